@@ -1,0 +1,126 @@
+//! The configuration that all programs share.
+//!
+//! Layers, each over the one before: the defaults below, the file (`photo.toml` unless told
+//! otherwise), the environment (`PHOTO_<SECTION>__<KEY>`), the flags. An unknown key stops the
+//! start. `photo.sample.toml` in the repository's root is the documentation, and is tested.
+
+mod model;
+mod sections;
+mod url;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use figment::Figment;
+use figment::error::Kind;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use model::{ModelConfig, ModelSettings, Protocol};
+pub use sections::{
+    ApiConfig, DispatcherConfig, ImagesConfig, LogConfig, LogFormat, ModelDefaults, Secret,
+    StandaloneConfig, StoreConfig, StorePrefix,
+};
+pub use url::{ImagesUrl, ServiceUrl, StoreUrl};
+
+use crate::ModelName;
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP server for clients.
+    pub api: ApiConfig,
+    /// Where jobs live.
+    pub store: StoreConfig,
+    /// Where photos live.
+    pub images: ImagesConfig,
+    /// The program that takes jobs to the models.
+    pub dispatcher: DispatcherConfig,
+    /// What holds for every model that does not say otherwise.
+    pub model_defaults: ModelDefaults,
+    /// The models known beforehand; others may announce themselves.
+    pub models: BTreeMap<ModelName, ModelConfig>,
+    /// What the programs say about their work.
+    pub log: LogConfig,
+    /// Both in one process.
+    pub standalone: StandaloneConfig,
+}
+
+/// Why the configuration cannot be used; every message names the key and where it was set.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was asked for is not there.
+    #[error("there is no configuration file {0}; drop --config to do without one")]
+    NoFile(String),
+    /// A key or value is wrong.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Config {
+    /// Reads the configuration: `base` over the compiled-in defaults, then `file`, the
+    /// environment, and `flags`. `base` and `flags` are partial configurations.
+    pub fn load(
+        base: &serde_json::Value,
+        file: Option<&Path>,
+        flags: &serde_json::Value,
+    ) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Serialized::defaults(base));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError::NoFile(file.display().to_string()));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment
+            // PHOTO_CONFIG names the file itself.
+            .merge(Env::prefixed("PHOTO_").ignore(&["config"]).split("__"))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| ConfigError::Invalid(explain(error)))
+    }
+
+    /// What holds for one model: its own settings over the defaults. A model that announced
+    /// itself and is not configured has the defaults and no URLs.
+    pub fn model(&self, name: &ModelName) -> ModelSettings {
+        self.models.get(name).cloned().unwrap_or_default().over(&self.model_defaults)
+    }
+}
+
+/// All that is wrong, a line each, with the nearest known key for an unknown one.
+fn explain(error: figment::Error) -> String {
+    let lines = error.into_iter().map(|error| {
+        let place = error.metadata.as_ref().map_or(String::new(), |m| match &m.source {
+            Some(source) => format!(" (in {source})"),
+            None => format!(" (in the {})", m.name),
+        });
+        let key = error.path.join(".");
+        match &error.kind {
+            Kind::UnknownField(field, known) => {
+                let section = error.path.iter().filter(|part| *part != field);
+                let full: Vec<&str> = section.map(String::as_str).chain([field.as_str()]).collect();
+                format!("unknown key `{}`{place}{}", full.join("."), nearest(field, known))
+            }
+            kind if key.is_empty() => format!("{kind}{place}"),
+            kind => format!("`{key}`: {kind}{place}"),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn nearest(field: &str, known: &[&str]) -> String {
+    let best = known.iter().max_by(|a, b| {
+        strsim::jaro_winkler(field, a).total_cmp(&strsim::jaro_winkler(field, b))
+    });
+    match best {
+        Some(best) if strsim::jaro_winkler(field, best) > 0.7 => {
+            format!(": did you mean `{best}`?")
+        }
+        _ => format!(": known here are {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

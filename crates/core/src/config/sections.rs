@@ -1,0 +1,247 @@
+//! One struct per section of the file. The defaults stand here and, with reasons, in
+//! `photo.sample.toml`.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
+
+use super::{ImagesUrl, Protocol, StoreUrl};
+use crate::ports::ImageLimits;
+
+/// `[api]`: the HTTP server for clients.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// The most bytes one photo may have.
+    pub max_image_bytes: ByteSize,
+    /// The most pixels one photo may have, by its header.
+    pub max_pixels: u64,
+    /// The most photos in one request.
+    pub max_images: usize,
+    /// The most jobs (photos times models) in one request.
+    pub max_jobs: usize,
+    /// What model services must send in the header `api_key` to announce themselves.
+    pub register_key: Option<Secret>,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:5000".to_owned(),
+            max_image_bytes: ByteSize::mib(100),
+            max_pixels: 500_000_000,
+            max_images: 1_000,
+            max_jobs: 10_000,
+            register_key: None,
+        }
+    }
+}
+
+impl ApiConfig {
+    /// What a photo may be at most.
+    pub fn image_limits(&self) -> ImageLimits {
+        ImageLimits { max_bytes: self.max_image_bytes.as_u64(), max_pixels: self.max_pixels }
+    }
+}
+
+/// `[store]`: where jobs live.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `redis://…` or `sqlite:<file>`.
+    pub url: StoreUrl,
+    /// What every key in Redis begins with, so that several systems can share one.
+    pub prefix: StorePrefix,
+    /// How long finished jobs and their results are kept.
+    #[serde(with = "humantime_serde")]
+    pub retention: Duration,
+    /// How many dispatchers may die holding a job before the job is given up.
+    pub max_crashes: u8,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            url: StoreUrl::Redis("redis://localhost:6379".to_owned()),
+            prefix: StorePrefix::default(),
+            retention: Duration::from_hours(30 * 24),
+            max_crashes: 5,
+        }
+    }
+}
+
+/// A prefix for keys: 1 to 64 of `a-z A-Z 0-9 _ . -`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StorePrefix(String);
+
+impl StorePrefix {
+    /// The prefix as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for StorePrefix {
+    fn default() -> Self {
+        Self("photo".to_owned())
+    }
+}
+
+impl TryFrom<String> for StorePrefix {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+        if (1..=64).contains(&text.len()) && text.bytes().all(safe) {
+            Ok(Self(text))
+        } else {
+            Err("a prefix is 1 to 64 of the characters A-Z a-z 0-9 _ . -")
+        }
+    }
+}
+
+impl From<StorePrefix> for String {
+    fn from(prefix: StorePrefix) -> Self {
+        prefix.0
+    }
+}
+
+/// `[images]`: where photos live.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ImagesConfig {
+    /// `file:<folder>`.
+    pub url: ImagesUrl,
+}
+
+impl Default for ImagesConfig {
+    fn default() -> Self {
+        Self { url: ImagesUrl::File("data/images".into()) }
+    }
+}
+
+/// `[dispatcher]`: the program that takes jobs to the models.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DispatcherConfig {
+    /// How long a job stays with a dispatcher that has fallen silent.
+    #[serde(with = "humantime_serde")]
+    pub lease: Duration,
+    /// How long a dispatcher that is told to stop waits for the answers under way.
+    #[serde(with = "humantime_serde")]
+    pub drain: Duration,
+    /// The most jobs one dispatcher has under way, over all models.
+    pub max_in_flight: u32,
+}
+
+impl Default for DispatcherConfig {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(15),
+            drain: Duration::from_secs(30),
+            max_in_flight: 256,
+        }
+    }
+}
+
+/// `[model_defaults]`: what holds for every model that does not say otherwise.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelDefaults {
+    /// The host of model services that are known by their port only.
+    pub host: String,
+    /// How photos reach the service.
+    pub protocol: Protocol,
+    /// The most requests at once, over all dispatchers.
+    pub concurrency: u32,
+    /// How long one prediction may take.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// How many attempts may fail before the job does.
+    pub max_attempts: u32,
+    /// The most unfinished jobs before uploads are turned away with 429.
+    pub max_queued: u64,
+    /// The most bytes of one answer.
+    pub max_answer_bytes: ByteSize,
+    /// After how much silence an endpoint that announced itself is gone.
+    #[serde(with = "humantime_serde")]
+    pub silence: Duration,
+}
+
+impl Default for ModelDefaults {
+    fn default() -> Self {
+        Self {
+            host: "localhost".to_owned(),
+            protocol: Protocol::Auto,
+            concurrency: 4,
+            timeout: Duration::from_mins(1),
+            max_attempts: 5,
+            max_queued: 1_000_000,
+            max_answer_bytes: ByteSize::mib(4),
+            silence: Duration::from_secs(45),
+        }
+    }
+}
+
+/// `[log]`: what the programs say about their work.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Which lines, in the syntax of `tracing-subscriber`'s `EnvFilter`.
+    pub filter: String,
+    /// For people or for programs.
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[standalone]`: both programs in one process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StandaloneConfig {
+    /// Whether to run the example models inside, so that there is something to ask.
+    pub example_models: bool,
+}
+
+impl Default for StandaloneConfig {
+    fn default() -> Self {
+        Self { example_models: true }
+    }
+}
+
+/// A text that is never printed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn from_toml(text: &str) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("photo.toml");
+    std::fs::write(&file, text).unwrap();
+    Config::load(&json!({}), Some(&file), &json!({}))
+}
+
+fn complaint(text: &str) -> String {
+    from_toml(text).expect_err("this configuration is wrong").to_string()
+}
+
+#[test]
+fn the_sample_file_loads_and_says_what_the_defaults_are() {
+    let sample = include_str!("../../../../photo.sample.toml");
+    let config = from_toml(sample).unwrap();
+    let defaults = Config::default();
+    assert_eq!(format!("{:?}", config.api), format!("{:?}", defaults.api));
+    assert_eq!(format!("{:?}", config.store), format!("{:?}", defaults.store));
+    assert_eq!(format!("{:?}", config.images), format!("{:?}", defaults.images));
+    assert_eq!(format!("{:?}", config.dispatcher), format!("{:?}", defaults.dispatcher));
+    assert_eq!(format!("{:?}", config.model_defaults), format!("{:?}", defaults.model_defaults));
+    assert_eq!(format!("{:?}", config.log), format!("{:?}", defaults.log));
+}
+
+#[test]
+fn every_commented_line_of_the_sample_loads_too() {
+    // Lines that begin with "#" and no space are settings switched off.
+    let sample = include_str!("../../../../photo.sample.toml");
+    let all: Vec<_> = sample
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with([' ', '#']) => setting,
+            _ => line,
+        })
+        .collect();
+    assert!(all.iter().any(|line| line.starts_with("register_key")));
+    from_toml(&all.join("\n")).unwrap();
+}
+
+#[test]
+fn a_model_is_a_port_a_url_or_a_table() {
+    let config = from_toml(
+        "[models]\n\
+         model_name = 5005\n\
+         other = \"http://gpu-1:5006/\"\n\
+         third = { urls = [\"http://a:1\", \"http://b:1\"], concurrency = 8, timeout = \"90s\" }\n",
+    )
+    .unwrap();
+    let urls = |name: &str| -> Vec<String> {
+        let settings = config.model(&name.parse().unwrap());
+        settings.urls.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(urls("model_name"), ["http://localhost:5005"]);
+    assert_eq!(urls("other"), ["http://gpu-1:5006"]);
+    assert_eq!(urls("third"), ["http://a:1", "http://b:1"]);
+    let third = config.model(&"third".parse().unwrap());
+    assert_eq!((third.concurrency, third.timeout), (8, Duration::from_secs(90)));
+    assert_eq!(third.max_attempts, ModelDefaults::default().max_attempts);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_nearest_neighbour() {
+    let text = complaint("[api]\nlisten_on = \"127.0.0.1:1\"\n");
+    assert!(text.contains("`api.listen_on`") && text.contains("`listen`?"), "{text}");
+    let text = complaint("[apy]\n");
+    assert!(text.contains("`apy`") && text.contains("`api`?"), "{text}");
+    let text = complaint("[models]\nm = { ulr = \"http://h:1\" }\n");
+    assert!(text.contains("ulr") && text.contains("`url`?"), "{text}");
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_key() {
+    for (text, key) in [
+        ("[models]\nm = 70000\n", "models.m"),
+        ("[models]\n\"bad name\" = 5\n", "a model name is"),
+        ("[models]\nm = \"ftp://x\"\n", "models.m"),
+        ("[store]\nurl = \"mysql://x\"\n", "store.url"),
+        ("[store]\nprefix = \"a{b\"\n", "store.prefix"),
+        ("[dispatcher]\nlease = 15\n", "dispatcher.lease"),
+    ] {
+        let complaint = complaint(text);
+        assert!(complaint.contains(key), "{text}: {complaint}");
+    }
+}
+
+#[test]
+fn passwords_and_keys_are_never_printed() {
+    let config = from_toml(
+        "[store]\nurl = \"redis://user:hunter2@host:1/2\"\n[api]\nregister_key = \"hunter2\"\n",
+    )
+    .unwrap();
+    assert!(!format!("{config:?} {}", config.store.url).contains("hunter2"));
+    assert!(!complaint("[store]\nurl = \"rediss:hunter2\"\n").contains("hunter2"));
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_the_base() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("photo.toml");
+    std::fs::write(&file, "[api]\nlisten = \"file:1\"\n[images]\nurl = \"file:from-file\"\n")
+        .unwrap();
+    let base = json!({"api": {"listen": "base:1"}, "store": {"url": "sqlite:base.db"}});
+    let flags = json!({"api": {"listen": "flag:1"}});
+    let config = Config::load(&base, Some(&file), &flags).unwrap();
+    assert_eq!(config.api.listen, "flag:1");
+    assert_eq!(config.images.url, ImagesUrl::File("from-file".into()));
+    assert_eq!(config.store.url, StoreUrl::Sqlite("base.db".into()));
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let missing = Path::new("no-such-file.toml");
+    let error = Config::load(&json!({}), Some(missing), &json!({})).unwrap_err();
+    assert!(error.to_string().contains("no-such-file.toml"));
+}
+
+proptest! {
+    #[test]
+    fn service_urls_print_as_they_parse(text in "(http://)?[a-z0-9:/@?#.-]{0,30}") {
+        if let Ok(url) = text.parse::<ServiceUrl>() {
+            prop_assert_eq!(url.to_string().parse::<ServiceUrl>(), Ok(url.clone()));
+            prop_assert!(!url.as_str().ends_with('/'));
+        }
+    }
+
+    #[test]
+    fn any_file_is_read_or_refused_without_a_panic(text in "(\\[[a-z_]{1,8}\\]\n)?[a-z_]{1,8} = .{0,20}") {
+        let _ = from_toml(&text);
+    }
+}

@@ -1,0 +1,27 @@
+//! What a job, an image, a status and a model are, how photos are hashed and recognised, how the
+//! programs are configured, and the two ports behind which storage lives.
+//!
+//! Nothing here knows HTTP or Redis; nothing here does I/O except reading the configuration file
+//! when a program starts ([`program`]).
+
+pub mod clock;
+pub mod config;
+pub mod hashing;
+pub mod image_key;
+pub mod job;
+pub mod job_error;
+pub mod job_id;
+pub mod model_name;
+pub mod photo_format;
+pub mod ports;
+pub mod program;
+pub mod state;
+
+pub use clock::{Clock, UnixMillis};
+pub use hashing::{Digests, PhotoHasher, Sha256Digest};
+pub use image_key::ImageKey;
+pub use job_error::{JobError, JobErrorKind};
+pub use job_id::JobId;
+pub use model_name::ModelName;
+pub use photo_format::PhotoFormat;
+pub use state::{ImageStatus, JobState};

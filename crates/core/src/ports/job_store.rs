@@ -1,0 +1,124 @@
+//! Where jobs live.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::job::{
+    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
+    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+};
+use crate::{ImageKey, JobError, JobState, ModelName};
+
+/// The queue and the record of every job.
+///
+/// Each call is atomic: it happens as a whole or not at all, and never half. What it did is
+/// durable, to the degree its implementation promises, before it answers. Every call may be
+/// repeated after an error: a job exists once per [`crate::JobId`], and an ending is accepted once
+/// per fence.
+///
+/// Time is the store's own (moved by tests with [`crate::Clock`]); callers only pass durations.
+#[async_trait]
+pub trait JobStore: Send + Sync + 'static {
+    /// Puts jobs in line, all or none. Answers one [`Submitted`] per job, in order. An id that
+    /// occurs twice in `jobs` is queued once and then exists.
+    async fn submit(
+        &self,
+        jobs: &[NewJob],
+        mode: SubmitMode,
+    ) -> Result<Vec<Submitted>, StoreError>;
+
+    /// Takes jobs off the line and leases them to the dispatcher. Leases that ran out and waiting
+    /// jobs that came due in the models asked for are put back in line first. A dispatcher that
+    /// got less than it wanted of a model is told by a [`Wake`] when there is more.
+    async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError>;
+
+    /// Makes leases last `lease` from now. Answers one [`Held`] per lease, in order.
+    async fn extend(&self, leases: &[Lease], lease: Duration) -> Result<Vec<Held>, StoreError>;
+
+    /// Records how attempts ended and, in the same trip, claims more. An ending under a lease
+    /// that is over is still recorded if nobody claimed the job since: the fence decides, not the
+    /// clock. A job whose cancellation was asked for ends cancelled if it was not finished.
+    async fn finish(
+        &self,
+        endings: &[Finish],
+        then: Option<&ClaimRequest>,
+    ) -> Result<Finished, StoreError>;
+
+    /// Asks for an image's jobs (those of `models`, or all) not to be done. Answers each with the
+    /// state it is in after that; a running one stays running until its dispatcher lets go.
+    async fn cancel(
+        &self,
+        image: ImageKey,
+        models: Option<&[ModelName]>,
+    ) -> Result<Vec<(ModelName, JobState)>, StoreError>;
+
+    /// Puts failed jobs back in line with a clean slate; answers how many.
+    async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError>;
+
+    /// All jobs of each image, by model name; an empty list for an image that has none. Costs
+    /// the same however many jobs are queued.
+    async fn status(&self, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, StoreError>;
+
+    /// The queues of the models named, in that order, or of all models by name. A model without
+    /// any jobs has zeros. Never walks over jobs.
+    async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError>;
+
+    /// Housekeeping, every second or so by every dispatcher: leases that ran out, jobs that came
+    /// due, wake-ups that were lost, outcomes past their retention. In small steps.
+    async fn tick(&self) -> Result<Tick, StoreError>;
+
+    /// Wake-ups for one dispatcher, until the receiver is dropped. They are hints: one may be
+    /// lost or come for nothing.
+    async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake>;
+
+    /// Notes a model service's announcement. Answers whether the endpoint was unknown or gone
+    /// before. The model stays known after its endpoints have gone.
+    async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError>;
+
+    /// Keeps what a model can say.
+    async fn describe(
+        &self,
+        model: &ModelName,
+        classes: &serde_json::Value,
+    ) -> Result<(), StoreError>;
+
+    /// Says why a model's queued jobs cannot be done now, for `lifetime`; or, with `None`, that
+    /// they can. Shown by `status` and `models`; nothing is written per job.
+    async fn hold(
+        &self,
+        model: &ModelName,
+        reason: Option<&JobError>,
+        lifetime: Duration,
+    ) -> Result<(), StoreError>;
+
+    /// Every model that was ever announced, described or held, by name.
+    async fn models(&self) -> Result<Vec<KnownModel>, StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Why the store did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, or cannot work now. It may or may not have done what was asked;
+    /// asking again is safe.
+    #[error("the job store is unavailable: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It has no room for more. Nothing was done; what is there can still be worked off.
+    #[error("the job store is full: {0}")]
+    Full(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It holds something that it cannot have written, or is of another version. A person must
+    /// look.
+    #[error("the job store holds something unreadable: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// [`StoreError::Unavailable`] because of this.
+    pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+}

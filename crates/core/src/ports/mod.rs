@@ -1,0 +1,9 @@
+//! The two ports: where jobs live and where photos live.
+
+mod image_store;
+mod job_store;
+
+pub use image_store::{
+    ImageBytes, ImageLimits, ImageRecord, ImageStore, ImageStoreError, ImageUpload, PhotoRefusal,
+};
+pub use job_store::{JobStore, StoreError};

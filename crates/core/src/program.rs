@@ -1,0 +1,88 @@
+//! What every program's `main` does first: flags, configuration, log, stop signal.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::ModelName;
+use crate::config::{Config, LogConfig, LogFormat};
+
+/// The file read when no other is named and it exists.
+const DEFAULT_FILE: &str = "photo.toml";
+
+/// The flags that all programs share.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ProgramArgs {
+    /// The configuration file [default: photo.toml, if there is one]
+    #[arg(long, env = "PHOTO_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Where jobs live: redis://host:port, or sqlite:FILE for the standalone program
+    #[arg(long, value_name = "URL")]
+    pub store: Option<String>,
+
+    /// Where photos live: file:FOLDER
+    #[arg(long, value_name = "URL")]
+    pub images: Option<String>,
+
+    /// A model and its service, as NAME=PORT or NAME=http://HOST:PORT; may be repeated
+    #[arg(long = "model", value_name = "NAME=ADDRESS", value_parser = parse_model)]
+    pub models: Vec<(ModelName, String)>,
+
+    /// What to log: error, warn, info, debug, trace, or a filter such as info,photo_api=debug
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+}
+
+impl ProgramArgs {
+    /// Reads the configuration with these flags on top, and `base` below the file; then starts
+    /// the log.
+    pub fn start(&self, base: &Value, mut flags: Value) -> anyhow::Result<Config> {
+        let default = Path::new(DEFAULT_FILE);
+        let file = self.config.as_deref().or_else(|| default.is_file().then_some(default));
+        let mut put = |section: &str, key: &str, value: Option<&String>| {
+            if let Some(value) = value {
+                flags[section][key] = json!(value);
+            }
+        };
+        put("store", "url", self.store.as_ref());
+        put("images", "url", self.images.as_ref());
+        put("log", "filter", self.log.as_ref());
+        for (name, address) in &self.models {
+            put("models", name.as_str(), Some(address));
+        }
+        let config = Config::load(base, file, &flags)?;
+        start_log(&config.log)?;
+        Ok(config)
+    }
+}
+
+fn parse_model(text: &str) -> Result<(ModelName, String), String> {
+    let (name, address) = text.split_once('=').ok_or("expected NAME=ADDRESS")?;
+    Ok((name.parse().map_err(|e| format!("{e}"))?, address.to_owned()))
+}
+
+fn start_log(log: &LogConfig) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter)
+        .with_context(|| format!("`log.filter`: `{}` is not a filter", log.filter))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|e| anyhow::anyhow!("the log cannot be started: {e}"))
+}
+
+/// Ends when somebody asks the program to stop: SIGTERM or SIGINT.
+pub async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The ports' implementations: jobs in Redis or SQLite, photos in an object store.
+
+pub mod embedded;
+pub mod images;
+pub mod redis;
+mod open;
+mod settings;
+
+pub use open::{OpenError, open_image_store, open_job_store};
+pub use settings::Settings;

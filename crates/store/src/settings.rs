@@ -1,0 +1,32 @@
+//! What both job stores are told at their start.
+
+use std::time::Duration;
+
+use photo_core::config::{StoreConfig, StorePrefix};
+
+/// Rules that every implementation of the job store follows.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What keys begin with, where several systems can share one store.
+    pub prefix: StorePrefix,
+    /// How long finished jobs and their outcomes are kept.
+    pub retention: Duration,
+    /// How many dispatchers may fall silent holding a job before it fails.
+    pub max_crashes: u8,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::from(&StoreConfig::default())
+    }
+}
+
+impl From<&StoreConfig> for Settings {
+    fn from(config: &StoreConfig) -> Self {
+        Self {
+            prefix: config.prefix.clone(),
+            retention: config.retention,
+            max_crashes: config.max_crashes,
+        }
+    }
+}

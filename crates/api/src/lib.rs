@@ -1,1 +1,21 @@
-//! Placeholder while the workspace is set up.
+//! Ingestion and status over HTTP.
+//!
+//! Photos come in by `POST /predict`, their jobs go to the job store, and results are read by
+//! hash. This crate never talks to a model about a photo: dispatchers do, and the two meet only in
+//! the stores.
+
+mod banner;
+mod body;
+mod error;
+mod health;
+mod images;
+mod models;
+mod predict;
+mod register;
+mod routes;
+mod server;
+mod state;
+mod status;
+
+pub use server::serve;
+pub use state::AppState;

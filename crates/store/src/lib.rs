@@ -6,5 +6,5 @@ pub mod redis;
 mod open;
 mod settings;
 
-pub use open::{OpenError, open_image_store, open_job_store};
+pub use open::{OpenError, Sharing, open_image_store, open_job_store};
 pub use settings::Settings;

@@ -1,0 +1,251 @@
+//! Every failure a client can see, and the one place that turns it into an answer.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, ContentType, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use photo_core::ports::{ImageStoreError, PhotoRefusal, StoreError};
+use photo_core::{ImageKey, ModelName};
+use serde_json::{Value, json};
+
+/// How long clients are asked to wait for a store that is away, in seconds.
+const RETRY_AWAY_SECONDS: u32 = 5;
+
+/// How long clients are asked to wait for room in a full queue, in seconds.
+const RETRY_FULL_SECONDS: u32 = 30;
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// The path leads nowhere.
+    UnknownPath(String),
+    /// The path is right and the method wrong.
+    WrongMethod { allowed: &'static str },
+    /// The form or body cannot be read.
+    BadRequest(String),
+    /// Not an image hash.
+    BadHash(String),
+    /// No job of this image is known.
+    UnknownImage(ImageKey),
+    /// The form has no photo.
+    NoPhotos,
+    /// The form and the query name no model.
+    NoModels,
+    /// These models are not known; `known` are.
+    UnknownModels { unknown: Vec<String>, known: Vec<ModelName> },
+    /// More photos than one request may have.
+    TooManyPhotos { limit: usize },
+    /// More photos times models than one request may have.
+    TooManyJobs { limit: usize },
+    /// A photo is not acceptable; `number` counts the form's photos from 1.
+    Photo { number: usize, refusal: PhotoRefusal },
+    /// The model has too many unfinished jobs.
+    QueueFull { model: ModelName, limit: u64 },
+    /// The job store failed.
+    Store(StoreError),
+    /// The image store failed.
+    Images(ImageStoreError),
+}
+
+impl ApiError {
+    fn title(&self) -> &'static str {
+        match self {
+            Self::UnknownPath(_) => "Unknown path",
+            Self::WrongMethod { .. } => "Wrong method",
+            Self::BadRequest(_) => "Unreadable request",
+            Self::BadHash(_) => "Malformed image hash",
+            Self::UnknownImage(_) => "Unknown image",
+            Self::NoPhotos => "No photos",
+            Self::NoModels => "No models",
+            Self::UnknownModels { .. } => "Unknown models",
+            Self::TooManyPhotos { .. } => "Too many photos",
+            Self::TooManyJobs { .. } => "Too many jobs",
+            Self::Photo { refusal, .. } => match refusal {
+                PhotoRefusal::TooManyBytes { .. } => "Photo too large",
+                PhotoRefusal::TooManyPixels { .. } => "Too many pixels",
+                PhotoRefusal::Collision(_) => "MD5 collision",
+                _ => "Not a photo",
+            },
+            Self::QueueFull { .. } => "Queue full",
+            Self::Store(_) => "Job store unavailable",
+            Self::Images(ImageStoreError::Full(_)) => "No room for photos",
+            Self::Images(_) => "Image store unavailable",
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::QueueFull { .. } => Some(RETRY_FULL_SECONDS),
+            _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AWAY_SECONDS),
+            _ => None,
+        }
+    }
+
+    /// The members of the body that programs read, beside those that every problem has.
+    fn members(&self) -> Value {
+        match self {
+            Self::UnknownModels { unknown, known } => {
+                json!({"unknown_models": unknown, "models": known})
+            }
+            Self::Photo { number, .. } => json!({"photo": number}),
+            Self::QueueFull { model, .. } => json!({"model": model}),
+            _ => json!({}),
+        }
+    }
+}
+
+/// What was wrong and what to do, for the client.
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownPath(path) => write!(
+                f,
+                "There is nothing at {path}. Photos are posted to /predict, results are read from \
+                 /predict/<hash>, and /models lists the models."
+            ),
+            Self::WrongMethod { allowed } => write!(f, "This path answers to {allowed}."),
+            Self::BadRequest(what) => f.write_str(what),
+            Self::BadHash(text) => write!(
+                f,
+                "{:?} is not an image hash: that is 32 lower-case hexadecimal digits, the MD5 of \
+                 the photo's bytes.",
+                shorten(text)
+            ),
+            Self::UnknownImage(image) => write!(
+                f,
+                "No job for the image {image} is known: it was never posted, or its results are \
+                 past their retention. Post the photo to /predict."
+            ),
+            Self::NoPhotos => f.write_str(
+                "The form has no photo. Send each photo as a file part named `images`: \
+                 curl -F images=@photo.jpg -F models=NAME.",
+            ),
+            Self::NoModels => f.write_str(
+                "No model is named. Send the names as `models`, in the form or in the query; \
+                 /models lists them.",
+            ),
+            Self::UnknownModels { unknown, .. } => write!(
+                f,
+                "Unknown models: {}. Nothing of the request was done; /models lists the known \
+                 ones.",
+                unknown.join(", ")
+            ),
+            Self::TooManyPhotos { limit } => write!(
+                f,
+                "A request may have {limit} photos at most. Send the rest in another one."
+            ),
+            Self::TooManyJobs { limit } => write!(
+                f,
+                "A request may make {limit} jobs (photos times models) at most. Send the rest in \
+                 another one."
+            ),
+            Self::Photo { number, refusal } => {
+                write!(f, "Photo {number} of the form {refusal}. Nothing of the request was kept.")
+            }
+            Self::QueueFull { model, limit } => write!(
+                f,
+                "The model {model} has {limit} unfinished jobs, and no more are taken until some \
+                 are done. Send the request again later."
+            ),
+            Self::Store(_) => f.write_str(
+                "The job store cannot be reached now. Send the request again; a photo posted \
+                 twice is not worked on twice.",
+            ),
+            Self::Images(ImageStoreError::Full(_)) => f.write_str(
+                "There is no room left for photos. Nothing of the request was kept; the operator \
+                 must make room.",
+            ),
+            Self::Images(_) => f.write_str(
+                "The image store cannot be reached now. Send the request again; a photo posted \
+                 twice is not worked on twice.",
+            ),
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::UnknownPath(_) | Self::UnknownImage(_) => StatusCode::NOT_FOUND,
+            Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadRequest(_)
+            | Self::BadHash(_)
+            | Self::NoPhotos
+            | Self::NoModels
+            | Self::UnknownModels { .. } => StatusCode::BAD_REQUEST,
+            Self::TooManyPhotos { .. } | Self::TooManyJobs { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Photo { refusal, .. } => match refusal {
+                PhotoRefusal::Empty
+                | PhotoRefusal::UnknownFormat
+                | PhotoRefusal::UnreadableHeader(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                PhotoRefusal::TooManyBytes { .. } | PhotoRefusal::TooManyPixels { .. } => {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                }
+                PhotoRefusal::Collision(_) => StatusCode::CONFLICT,
+            },
+            Self::QueueFull { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Images(ImageStoreError::Full(_)) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Store(_) | Self::Images(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        if status.is_server_error() {
+            tracing::error!(http.status = status.as_u16(), cause = %Cause(self), "{}", self.title());
+        }
+        let mut body = self.members();
+        body["type"] = json!("about:blank");
+        body["title"] = json!(self.title());
+        body["status"] = json!(status.as_u16());
+        body["detail"] = json!(self.to_string());
+        let mut response = HttpResponse::build(status);
+        // The reason RFC 9457 has a media type of its own: clients can tell it from a result.
+        response.insert_header(ContentType("application/problem+json".parse().unwrap_or(
+            actix_web::mime::APPLICATION_JSON,
+        )));
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        if let Self::WrongMethod { allowed } = self {
+            response.insert_header((ALLOW, *allowed));
+        }
+        response.json(body)
+    }
+}
+
+/// What the operator is told and the client is not.
+struct Cause<'a>(&'a ApiError);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ApiError::Store(error) => fmt::Display::fmt(error, f),
+            ApiError::Images(error) => fmt::Display::fmt(error, f),
+            other => fmt::Display::fmt(other, f),
+        }
+    }
+}
+
+/// A client's text, short enough to repeat.
+pub(crate) fn shorten(text: &str) -> String {
+    const MOST: usize = 100;
+    if text.chars().count() <= MOST {
+        text.to_owned()
+    } else {
+        text.chars().take(MOST).chain(['…']).collect()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ImageStoreError> for ApiError {
+    fn from(error: ImageStoreError) -> Self {
+        Self::Images(error)
+    }
+}

@@ -1,0 +1,73 @@
+//! Starts the API: `api --help` says how.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use actix_web::web;
+use anyhow::Context;
+use clap::Parser;
+use photo_api::AppState;
+use photo_core::program::{ProgramArgs, stop_signal};
+use photo_store::{Sharing, open_image_store, open_job_store};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+/// Takes photos in and gives results out, over HTTP.
+///
+/// Photos are stored and their jobs queued in Redis; any number of `dispatcher` programs on the
+/// same Redis and image folder take the jobs to the models. Run as many `api` programs as you
+/// like. Every setting: photo.sample.toml.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  api --store redis://localhost:6379 \
+    --images file:data/images --model average_color=http://localhost:5005")]
+struct Args {
+    /// Address and port to listen on [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+
+    #[command(flatten)]
+    program: ProgramArgs,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("api: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let mut flags = json!({});
+    if let Some(listen) = &args.listen {
+        flags["api"]["listen"] = json!(listen);
+    }
+    let config = args.program.start(&json!({}), flags)?;
+    let stop = CancellationToken::new();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            let asked = stop_signal().await;
+            tracing::info!(?asked, "stopping: finishing the requests under way");
+            stop.cancel();
+        }
+    });
+
+    let images = open_image_store(&config.images)?;
+    let opened = stop.run_until_cancelled(open_job_store(&config.store, Sharing::ManyProcesses));
+    let Some(jobs) = opened.await else { return Ok(()) };
+    let listen = config.api.listen.clone();
+    let listener = TcpListener::bind(&listen)
+        .with_context(|| format!("cannot listen on {listen} (api.listen)"))?;
+    let address = listener.local_addr()?;
+    tracing::info!(
+        store = %config.store.url, images = ?config.images.url, models = config.models.len(),
+        "listening on http://{address}"
+    );
+    let state = web::Data::from(Arc::new(AppState::new(jobs?, images, config)?));
+    photo_api::serve(listener, state, stop)?.await.context("the server failed")
+}

@@ -1,0 +1,63 @@
+//! `GET /models`: which models can be named, and how they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::{HttpResponse, web};
+use photo_core::job::KnownModel;
+use photo_core::{JobError, ModelName};
+use serde::Serialize;
+
+use crate::error::ApiError;
+use crate::state::AppState;
+
+#[derive(Serialize)]
+struct Models {
+    models: Vec<ModelName>,
+    details: BTreeMap<ModelName, ModelDetail>,
+}
+
+#[derive(Serialize)]
+struct ModelDetail {
+    /// Where its services are: the configured ones and those that announced themselves.
+    endpoints: BTreeSet<String>,
+    /// Why its jobs wait, if they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<JobError>,
+    /// What the model can say, once it has said something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<serde_json::Value>,
+    /// The most requests at once.
+    concurrency: u32,
+    queued: u64,
+    waiting_jobs: u64,
+    running: u64,
+    failed: u64,
+}
+
+pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let mut known: BTreeMap<ModelName, KnownModel> =
+        state.jobs.models().await?.into_iter().map(|model| (model.name.clone(), model)).collect();
+    let names: BTreeSet<ModelName> =
+        state.model_names().into_iter().chain(known.keys().cloned()).collect();
+    let models: Vec<ModelName> = names.into_iter().collect();
+    let stats = state.jobs.stats(Some(&models)).await?;
+    let details = models.iter().zip(stats).map(|(name, stats)| {
+        let settings = state.config.model(name);
+        let known = known.remove(name);
+        let configured = settings.urls.iter().map(ToString::to_string);
+        let announced = known.iter().flat_map(|model| model.endpoints.iter().cloned());
+        let detail = ModelDetail {
+            endpoints: configured.chain(announced).collect(),
+            concurrency: settings.concurrency,
+            queued: stats.queued.iter().sum(),
+            waiting_jobs: stats.waiting,
+            running: stats.running,
+            failed: stats.failed,
+            waiting: known.as_ref().and_then(|model| model.hold.clone()),
+            classes: known.and_then(|model| model.classes),
+        };
+        (name.clone(), detail)
+    });
+    let details = details.collect();
+    Ok(HttpResponse::Ok().json(Models { models, details }))
+}

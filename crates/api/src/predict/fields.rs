@@ -1,0 +1,136 @@
+//! What a request says beside its photos: in the query, in text parts of the form, or both.
+
+use photo_core::ModelName;
+use photo_core::job::{Priority, SubmitMode};
+
+use crate::error::{ApiError, shorten};
+
+/// The most names in one request.
+const MOST_MODELS: usize = 1_000;
+
+/// What is to be done with the photos.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    pub(super) priority: Priority,
+    pub(super) mode: SubmitMode,
+    models: Vec<ModelName>,
+    /// Names that no model can have.
+    impossible: Vec<String>,
+}
+
+impl Fields {
+    /// Reads the fields in a URL's query.
+    pub(super) fn from_query(query: &str) -> Result<Self, ApiError> {
+        let mut fields = Self::default();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            fields.set(&name, &value)?;
+        }
+        Ok(fields)
+    }
+
+    /// Takes one field in. Other names than ours are left to whoever they are for.
+    pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), ApiError> {
+        match name {
+            "models" => self.add_models(value)?,
+            "priority" => {
+                self.priority = value
+                    .trim()
+                    .parse()
+                    .map_err(|e| ApiError::BadRequest(format!("`priority` is wrong: {e}.")))?;
+            }
+            "rerun" => {
+                self.mode = match value.trim() {
+                    "true" | "1" => SubmitMode::Rerun,
+                    "false" | "0" | "" => SubmitMode::New,
+                    _ => {
+                        let what = "`rerun` is wrong: it is true or false.";
+                        return Err(ApiError::BadRequest(what.to_owned()));
+                    }
+                };
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes in names as clients send them: one, several with commas, or a JSON array.
+    fn add_models(&mut self, value: &str) -> Result<(), ApiError> {
+        let value = value.trim();
+        let names: Vec<String> = if value.starts_with('[') {
+            serde_json::from_str(value).map_err(|error| {
+                ApiError::BadRequest(format!("`models` is not a JSON array of names: {error}."))
+            })?
+        } else {
+            value.split(',').map(|name| name.trim().to_owned()).collect()
+        };
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            match name.parse() {
+                Ok(name) if self.models.contains(&name) => {}
+                Ok(name) => self.models.push(name),
+                Err(_) => self.impossible.push(shorten(&name)),
+            }
+            if self.models.len() + self.impossible.len() > MOST_MODELS {
+                let what = format!("More than {MOST_MODELS} models are named.");
+                return Err(ApiError::BadRequest(what));
+            }
+        }
+        Ok(())
+    }
+
+    /// The models named so far, each once, in the order they were named.
+    pub(super) fn models(&self) -> &[ModelName] {
+        &self.models
+    }
+
+    /// Names that are not even well formed.
+    pub(super) fn impossible(&self) -> &[String] {
+        &self.impossible
+    }
+
+    /// Whether any model was named so far, well or badly.
+    pub(super) fn names_models(&self) -> bool {
+        !self.models.is_empty() || !self.impossible.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(values: &[&str]) -> Vec<String> {
+        let mut fields = Fields::default();
+        for value in values {
+            fields.set("models", value).unwrap();
+        }
+        fields.models().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn models_are_named_in_every_way_clients_do() {
+        assert_eq!(names(&["a", "b"]), ["a", "b"]);
+        assert_eq!(names(&["a,b"]), ["a", "b"]);
+        assert_eq!(names(&[r#"["a", "b"]"#]), ["a", "b"]);
+        assert_eq!(names(&[" a , b ,", "b"]), ["a", "b"]);
+        assert_eq!(names(&["", " "]), Vec::<String>::new());
+        let fields = Fields::from_query("models=a,b&models=c&rerun=true&priority=high").unwrap();
+        assert_eq!(fields.models().len(), 3);
+        assert_eq!((fields.mode, fields.priority), (SubmitMode::Rerun, Priority::High));
+    }
+
+    #[test]
+    fn names_no_model_can_have_are_kept_apart() {
+        let mut fields = Fields::default();
+        fields.set("models", "a,../b,<x>").unwrap();
+        assert_eq!(fields.impossible(), ["../b", "<x>"]);
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for (name, value) in
+            [("models", "[1"), ("models", "[1]"), ("priority", "urgent"), ("rerun", "maybe")]
+        {
+            let refused = Fields::default().set(name, value);
+            assert!(matches!(refused, Err(ApiError::BadRequest(_))), "{name}={value}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `POST /predict`: photos in, hashes out.
+
+mod fields;
+mod form;
+
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, HttpResponse, web};
+use photo_core::job::{NewJob, Submitted};
+use photo_core::ports::{ImageStoreError, PhotoRefusal};
+use photo_core::{ImageKey, JobId, JobState, ModelName};
+use serde::Serialize;
+
+use self::fields::Fields;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// The answer to an accepted request.
+#[derive(Serialize)]
+struct Accepted {
+    /// One hash per photo, in the order of the form.
+    images: Vec<ImageKey>,
+    jobs: Vec<AcceptedJob>,
+}
+
+#[derive(Serialize)]
+struct AcceptedJob {
+    id: JobId,
+    image: ImageKey,
+    model: ModelName,
+    state: JobState,
+    /// Whether this request put the job in line, or it was there before.
+    new: bool,
+}
+
+/// Accepts photos: all of them, durably, with all their jobs, or none.
+pub(crate) async fn accept(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    form: Multipart,
+) -> Result<HttpResponse, ApiError> {
+    let fields = Fields::from_query(request.query_string())?;
+    let form::Form { fields, photos, upload } = form::read(&state, form, fields).await?;
+    if photos.is_empty() {
+        return Err(ApiError::NoPhotos);
+    }
+    check_models(&state, &fields).await?;
+
+    let mut images = photos.clone();
+    images.sort_unstable();
+    images.dedup();
+    let limit = state.config.api.max_jobs;
+    if images.len() * fields.models().len() > limit {
+        return Err(ApiError::TooManyJobs { limit });
+    }
+    check_room(&state, &fields, images.len() as u64).await?;
+
+    // The photos first: a job whose photo is not there could not be done. Should the store fail
+    // after this, the photos stay and the client is told to ask again, which finds them here.
+    upload.commit().await.map_err(|error| match error {
+        ImageStoreError::Refused(PhotoRefusal::Collision(image)) => {
+            let number = photos.iter().position(|photo| *photo == image).unwrap_or(0) + 1;
+            ApiError::Photo { number, refusal: PhotoRefusal::Collision(image) }
+        }
+        error => ApiError::Images(error),
+    })?;
+    let jobs: Vec<NewJob> = images
+        .iter()
+        .flat_map(|image| fields.models().iter().map(|model| JobId::new(*image, model.clone())))
+        .map(|id| NewJob { id, priority: fields.priority })
+        .collect();
+    let submitted = state.jobs.submit(&jobs, fields.mode).await?;
+
+    let jobs = jobs.into_iter().zip(submitted).map(|(job, submitted)| AcceptedJob {
+        image: job.id.image,
+        model: job.id.model.clone(),
+        id: job.id,
+        state: match submitted {
+            Submitted::Queued => JobState::Queued,
+            Submitted::Exists(state) => state,
+        },
+        new: submitted == Submitted::Queued,
+    });
+    let accepted = Accepted { images: photos, jobs: jobs.collect() };
+    tracing::debug!(images = accepted.images.len(), jobs = accepted.jobs.len(), "accepted");
+    Ok(HttpResponse::Accepted().json(accepted))
+}
+
+/// Refuses a request that names no model, or one that is not known; all of those are listed.
+async fn check_models(state: &AppState, fields: &Fields) -> Result<(), ApiError> {
+    if !fields.names_models() {
+        return Err(ApiError::NoModels);
+    }
+    let unknown = state.unknown_models(fields.models()).await?;
+    let unknown: Vec<String> =
+        unknown.iter().map(ToString::to_string).chain(fields.impossible().to_vec()).collect();
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::UnknownModels { unknown, known: state.model_names() })
+    }
+}
+
+/// Refuses a request for which a model's queue has no room. The limit is soft: requests that are
+/// checked at the same moment may together go past it, by what is under way at most. It is checked
+/// before anything is stored, so that a refused request leaves nothing behind.
+async fn check_room(state: &AppState, fields: &Fields, images: u64) -> Result<(), ApiError> {
+    let stats = state.jobs.stats(Some(fields.models())).await?;
+    for (model, stats) in fields.models().iter().zip(stats) {
+        let limit = state.config.model(model).max_queued;
+        if stats.unfinished() + images > limit {
+            return Err(ApiError::QueueFull { model: model.clone(), limit });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! Every route.
+
+use actix_web::{HttpRequest, Resource, Route, web};
+
+use crate::error::ApiError;
+use crate::{banner, health, images, models, predict, register, status};
+
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/", "GET, HEAD", [web::get(), web::head()], banner::show))
+        .service(resource("/models", "GET", [web::get()], models::list))
+        .service(resource("/predict", "POST", [web::post()], predict::accept))
+        .service(resource("/predict/status", "POST", [web::post()], status::show_many))
+        .service(resource("/predict/{image}", "GET", [web::get()], status::show))
+        .service(resource("/images/{image}", "GET, HEAD", [web::get(), web::head()], images::show))
+        .service(resource("/health/live", "GET", [web::get()], health::live))
+        .service(resource("/health/ready", "GET", [web::get()], health::ready));
+    for path in ["/register", "/register/", "/model/register", "/model/register/"] {
+        config.service(resource(path, "POST", [web::post()], register::announce));
+    }
+    config.default_service(web::to(|request: HttpRequest| async move {
+        Err::<&str, _>(ApiError::UnknownPath(request.path().to_owned()))
+    }));
+}
+
+/// One path with one handler; other methods than the `allowed` ones are refused by name.
+fn resource<F, Args, const N: usize>(
+    path: &str,
+    allowed: &'static str,
+    routes: [Route; N],
+    handler: F,
+) -> Resource
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    let resource = web::resource(path).default_service(web::to(move || async move {
+        Err::<&str, _>(ApiError::WrongMethod { allowed })
+    }));
+    routes.into_iter().fold(resource, |resource, route| resource.route(route.to(handler.clone())))
+}

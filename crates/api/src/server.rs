@@ -1,0 +1,34 @@
+//! The HTTP server around the routes.
+
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use tokio_util::sync::CancellationToken;
+
+use crate::routes;
+use crate::state::AppState;
+
+/// How long a stopping server waits for the requests under way, in seconds.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// How long a client may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves the API on `listener` until `stop` is cancelled; then finishes what it accepted.
+pub fn serve(
+    listener: TcpListener,
+    state: web::Data<AppState>,
+    stop: CancellationToken,
+) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new().app_data(state.clone()).configure(routes::configure)
+    })
+    .client_request_timeout(HEAD_TIMEOUT)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .shutdown_signal(stop.cancelled_owned())
+    .listen(listener)?;
+    Ok(server.run())
+}

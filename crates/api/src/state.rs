@@ -1,0 +1,69 @@
+//! What the handlers work with.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::Context;
+use photo_core::ModelName;
+use photo_core::config::Config;
+use photo_core::ports::{ImageStore, JobStore, StoreError};
+
+/// How long a service that announces itself may take to answer `GET /status`.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The stores, the configuration, and the names of the models known so far.
+pub struct AppState {
+    pub(crate) jobs: Arc<dyn JobStore>,
+    pub(crate) images: Arc<dyn ImageStore>,
+    pub(crate) config: Config,
+    pub(crate) services: reqwest::Client,
+    /// Configured and announced models. A name once known stays known, so this only grows.
+    names: RwLock<BTreeSet<ModelName>>,
+}
+
+impl AppState {
+    /// The state of one API process.
+    pub fn new(
+        jobs: Arc<dyn JobStore>,
+        images: Arc<dyn ImageStore>,
+        config: Config,
+    ) -> anyhow::Result<Self> {
+        let services = reqwest::Client::builder()
+            .timeout(STATUS_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .context("the HTTP client cannot be made")?;
+        let names = RwLock::new(config.models.keys().cloned().collect());
+        Ok(Self { jobs, images, config, services, names })
+    }
+
+    /// Those of `wanted` that no one has configured or announced. The store is asked only about
+    /// names that this process has not seen yet: another one may have.
+    pub(crate) async fn unknown_models(
+        &self,
+        wanted: &[ModelName],
+    ) -> Result<Vec<ModelName>, StoreError> {
+        let unknown = self.unseen(wanted);
+        if unknown.is_empty() {
+            return Ok(unknown);
+        }
+        let announced = self.jobs.models().await?;
+        self.names
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(announced.into_iter().map(|model| model.name));
+        Ok(self.unseen(wanted))
+    }
+
+    /// The names of all models known to this process.
+    pub(crate) fn model_names(&self) -> Vec<ModelName> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn unseen(&self, wanted: &[ModelName]) -> Vec<ModelName> {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        wanted.iter().filter(|name| !names.contains(*name)).cloned().collect()
+    }
+}

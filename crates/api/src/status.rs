@@ -1,0 +1,157 @@
+//! `GET /predict/<md5>` and `POST /predict/status`: how far images have come, and their results.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, web};
+use photo_core::job::{JobView, Priority};
+use photo_core::{ImageKey, ImageStatus, JobError, JobState, ModelName, UnixMillis};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::body::read_body;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// The most images in one `POST /predict/status`.
+const MOST_IMAGES: usize = 1_000;
+
+/// The most bytes of its body: so many hashes, and as much again for white space.
+const MOST_BYTES: usize = 80 * MOST_IMAGES;
+
+/// How far one image has come.
+#[derive(Serialize)]
+struct ImageView {
+    image: ImageKey,
+    status: ImageStatus,
+    /// What the models that succeeded answered, as they wrote it.
+    results: BTreeMap<ModelName, Box<RawValue>>,
+    jobs: BTreeMap<ModelName, JobDetail>,
+}
+
+/// How far one job has come.
+#[derive(Serialize)]
+struct JobDetail {
+    state: JobState,
+    /// How often a dispatcher took the job.
+    attempts: u32,
+    /// How many attempts failed.
+    failures: u32,
+    priority: Priority,
+    submitted_at: UnixMillis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<UnixMillis>,
+    /// Why the job waits, and until when if it is for a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
+    /// What ended the job, or what its last attempt failed of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<JobError>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cancel_asked: bool,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<UnixMillis>,
+}
+
+/// The body of `POST /predict/status`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    images: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    images: BTreeMap<ImageKey, ImageView>,
+    /// The hashes no job is known for.
+    unknown: Vec<ImageKey>,
+}
+
+/// Tells how far one image has come.
+pub(crate) async fn show(
+    state: web::Data<AppState>,
+    image: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let image = parse_hash(&image)?;
+    let jobs = state.jobs.status(&[image]).await?.pop().unwrap_or_default();
+    if jobs.is_empty() {
+        return Err(ApiError::UnknownImage(image));
+    }
+    Ok(HttpResponse::Ok().json(ImageView::new(image, jobs)))
+}
+
+/// Tells how far many images have come.
+pub(crate) async fn show_many(
+    state: web::Data<AppState>,
+    body: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let body = read_body(body, MOST_BYTES).await?;
+    let question: Question = serde_json::from_slice(&body).map_err(|error| {
+        ApiError::BadRequest(format!(
+            "The body is not {{\"images\": [\"<hash>\", …]}}: {error}."
+        ))
+    })?;
+    if question.images.len() > MOST_IMAGES {
+        return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
+    }
+    let images: Vec<ImageKey> =
+        question.images.iter().map(|text| parse_hash(text)).collect::<Result<_, _>>()?;
+    let mut answer = Answer { images: BTreeMap::new(), unknown: Vec::new() };
+    for (image, jobs) in images.iter().zip(state.jobs.status(&images).await?) {
+        if jobs.is_empty() {
+            answer.unknown.push(*image);
+        } else {
+            answer.images.insert(*image, ImageView::new(*image, jobs));
+        }
+    }
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+/// The hash in a path or body.
+pub(crate) fn parse_hash(text: &str) -> Result<ImageKey, ApiError> {
+    text.parse().map_err(|_| ApiError::BadHash(text.to_owned()))
+}
+
+impl ImageView {
+    fn new(image: ImageKey, jobs: Vec<JobView>) -> Self {
+        let status = ImageStatus::of(jobs.iter().map(|job| (job.state, job.attempts > 0)));
+        let mut view = Self { image, status, results: BTreeMap::new(), jobs: BTreeMap::new() };
+        for mut job in jobs {
+            if let Some(result) = job.result.take() {
+                view.results.insert(job.model.clone(), result);
+            }
+            view.jobs.insert(job.model.clone(), JobDetail::new(job));
+        }
+        view
+    }
+}
+
+impl JobDetail {
+    fn new(job: JobView) -> Self {
+        let waiting = (job.state == JobState::Waiting).then(|| {
+            let reason = job.held_by_model.as_ref().or(job.error.as_ref());
+            Waiting {
+                reason: reason.map_or_else(|| "to be tried again".to_owned(), JobError::to_string),
+                until: job.due_at,
+            }
+        });
+        Self {
+            state: job.state,
+            attempts: job.attempts,
+            failures: job.failures,
+            priority: job.priority,
+            submitted_at: job.submitted_at,
+            started_at: job.started_at,
+            finished_at: job.state.is_final().then_some(job.changed_at),
+            waiting,
+            error: job.error,
+            cancel_asked: job.cancel_asked,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The photos of one request on their way in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use photo_core::ports::{ImageLimits, ImageRecord, ImageStoreError, ImageUpload, PhotoRefusal};
+use tokio::task::JoinHandle;
+
+use super::spool::{Spool, SpoolWriter, Spooled};
+use super::{BLOCK, blocking, publish};
+
+/// Collects blocks and has them hashed and written on another thread while the next one arrives,
+/// so that at most two blocks are in memory and no photo holds up the others' requests.
+pub(super) struct SpoolUpload {
+    root: Arc<PathBuf>,
+    spool: Arc<Spool>,
+    limits: ImageLimits,
+    current: Current,
+    done: Vec<Spooled>,
+}
+
+/// The photo being received.
+#[derive(Default)]
+struct Current {
+    received: u64,
+    block: Vec<Bytes>,
+    block_len: usize,
+    /// The writer, at work on the block before this one; `None` before the first block.
+    writing: Option<JoinHandle<Result<SpoolWriter, ImageStoreError>>>,
+}
+
+impl SpoolUpload {
+    pub(super) fn new(root: Arc<PathBuf>, spool: Arc<Spool>, limits: ImageLimits) -> Self {
+        Self { root, spool, limits, current: Current::default(), done: Vec::new() }
+    }
+}
+
+/// The writer once it has written what it was given.
+async fn written(
+    writing: Option<JoinHandle<Result<SpoolWriter, ImageStoreError>>>,
+) -> Result<Option<SpoolWriter>, ImageStoreError> {
+    match writing {
+        Some(writing) => writing.await.map_err(ImageStoreError::unavailable)?.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn write_block(
+    writer: Option<SpoolWriter>,
+    spool: &Spool,
+    block: &[Bytes],
+) -> Result<SpoolWriter, ImageStoreError> {
+    match writer {
+        Some(mut writer) => writer.write(block).map(|()| writer),
+        None => SpoolWriter::begin(spool, block),
+    }
+}
+
+#[async_trait]
+impl ImageUpload for SpoolUpload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), ImageStoreError> {
+        let current = &mut self.current;
+        current.received += bytes.len() as u64;
+        if current.received > self.limits.max_bytes {
+            return Err(PhotoRefusal::TooManyBytes { limit: self.limits.max_bytes }.into());
+        }
+        current.block_len += bytes.len();
+        current.block.push(bytes);
+        if current.block_len >= BLOCK {
+            let writer = written(current.writing.take()).await?;
+            let block = std::mem::take(&mut current.block);
+            current.block_len = 0;
+            let spool = Arc::clone(&self.spool);
+            current.writing =
+                Some(tokio::task::spawn_blocking(move || write_block(writer, &spool, &block)));
+        }
+        Ok(())
+    }
+
+    async fn end_image(&mut self) -> Result<ImageRecord, ImageStoreError> {
+        let current = std::mem::take(&mut self.current);
+        let writer = written(current.writing).await?;
+        let (spool, limits) = (Arc::clone(&self.spool), self.limits);
+        let end = move || write_block(writer, &spool, &current.block)?.end(limits);
+        let spooled = blocking(end).await?;
+        let record = spooled.record.clone();
+        self.done.push(spooled);
+        Ok(record)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), ImageStoreError> {
+        publish::publish(self.root, self.spool, self.done).await
+    }
+}

@@ -1,0 +1,227 @@
+//! Photos in a folder: what is kept, what is refused, and what is left behind.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use photo_core::PhotoHasher;
+use photo_core::ports::{
+    ImageLimits, ImageRecord, ImageStore, ImageStoreError, ImageUpload, PhotoRefusal,
+};
+use photo_store::images::LocalImages;
+use photo_tests::photos::{bmp, bmp_of};
+
+const LIMITS: ImageLimits = ImageLimits { max_bytes: 10_000_000, max_pixels: 10_000_000 };
+
+async fn receive(
+    upload: &mut Box<dyn ImageUpload>,
+    photo: &[u8],
+) -> Result<ImageRecord, ImageStoreError> {
+    for piece in photo.chunks(60_000) {
+        upload.write(Bytes::copy_from_slice(piece)).await?;
+    }
+    upload.end_image().await
+}
+
+async fn keep(store: &LocalImages, photo: &[u8]) -> Result<ImageRecord, ImageStoreError> {
+    let mut upload = store.begin(LIMITS).await?;
+    let record = receive(&mut upload, photo).await?;
+    upload.commit().await.map(|()| record)
+}
+
+async fn refusal(photo: &[u8], limits: ImageLimits) -> PhotoRefusal {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let mut upload = store.begin(limits).await.unwrap();
+    let refused = receive(&mut upload, photo).await;
+    drop(upload);
+    assert_eq!(files(folder.path()), Vec::<String>::new(), "nothing is left of a refused photo");
+    match refused {
+        Err(ImageStoreError::Refused(refusal)) => refusal,
+        other => panic!("expected a refusal, not {other:?}"),
+    }
+}
+
+/// All files below a folder, by name.
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn a_kept_photo_is_found_under_its_md5_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    // Several blocks, and a last one that is not full.
+    let photo = bmp_of(640, 481, 7);
+    let record = keep(&store, &photo).await.unwrap();
+
+    let mut hasher = PhotoHasher::default();
+    hasher.update(&photo);
+    let digests = hasher.finish();
+    assert_eq!((record.md5, record.sha256), (digests.key, digests.sha256));
+    assert_eq!((record.dimensions.width, record.dimensions.height), (640, 481));
+    assert_eq!(record.bytes, photo.len() as u64);
+
+    let (found, bytes) = store.open(record.md5).await.unwrap().unwrap();
+    assert_eq!(found, record);
+    let bytes: Vec<Bytes> = bytes.try_collect().await.unwrap();
+    assert!(bytes.concat() == photo);
+    assert_eq!(fs::read(folder.path().join(record.path())).unwrap(), photo);
+    assert_eq!(store.stat(record.md5).await.unwrap(), Some(record.clone()));
+
+    store.delete(record.md5).await.unwrap();
+    assert!(store.open(record.md5).await.unwrap().is_none());
+    assert_eq!(files(folder.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nobody_sees_a_photo_before_its_request_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let mut upload = store.begin(LIMITS).await.unwrap();
+    let first = receive(&mut upload, &bmp(1)).await.unwrap();
+    let second = receive(&mut upload, &bmp(2)).await.unwrap();
+    assert_eq!(store.stat(first.md5).await.unwrap(), None);
+    upload.commit().await.unwrap();
+    assert_eq!(store.stat(first.md5).await.unwrap(), Some(first));
+    assert_eq!(store.stat(second.md5).await.unwrap(), Some(second));
+    assert_eq!(files(&folder.path().join(".spool")), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_photo_kept_twice_is_one_photo() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let mut upload = store.begin(LIMITS).await.unwrap();
+    let once = receive(&mut upload, &bmp(1)).await.unwrap();
+    let twice = receive(&mut upload, &bmp(1)).await.unwrap();
+    assert_eq!(once, twice);
+    upload.commit().await.unwrap();
+    keep(&store, &bmp(1)).await.unwrap();
+    assert_eq!(files(folder.path()).len(), 2, "the photo and its record");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_requests_may_bring_the_same_photo_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores: Vec<_> = (0..2).map(|_| LocalImages::open(folder.path()).unwrap()).collect();
+    let photo = bmp(3);
+    let kept =
+        futures_util::future::join_all((0..40).map(|n| keep(&stores[n % stores.len()], &photo)));
+    for record in kept.await {
+        assert!(stores[0].stat(record.unwrap().md5).await.unwrap().is_some());
+    }
+    assert_eq!(files(folder.path()).len(), 2);
+}
+
+#[tokio::test]
+async fn a_thousand_photos_in_one_request_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let mut upload = store.begin(LIMITS).await.unwrap();
+    for seed in 0..1000 {
+        receive(&mut upload, &bmp(seed)).await.unwrap();
+    }
+    upload.commit().await.unwrap();
+    assert_eq!(files(folder.path()).len(), 2000);
+}
+
+#[tokio::test]
+async fn what_is_no_photo_is_refused_and_leaves_nothing() {
+    assert_eq!(refusal(b"", LIMITS).await, PhotoRefusal::Empty);
+    assert_eq!(refusal(b"hello", LIMITS).await, PhotoRefusal::UnknownFormat);
+    assert_eq!(refusal(&vec![b'x'; 1_000_000], LIMITS).await, PhotoRefusal::UnknownFormat);
+    assert!(matches!(
+        refusal(b"\xFF\xD8\xFF\xE0 and then nothing sensible", LIMITS).await,
+        PhotoRefusal::UnreadableHeader(_)
+    ));
+    let few_bytes = ImageLimits { max_bytes: 1000, ..LIMITS };
+    assert_eq!(
+        refusal(&bmp_of(64, 64, 1), few_bytes).await,
+        PhotoRefusal::TooManyBytes { limit: 1000 }
+    );
+    let few_pixels = ImageLimits { max_pixels: 4095, ..LIMITS };
+    assert_eq!(
+        refusal(&bmp_of(64, 64, 1), few_pixels).await,
+        PhotoRefusal::TooManyPixels { pixels: 4096, limit: 4095 }
+    );
+    let just_enough = ImageLimits { max_pixels: 4096, max_bytes: 54 + 64 * 64 * 3 };
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let mut upload = store.begin(just_enough).await.unwrap();
+    receive(&mut upload, &bmp_of(64, 64, 1)).await.unwrap();
+}
+
+/// A pair of photos with one MD5 is not made on the spot: here the stored one's record is given
+/// the SHA-256 that its twin would have.
+#[tokio::test]
+async fn a_photo_made_to_collide_with_a_stored_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let record = keep(&store, &bmp(1)).await.unwrap();
+    let path = folder.path().join(record.path()).with_extension("json");
+    let mut hasher = PhotoHasher::default();
+    hasher.update(b"twin");
+    let twin = ImageRecord { sha256: hasher.finish().sha256, ..record.clone() };
+    fs::write(&path, serde_json::to_vec(&twin).unwrap()).unwrap();
+
+    let mut upload = store.begin(LIMITS).await.unwrap();
+    let other = receive(&mut upload, &bmp(2)).await.unwrap();
+    receive(&mut upload, &bmp(1)).await.unwrap();
+    let refused = upload.commit().await;
+    assert!(matches!(
+        refused,
+        Err(ImageStoreError::Refused(PhotoRefusal::Collision(key))) if key == record.md5
+    ));
+    assert_eq!(store.stat(other.md5).await.unwrap(), None, "all photos of a request or none");
+}
+
+#[tokio::test]
+async fn what_a_crash_left_half_done_is_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let record = keep(&store, &bmp(1)).await.unwrap();
+    let photo = folder.path().join(record.path());
+    let json = photo.with_extension("json");
+
+    // The record without its photo; a photo cut short; a photo without its record; half a record.
+    let damages: [&dyn Fn(); 4] = [
+        &|| fs::remove_file(&photo).unwrap(),
+        &|| fs::write(&photo, &bmp(1)[..20]).unwrap(),
+        &|| fs::remove_file(&json).unwrap(),
+        &|| fs::write(&json, b"{\"md5\":").unwrap(),
+    ];
+    for damage in damages {
+        damage();
+        assert!(!matches!(store.stat(record.md5).await, Ok(Some(_))));
+        assert_eq!(keep(&store, &bmp(1)).await.unwrap(), record);
+        assert_eq!(store.stat(record.md5).await.unwrap(), Some(record.clone()));
+        assert_eq!(fs::read(&photo).unwrap(), bmp(1));
+    }
+}
+
+#[tokio::test]
+async fn spool_files_of_processes_that_died_are_removed_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    LocalImages::open(folder.path()).unwrap();
+    let (old, young) = (folder.path().join(".spool/old"), folder.path().join(".spool/young"));
+    for path in [&old, &young] {
+        fs::write(path, b"half a photo").unwrap();
+    }
+    let days_ago = SystemTime::now() - Duration::from_hours(48);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(days_ago).unwrap();
+    LocalImages::open(folder.path()).unwrap();
+    assert_eq!(files(folder.path()), ["young"]);
+}

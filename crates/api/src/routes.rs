@@ -24,6 +24,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// One path with one handler; other methods than the `allowed` ones are refused by name.
+#[expect(clippy::needless_pass_by_value, reason = "a function is passed, which costs nothing")]
 fn resource<F, Args, const N: usize>(
     path: &str,
     allowed: &'static str,

@@ -1,0 +1,155 @@
+//! One running API.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use photo_api::AppState;
+use photo_core::config::Config;
+use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, Want};
+use photo_core::ports::JobStore;
+use photo_core::{Clock, ModelName};
+use photo_store::Settings;
+use photo_store::embedded::EmbeddedJobStore;
+use photo_store::images::LocalImages;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// The models that every test's API knows.
+const MODELS: [&str; 2] = ["sharpness", "average_color"];
+
+/// An API of this test's own; it stops when dropped.
+pub struct App {
+    pub url: String,
+    pub jobs: Arc<dyn JobStore>,
+    pub clock: Clock,
+    pub client: reqwest::Client,
+    folder: TempDir,
+    stop: CancellationToken,
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl App {
+    pub async fn start() -> Self {
+        Self::start_with(json!({})).await
+    }
+
+    /// An API with these settings over the defaults.
+    pub async fn start_with(settings: Value) -> Self {
+        let base = json!({"models": {MODELS[0]: 1, MODELS[1]: 2}});
+        let config = Config::load(&base, None, &settings).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::default();
+        let jobs: Arc<dyn JobStore> = Arc::new(
+            EmbeddedJobStore::open(
+                &folder.path().join("jobs.db"),
+                Settings::default(),
+                clock.clone(),
+            )
+            .unwrap(),
+        );
+        let images = LocalImages::open(&folder.path().join("images")).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = AppState::new(Arc::clone(&jobs), Arc::new(images), config).unwrap();
+        let stop = CancellationToken::new();
+        let server =
+            photo_api::serve(listener, web::Data::from(Arc::new(state)), stop.clone()).unwrap();
+        tokio::spawn(server);
+        Self { url, jobs, clock, client: reqwest::Client::new(), folder, stop }
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    pub async fn post_json(&self, path: &str, body: &Value) -> Response {
+        self.client.post(format!("{}{path}", self.url)).json(body).send().await.unwrap()
+    }
+
+    pub async fn predict(&self, form: Form) -> Response {
+        self.predict_at("/predict", form).await
+    }
+
+    pub async fn predict_at(&self, path: &str, form: Form) -> Response {
+        self.client.post(format!("{}{path}", self.url)).multipart(form).send().await.unwrap()
+    }
+
+    /// Every file below the image folder.
+    pub fn image_files(&self) -> Vec<PathBuf> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { walk(&path, found) } else { found.push(path) }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.folder.path().join("images"), &mut found);
+        found
+    }
+
+    /// Takes all queued jobs of a model, as a dispatcher would.
+    pub async fn claim(&self, model: &str) -> Vec<ClaimedJob> {
+        let want = Want { model: model.parse().unwrap(), slots: 1000, limit: 1000 };
+        let request = ClaimRequest {
+            dispatcher: DispatcherId::random(),
+            lease: Duration::from_secs(15),
+            wants: vec![want],
+        };
+        self.jobs.claim(&request).await.unwrap().jobs
+    }
+
+    pub async fn end(&self, job: &ClaimedJob, ending: Ending) {
+        self.jobs.finish(&[Finish { lease: job.lease.clone(), ending }], None).await.unwrap();
+    }
+
+    /// Nothing of any request is left: no file, no job.
+    pub async fn assert_untouched(&self) {
+        assert_eq!(self.image_files(), Vec::<PathBuf>::new());
+        let models: Vec<ModelName> = MODELS.iter().map(|name| name.parse().unwrap()).collect();
+        for stats in self.jobs.stats(Some(&models)).await.unwrap() {
+            assert_eq!(stats.unfinished(), 0, "{stats:?}");
+        }
+    }
+}
+
+/// A form with these photos and, after them, these models.
+pub fn form(photos: &[Vec<u8>], models: &[&str]) -> Form {
+    let form = photos.iter().fold(Form::new(), |form, photo| {
+        form.part("images", Part::bytes(photo.clone()).file_name("photo.bmp"))
+    });
+    models.iter().fold(form, |form, model| form.text("models", (*model).to_owned()))
+}
+
+pub async fn json_of(response: Response, status: StatusCode) -> Value {
+    let (got, text) = (response.status(), response.text().await.unwrap());
+    assert_eq!(got, status, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The body of a failure, which has one form whatever failed.
+pub async fn problem(response: Response, status: StatusCode) -> Value {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let body = json_of(response, status).await;
+    assert_eq!(body["status"], status.as_u16());
+    assert!(body["title"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
+    assert!(body["detail"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
+    body
+}
+
+/// What `md5sum` prints.
+pub fn md5(photo: &[u8]) -> String {
+    let mut hasher = photo_core::PhotoHasher::default();
+    hasher.update(photo);
+    hasher.finish().key.to_string()
+}

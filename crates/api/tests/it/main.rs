@@ -1,0 +1,8 @@
+//! The API as its clients see it: a real server on a free port, the embedded job store, and photos
+//! in a folder that is gone afterwards.
+
+mod app;
+mod models;
+mod predict;
+mod refusals;
+mod status;

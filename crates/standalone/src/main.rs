@@ -1,0 +1,94 @@
+//! Starts the whole system in one process: `standalone --help` says how.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use actix_web::web;
+use anyhow::Context;
+use clap::Parser;
+use photo_api::AppState;
+use photo_core::config::Config;
+use photo_core::program::{ProgramArgs, stop_signal};
+use photo_store::{Sharing, open_image_store, open_job_store};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+mod examples;
+mod welcome;
+
+/// The whole system in one process, with nothing installed: API, dispatcher, job store, and
+/// example models to ask.
+///
+/// Jobs are kept in data/jobs.db and photos in data/images; both survive a restart. For more
+/// than one process, run `api` and `dispatcher` on a Redis. Every setting: photo.sample.toml.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// Address and port to listen on [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+
+    /// Do not run the example models
+    #[arg(long)]
+    no_example_models: bool,
+
+    #[command(flatten)]
+    program: ProgramArgs,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("standalone: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let base = json!({"store": {"url": "sqlite:data/jobs.db"}});
+    let mut flags = json!({});
+    if let Some(listen) = &args.listen {
+        flags["api"]["listen"] = json!(listen);
+    }
+    if args.no_example_models {
+        flags["standalone"]["example_models"] = json!(false);
+    }
+    let mut config = args.program.start(&base, flags)?;
+    let listen = config.api.listen.clone();
+    let listener = TcpListener::bind(&listen)
+        .with_context(|| format!("cannot listen on {listen} (--listen takes another address)"))?;
+    let images = open_image_store(&config.images)?;
+    let jobs = open_job_store(&config.store, Sharing::OneProcess).await?;
+
+    // The API stops first, then the dispatcher, then the models it may still wait for.
+    let (stop_api, stop_dispatcher, stop_models) =
+        (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+    if config.standalone.example_models {
+        examples::start(&mut config, &stop_models)?;
+    }
+    welcome::show(&config, listener.local_addr()?);
+    let config: Config = config;
+    let dispatcher = tokio::spawn({
+        let (jobs, images) = (Arc::clone(&jobs), Arc::clone(&images));
+        let (config, stop) = (config.clone(), stop_dispatcher.clone());
+        async move { photo_dispatcher::run(jobs, images, &config, stop).await }
+    });
+    tokio::spawn({
+        let stop = stop_api.clone();
+        async move {
+            let asked = stop_signal().await;
+            tracing::info!(?asked, "stopping: finishing what is under way");
+            stop.cancel();
+        }
+    });
+    let state = web::Data::from(Arc::new(AppState::new(jobs, images, config)?));
+    let served = photo_api::serve(listener, state, stop_api)?.await;
+    stop_dispatcher.cancel();
+    dispatcher.await.context("the dispatcher failed")?;
+    stop_models.cancel();
+    served.context("the server failed")
+}

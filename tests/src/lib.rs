@@ -1,1 +1,5 @@
 //! Starts the real servers and programs that tests drive.
+
+pub mod photos;
+pub mod program;
+pub mod redis_server;

@@ -8,9 +8,7 @@ use crate::error::ApiError;
 pub(crate) async fn read_body(body: web::Payload, limit: usize) -> Result<web::Bytes, ApiError> {
     match body.to_bytes_limited(limit).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => {
-            Err(ApiError::BadRequest(format!("The body cannot be read: {error}.")))
-        }
+        Ok(Err(error)) => Err(ApiError::BadRequest(format!("The body cannot be read: {error}."))),
         Err(_) => Err(ApiError::BadRequest(format!("The body has more than {limit} bytes."))),
     }
 }

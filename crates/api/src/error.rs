@@ -202,9 +202,9 @@ impl ResponseError for ApiError {
         body["detail"] = json!(self.to_string());
         let mut response = HttpResponse::build(status);
         // The reason RFC 9457 has a media type of its own: clients can tell it from a result.
-        response.insert_header(ContentType("application/problem+json".parse().unwrap_or(
-            actix_web::mime::APPLICATION_JSON,
-        )));
+        response.insert_header(ContentType(
+            "application/problem+json".parse().unwrap_or(actix_web::mime::APPLICATION_JSON),
+        ));
         if let Some(seconds) = self.retry_after() {
             response.insert_header((RETRY_AFTER, seconds));
         }

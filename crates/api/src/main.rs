@@ -8,7 +8,7 @@ use actix_web::web;
 use anyhow::Context;
 use clap::Parser;
 use photo_api::AppState;
-use photo_core::program::{ProgramArgs, stop_signal};
+use photo_core::program::{self, ProgramArgs, stop_signal};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -19,8 +19,11 @@ use tokio_util::sync::CancellationToken;
 /// same Redis and image folder take the jobs to the models. Run as many `api` programs as you
 /// like. Every setting: photo.sample.toml.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  api --store redis://localhost:6379 \
-    --images file:data/images --model average_color=http://localhost:5005")]
+#[command(
+    version,
+    after_help = "Example:\n  api --store redis://localhost:6379 \
+    --images file:data/images --model average_color=http://localhost:5005"
+)]
 struct Args {
     /// Address and port to listen on [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -32,13 +35,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("api: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::end("api", run(Args::parse()).await)
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {

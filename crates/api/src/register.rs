@@ -9,8 +9,8 @@ use photo_core::job::Announcement;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::error::ApiError;
 use crate::body::read_body;
+use crate::error::ApiError;
 use crate::state::AppState;
 
 /// The header in which services send their key.
@@ -80,8 +80,9 @@ pub(crate) async fn announce(
     if !is_known && state.services.get(format!("{url}/status")).send().await.is_err() {
         tracing::warn!(%model, endpoint = %url, "announced, but does not answer GET /status");
         let detail = "Unable to establish successful connection to model.";
-        return Ok(HttpResponse::Ok()
-            .json(json!({"status": "failure", "model": model, "detail": detail})));
+        return Ok(
+            HttpResponse::Ok().json(json!({"status": "failure", "model": model, "detail": detail}))
+        );
     }
     let announcement = Announcement {
         model: model.clone(),

@@ -23,12 +23,11 @@ pub fn serve(
     state: web::Data<AppState>,
     stop: CancellationToken,
 ) -> io::Result<Server> {
-    let server = HttpServer::new(move || {
-        App::new().app_data(state.clone()).configure(routes::configure)
-    })
-    .client_request_timeout(HEAD_TIMEOUT)
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .shutdown_signal(stop.cancelled_owned())
-    .listen(listener)?;
+    let server =
+        HttpServer::new(move || App::new().app_data(state.clone()).configure(routes::configure))
+            .client_request_timeout(HEAD_TIMEOUT)
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .shutdown_signal(stop.cancelled_owned())
+            .listen(listener)?;
     Ok(server.run())
 }

@@ -93,9 +93,7 @@ pub(crate) async fn show_many(
 ) -> Result<HttpResponse, ApiError> {
     let body = read_body(body, MOST_BYTES).await?;
     let question: Question = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::BadRequest(format!(
-            "The body is not {{\"images\": [\"<hash>\", …]}}: {error}."
-        ))
+        ApiError::BadRequest(format!("The body is not {{\"images\": [\"<hash>\", …]}}: {error}."))
     })?;
     if question.images.len() > MOST_IMAGES {
         return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });

@@ -1,6 +1,7 @@
 //! What every program's `main` does first: flags, configuration, log, stop signal.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -74,6 +75,17 @@ fn start_log(log: &LogConfig) -> anyhow::Result<()> {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
     started.map_err(|e| anyhow::anyhow!("the log cannot be started: {e}"))
+}
+
+/// Ends a program: a failure is told on standard error, with its causes, under the program's name.
+pub fn end(name: &str, result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Ends when somebody asks the program to stop: SIGTERM or SIGINT.

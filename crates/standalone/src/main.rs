@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use photo_api::AppState;
 use photo_core::config::Config;
-use photo_core::program::{ProgramArgs, stop_signal};
+use photo_core::program::{self, ProgramArgs, stop_signal};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -39,13 +39,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("standalone: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::end("standalone", run(Args::parse()).await)
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {

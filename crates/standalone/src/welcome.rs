@@ -7,9 +7,13 @@ use photo_core::config::Config;
 /// Says on standard output what is served where, and what to try.
 pub(crate) fn show(config: &Config, address: SocketAddr) {
     let names: Vec<String> = config.models.keys().map(ToString::to_string).collect();
-    let fields: Vec<String> = names.iter().take(2).map(|name| format!("-F models={name}")).collect();
+    let fields: Vec<String> =
+        names.iter().take(2).map(|name| format!("-F models={name}")).collect();
     println!("PhotoAnalysisServer is at http://{address}");
-    println!("  models   {}", if names.is_empty() { "none yet".to_owned() } else { names.join(", ") });
+    println!(
+        "  models   {}",
+        if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
+    );
     println!("  jobs     {}", config.store.url);
     println!("  photos   {}", String::from(config.images.url.clone()));
     println!();

@@ -103,11 +103,9 @@ async fn more_than_the_limits_allow_is_refused() {
     }});
     let app = App::start_with(limits).await;
     let too_large = StatusCode::PAYLOAD_TOO_LARGE;
-    let body = problem(
-        app.predict(form(&[bmp(1), bmp(2), bmp(3)], &["sharpness"])).await,
-        too_large,
-    )
-    .await;
+    let body =
+        problem(app.predict(form(&[bmp(1), bmp(2), bmp(3)], &["sharpness"])).await, too_large)
+            .await;
     assert_eq!(body["title"], "Too many photos");
     let both = ["sharpness", "average_color"];
     let body = problem(app.predict(form(&[bmp(1), bmp(2)], &both)).await, too_large).await;

@@ -66,8 +66,8 @@ impl Config {
         file: Option<&Path>,
         flags: &serde_json::Value,
     ) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Serialized::defaults(Self::default()))
-            .merge(Serialized::defaults(base));
+        let mut figment =
+            Figment::from(Serialized::defaults(Self::default())).merge(Serialized::defaults(base));
         if let Some(file) = file {
             if !file.is_file() {
                 return Err(ConfigError::NoFile(file.display().to_string()));
@@ -111,14 +111,10 @@ fn explain(error: figment::Error) -> String {
 }
 
 fn nearest(field: &str, known: &[&str]) -> String {
-    let best = known.iter().max_by(|a, b| {
-        strsim::jaro_winkler(field, a).total_cmp(&strsim::jaro_winkler(field, b))
-    });
-    match best {
-        Some(best) if strsim::jaro_winkler(field, best) > 0.7 => {
-            format!(": did you mean `{best}`?")
-        }
-        _ => format!(": known here are {}", known.join(", ")),
+    let distance = |key: &&&str| strsim::damerau_levenshtein(field, key);
+    match known.iter().min_by_key(distance).filter(|key| distance(key) <= 3) {
+        Some(key) => format!(": did you mean `{key}`?"),
+        None => format!(": known here are {}", known.join(", ")),
     }
 }
 

@@ -141,11 +141,7 @@ pub struct DispatcherConfig {
 
 impl Default for DispatcherConfig {
     fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(15),
-            drain: Duration::from_secs(30),
-            max_in_flight: 256,
-        }
+        Self { lease: Duration::from_secs(15), drain: Duration::from_secs(30), max_in_flight: 256 }
     }
 }
 

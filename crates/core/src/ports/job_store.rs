@@ -23,11 +23,8 @@ use crate::{ImageKey, JobError, JobState, ModelName};
 pub trait JobStore: Send + Sync + 'static {
     /// Puts jobs in line, all or none. Answers one [`Submitted`] per job, in order. An id that
     /// occurs twice in `jobs` is queued once and then exists.
-    async fn submit(
-        &self,
-        jobs: &[NewJob],
-        mode: SubmitMode,
-    ) -> Result<Vec<Submitted>, StoreError>;
+    async fn submit(&self, jobs: &[NewJob], mode: SubmitMode)
+    -> Result<Vec<Submitted>, StoreError>;
 
     /// Takes jobs off the line and leases them to the dispatcher. Leases that ran out and waiting
     /// jobs that came due in the models asked for are put back in line first. A dispatcher that

@@ -1,0 +1,42 @@
+//! What a person is told who starts a program wrongly.
+
+use photo_tests::program::Program;
+use photo_tests::redis_server::RedisServer;
+
+fn complaint(name: &str, args: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(name, folder.path(), args);
+    program.wait_for_line(": ");
+    let log = program.ended();
+    assert!(!log.0.success(), "{}", log.1);
+    log.1
+}
+
+#[test]
+fn the_embedded_store_is_refused_where_several_processes_work() {
+    for name in ["api", "dispatcher"] {
+        let why = complaint(name, &["--store", "sqlite:data/jobs.db"]);
+        assert!(why.contains("standalone") && why.contains("redis://"), "{name}: {why}");
+    }
+}
+
+#[test]
+fn an_unknown_setting_stops_the_start_and_names_the_nearest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("photo.toml");
+    std::fs::write(&file, "[api]\nlisten_to = \"0.0.0.0:5000\"\n").unwrap();
+    let file = file.display().to_string();
+    for name in ["api", "dispatcher", "standalone"] {
+        let why = complaint(name, &["--config", &file]);
+        assert!(why.contains("api.listen_to") && why.contains("`listen`"), "{name}: {why}");
+    }
+}
+
+#[test]
+fn a_redis_that_may_drop_jobs_is_refused() {
+    let redis = RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru"]);
+    for name in ["api", "dispatcher"] {
+        let why = complaint(name, &["--store", &redis.url()]);
+        assert!(why.contains("noeviction"), "{name}: {why}");
+    }
+}

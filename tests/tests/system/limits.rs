@@ -1,0 +1,135 @@
+//! Every row of the table of refusals, from a real api; and that nothing stays behind.
+
+use std::process::Command;
+
+use photo_tests::photos::{bmp, bmp_of};
+use photo_tests::program::{Program, binary};
+use reqwest::StatusCode;
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+
+use crate::files::files;
+use crate::system::{Server, System, form};
+
+/// An upload that streams this many bytes of one BMP, without ever having them all in memory.
+fn large_bmp(width: u32, height: u32) -> Form {
+    let mut header = bmp_of(4, 1, 0)[..54].to_vec();
+    header[18..22].copy_from_slice(&width.to_le_bytes());
+    header[22..26].copy_from_slice(&height.to_le_bytes());
+    let body = u64::from(width) * u64::from(height) * 3;
+    let block = bytes::Bytes::from(vec![7; 1 << 20]);
+    let blocks = (0..body.div_ceil(1 << 20)).map(move |n| {
+        let left = body - n * (1 << 20);
+        block.slice(..usize::try_from(left).unwrap_or(usize::MAX).min(block.len()))
+    });
+    let pieces = std::iter::once(bytes::Bytes::from(header)).chain(blocks);
+    let stream = futures_util::stream::iter(pieces.map(Ok::<_, std::io::Error>));
+    let part = Part::stream_with_length(reqwest::Body::wrap_stream(stream), 54 + body);
+    Form::new().text("models", "noop").part("images", part.file_name("large.bmp"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_has_its_status_and_leaves_nothing_behind() {
+    let mut system = System::start();
+    system.configure(
+        "[api]\nmax_images = 3\nmax_image_bytes = \"64KiB\"\nmax_pixels = 10000\n\
+         [models]\nnoop = 1\nfull = { port = 1, max_queued = 0 }",
+    );
+    let api = system.api();
+    let no_photo = b"hello, this is text".to_vec();
+    let four: Vec<Vec<u8>> = (0..4).map(bmp).collect();
+    let mut forms = vec![
+        (form(&[], &["noop"]), 400),
+        (form(&[bmp(1)], &[]), 400),
+        (form(&[bmp(1)], &["noop", "nope", "nada"]), 400),
+        (form(&[bmp(1), no_photo], &["noop"]), 415),
+        (form(&four, &["noop"]), 413),
+        (form(&[bmp_of(200, 200, 1)], &["noop"]), 413),
+        (form(&[bmp_of(120, 120, 1)], &["noop"]), 413),
+        (form(&[bmp(1)], &["full"]), 429),
+    ];
+    for (form, status) in forms.drain(..) {
+        let response = api.post("/predict", form).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers().contains_key("retry-after"), status == 429);
+        assert_eq!(files(&system.images()), Vec::<std::path::PathBuf>::new());
+    }
+    for (path, status) in [
+        ("/predict/xyz", 400),
+        ("/predict/d41d8cd98f00b204e9800998ecf8427e", 404),
+        ("/images/d41d8cd98f00b204e9800998ecf8427e", 404),
+        ("/nowhere", 404),
+        ("/predict", 405),
+    ] {
+        assert_eq!(api.get(path).await.0, status, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_in_the_middle_leaves_nothing_behind() {
+    use std::io::Write;
+    let mut system = System::start();
+    system.configure("[models]\nnoop = 1");
+    let api = system.api();
+    let mut stream = std::net::TcpStream::connect(api.address()).unwrap();
+    let head = "POST /predict?models=noop HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\
+                Content-Type: multipart/form-data; boundary=x\r\n\r\n\
+                --x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&bmp_of(1000, 700, 1)).unwrap();
+    // It has begun to write the photo when the client goes.
+    let begun = crate::system::wait_until(async || !files(&system.images()).is_empty());
+    assert!(begun.await);
+    drop(stream);
+    let gone = crate::system::wait_until(async || files(&system.images()).is_empty());
+    assert!(gone.await, "{:?}", files(&system.images()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_upload_does_not_move_the_memory_of_the_api() {
+    let mut system = System::start();
+    system.configure(
+        "[api]\nmax_image_bytes = \"3GiB\"\nmax_pixels = 1000000000\n[models]\nnoop = 1",
+    );
+    let api = system.api();
+    // Warm: buffers, threads and connections that every request needs.
+    let (status, _) = api.predict(&[bmp_of(1000, 1000, 1)], &["noop"]).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let before = api.program.peak_memory();
+    let response = api.post("/predict", large_bmp(16384, 5462)).await.unwrap();
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    let grown = api.program.peak_memory() - before;
+    assert!(grown < 32 << 20, "256 MiB moved the peak memory by {grown} bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_so_and_service_resumes_when_there_is_room() {
+    let mut system = System::start();
+    system.configure("[models]\nnoop = 1");
+    let mount = system.folder("small-disk");
+    let mut flags = system.flags_with_images(&mount.join("images"));
+    flags.extend(["--listen".to_owned(), "127.0.0.1:0".to_owned()]);
+    // A disk of 2 MiB that only this api sees, in a mount namespace of its own.
+    let mut command = Command::new("unshare");
+    let root = is_root();
+    command.args(if root { &["--mount"][..] } else { &["--map-root-user", "--mount"][..] });
+    command.args(["sh", "-c", "mount -t tmpfs -o size=2m tmpfs \"$0\" && exec \"$@\""]);
+    command.arg(&mount).arg(binary("api")).args(&flags);
+    let folder = system.folder("cwd");
+    let api = Server::new(Program::spawn("api", &folder, command));
+
+    let too_much: Vec<Vec<u8>> = (0..4).map(|seed| bmp_of(640, 480, seed)).collect();
+    let response = api.post("/predict", form(&too_much, &["noop"])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INSUFFICIENT_STORAGE);
+    let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    assert_eq!(body["title"], "No room for photos");
+    // Nothing was left, so there is room for a smaller request.
+    let (status, body) = api.predict(&too_much[..1], &["noop"]).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    id.stdout.trim_ascii() == b"0"
+}

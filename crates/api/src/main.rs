@@ -62,7 +62,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {listen} (api.listen)"))?;
     let address = listener.local_addr()?;
     tracing::info!(
-        store = %config.store.url, images = ?config.images.url, models = config.models.len(),
+        store = %config.store.url, images = %config.images.url, models = config.models.len(),
         "listening on http://{address}"
     );
     let state = web::Data::from(Arc::new(AppState::new(jobs?, images, config)?));

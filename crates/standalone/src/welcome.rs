@@ -15,7 +15,7 @@ pub(crate) fn show(config: &Config, address: SocketAddr) {
         if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
     );
     println!("  jobs     {}", config.store.url);
-    println!("  photos   {}", String::from(config.images.url.clone()));
+    println!("  photos   {}", config.images.url);
     println!();
     println!("Try it:");
     println!("  curl -F images=@photo.jpg {} http://{address}/predict", fields.join(" "));

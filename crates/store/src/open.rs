@@ -1,11 +1,19 @@
 //! Opening the stores that the configuration names.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use photo_core::config::{ImagesConfig, ImagesUrl, StoreConfig};
+use photo_core::Clock;
+use photo_core::config::{ImagesConfig, ImagesUrl, StoreConfig, StoreUrl};
 use photo_core::ports::{ImageStore, JobStore};
 
+use crate::Settings;
+use crate::embedded::EmbeddedJobStore;
 use crate::images::LocalImages;
+use crate::redis::{ConnectError, RedisJobStore};
+
+/// How long to wait before asking a server again that does not answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a store cannot be used, in words for the person who configured it.
 #[derive(Debug, thiserror::Error)]
@@ -23,10 +31,47 @@ pub enum Sharing {
 
 /// Opens the job store. While its server is away this waits for it, and says so in the log.
 pub async fn open_job_store(
-    _config: &StoreConfig,
-    _sharing: Sharing,
+    config: &StoreConfig,
+    sharing: Sharing,
 ) -> Result<Arc<dyn JobStore>, OpenError> {
-    Err(OpenError("being written".to_owned()))
+    let settings = Settings::from(config);
+    match (&config.url, sharing) {
+        (StoreUrl::Redis(url), _) => {
+            let store = connect(url, &config.url, &settings).await?;
+            Ok(Arc::new(store))
+        }
+        (StoreUrl::Sqlite(file), Sharing::OneProcess) => {
+            let file = file.clone();
+            let open = move || EmbeddedJobStore::open(&file, settings, Clock::default());
+            let opened = tokio::task::spawn_blocking(open).await;
+            let store = opened
+                .map_err(|error| OpenError(error.to_string()))?
+                .map_err(|error| OpenError(error.to_string()))?;
+            Ok(Arc::new(store))
+        }
+        (StoreUrl::Sqlite(_), Sharing::ManyProcesses) => Err(OpenError(
+            "a sqlite: store belongs to one process, and api and dispatcher are two: give both \
+             --store redis://host:port, or run `standalone`, which is both in one"
+                .to_owned(),
+        )),
+    }
+}
+
+async fn connect(
+    url: &str,
+    shown: &StoreUrl,
+    settings: &Settings,
+) -> Result<RedisJobStore, OpenError> {
+    loop {
+        match RedisJobStore::connect(url, settings.clone(), Clock::default()).await {
+            Ok(store) => return Ok(store),
+            Err(ConnectError::Unfit(why)) => return Err(OpenError(format!("{shown}: {why}"))),
+            Err(ConnectError::Unavailable(error)) => {
+                tracing::warn!(store = %shown, %error, "waiting for the job store");
+                tokio::time::sleep(PATIENCE).await;
+            }
+        }
+    }
 }
 
 /// Opens the image store.

@@ -124,7 +124,6 @@ async fn an_announcement_that_makes_no_sense_is_refused() {
         json!({"name": "m", "port": 70000}),
         json!({"name": "m", "socket": "file:///etc/passwd"}),
         json!({"name": "m", "socket": "http://user:password@host:1"}),
-        json!(["m", 5011]),
     ] {
         let answer = app.post_json("/model/register", &body).await;
         problem(answer, StatusCode::BAD_REQUEST).await;

@@ -110,7 +110,15 @@ async fn what_else_a_form_has_is_left_alone() {
 #[actix_web::test]
 async fn a_file_name_reaches_neither_the_disk_nor_the_answer() {
     let app = App::start().await;
-    for name in ["../../etc/passwd", "a/b.php", "x\u{0}y.jpg", "CON.bmp", "%2e%2e%2fx", ".spool"] {
+    for name in [
+        "../../etc/passwd",
+        "a/b.php",
+        "CON.bmp",
+        "%2e%2e%2fx",
+        ".spool",
+        "Übung \"1\" 写真.jpg",
+        "a%0D%0Ab.jpg",
+    ] {
         let part = Part::bytes(bmp(1)).file_name(name);
         let form = Form::new().part("images", part).text("models", "sharpness");
         json_of(app.predict(form).await, StatusCode::ACCEPTED).await;

@@ -196,7 +196,7 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self { filter: "info,actix_server=warn".to_owned(), format: LogFormat::Text }
     }
 }
 

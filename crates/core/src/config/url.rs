@@ -86,8 +86,15 @@ impl TryFrom<String> for ImagesUrl {
 }
 
 impl From<ImagesUrl> for String {
-    fn from(ImagesUrl::File(folder): ImagesUrl) -> Self {
-        format!("file:{}", folder.display())
+    fn from(url: ImagesUrl) -> Self {
+        url.to_string()
+    }
+}
+
+impl fmt::Display for ImagesUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::File(folder) = self;
+        write!(f, "file:{}", folder.display())
     }
 }
 

@@ -1,0 +1,65 @@
+//! How large a photo is and what its file was.
+
+use image::ImageFormat;
+use serde::Serialize;
+
+use crate::Photo;
+
+/// A photo's shape.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ImageShape {
+    /// Pixels from left to right, as stored.
+    pub width: u32,
+    /// Pixels from top to bottom, as stored.
+    pub height: u32,
+    /// Millions of pixels.
+    pub megapixels: f64,
+    /// What the file was, by its content: `jpeg`, `png`, `webp`, `gif`, `tiff` or `bmp`.
+    pub format: &'static str,
+}
+
+/// The shape of a photo.
+pub fn image_shape(photo: &Photo) -> ImageShape {
+    let (width, height) = (photo.image.width(), photo.image.height());
+    ImageShape {
+        width,
+        height,
+        megapixels: f64::from(width) * f64::from(height) / 1e6,
+        format: format_name(photo.format),
+    }
+}
+
+fn format_name(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpeg => "jpeg",
+        // Of every other format that is decoded here the usual extension is the name.
+        other => other.extensions_str().first().copied().unwrap_or("unknown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::DynamicImage;
+
+    use super::*;
+
+    #[test]
+    fn the_shape_is_that_of_the_pixels() {
+        let photo = Photo { image: DynamicImage::new_luma8(2000, 1500), format: ImageFormat::Jpeg };
+        let shape = ImageShape { width: 2000, height: 1500, megapixels: 3.0, format: "jpeg" };
+        assert_eq!(image_shape(&photo), shape);
+    }
+
+    #[test]
+    fn each_format_has_its_usual_name() {
+        for (format, name) in [
+            (ImageFormat::Bmp, "bmp"),
+            (ImageFormat::Gif, "gif"),
+            (ImageFormat::Png, "png"),
+            (ImageFormat::Tiff, "tiff"),
+            (ImageFormat::WebP, "webp"),
+        ] {
+            assert_eq!(format_name(format), name);
+        }
+    }
+}

@@ -2,8 +2,8 @@
 
 pub mod embedded;
 pub mod images;
-pub mod redis;
 mod open;
+pub mod redis;
 mod settings;
 
 pub use open::{OpenError, Sharing, open_image_store, open_job_store};

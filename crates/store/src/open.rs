@@ -37,7 +37,8 @@ pub async fn open_job_store(
     let settings = Settings::from(config);
     match (&config.url, sharing) {
         (StoreUrl::Redis(url), _) => {
-            let store = connect(url, &config.url, &settings).await?;
+            // Boxed: connecting is the largest of all futures, and the rarest.
+            let store = Box::pin(connect(url, &config.url, &settings)).await?;
             Ok(Arc::new(store))
         }
         (StoreUrl::Sqlite(file), Sharing::OneProcess) => {

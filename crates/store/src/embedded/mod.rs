@@ -1,1 +1,241 @@
-//! Being written.
+//! Jobs in a SQLite file, for one process, with nothing to install.
+//!
+//! One thread writes and one reads (both own their connection); callers send them what is to be
+//! done and wait for the answer. The writer puts all that came in meanwhile into one transaction,
+//! so that many operations share one commit. Every commit is on the disk before it is answered.
+//! What a job is, where it stands and in which list it lies is in the file alone; in memory is
+//! only what ends with the process: who is idle, the last fence, whose turn it is.
+//!
+//! A process that dies takes its dispatchers along. When the file is opened again, the jobs they
+//! held go back in line, each with one crash more.
+
+mod cancel;
+mod claim;
+mod columns;
+mod failure;
+mod file;
+mod housekeeping;
+mod job_table;
+mod leases;
+mod model_queue;
+mod models;
+mod put_back;
+mod reader;
+mod requeue;
+mod session;
+mod status;
+mod submit;
+#[cfg(test)]
+mod tests;
+mod wakes;
+mod worker;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use photo_core::job::{
+    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
+    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+};
+use photo_core::ports::{JobStore, StoreError};
+use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use self::columns::integer;
+use self::failure::{explain_opening, stopped};
+use self::file::StoreFile;
+use self::reader::Query;
+use self::session::{Memory, Session};
+use self::wakes::Wakes;
+use self::worker::Worker;
+use self::writer::{Call, Operation, Writer};
+use crate::Settings;
+
+/// The job store in a file of this process alone.
+///
+/// Dropping it ends its threads, once they have done what they were sent, and frees the file.
+pub struct EmbeddedJobStore {
+    // Dropped in this order: the writer's connection, closed last, tidies up the file; only then
+    // may another process have it.
+    reader: Worker<Query>,
+    writer: Worker<Box<dyn Operation>>,
+    _file: StoreFile,
+    wakes: Arc<Wakes>,
+    clock: Clock,
+}
+
+impl EmbeddedJobStore {
+    /// Opens the store in `path`, which is made if it is not there, with the folder it lies in.
+    /// Blocks while it reads the disk. Refuses a file that another process has open, or that is
+    /// of another version of this program.
+    pub fn open(path: &Path, settings: Settings, clock: Clock) -> Result<Self, StoreError> {
+        let file = StoreFile::lock(path)?;
+        let mut connection = file.writer()?;
+        let mut memory = Memory::default();
+        recover(&mut connection, &settings, &clock, &mut memory)
+            .map_err(|error| explain_opening(path, error))?;
+        let reading = file.reader()?;
+        let wakes = Arc::new(Wakes::default());
+        let writer = Writer {
+            connection,
+            settings,
+            clock: clock.clone(),
+            wakes: Arc::clone(&wakes),
+            memory,
+        };
+        Ok(Self {
+            reader: Worker::start("job-reader", |queries| reader::run(reading, queries))?,
+            writer: Worker::start("job-writer", |operations| writer.run(operations))?,
+            _file: file,
+            wakes,
+            clock,
+        })
+    }
+
+    /// Has the writer do something, and waits until it lasts.
+    async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        W: FnMut(&mut Session<'_>) -> rusqlite::Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Box::new(Call::new(work, reply))).await?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Has the reader look something up.
+    async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        W: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.reader.send(reader::query(work, reply)).await?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    fn now(&self) -> i64 {
+        integer(self.clock.now().0)
+    }
+}
+
+fn recover(
+    connection: &mut Connection,
+    settings: &Settings,
+    clock: &Clock,
+    memory: &mut Memory,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut session = Session::new(&transaction, settings, clock, memory);
+    housekeeping::recover(&mut session)?;
+    session.close()?;
+    transaction.commit()
+}
+
+#[async_trait]
+impl JobStore for EmbeddedJobStore {
+    async fn submit(
+        &self,
+        jobs: &[NewJob],
+        mode: SubmitMode,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        let jobs = jobs.to_vec();
+        self.write(move |session| submit::submit(session, &jobs, mode)).await
+    }
+
+    async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+        let request = request.clone();
+        self.write(move |session| claim::claim(session, &request)).await
+    }
+
+    async fn extend(&self, leases: &[Lease], lease: Duration) -> Result<Vec<Held>, StoreError> {
+        let leases = leases.to_vec();
+        self.write(move |session| leases::extend(session, &leases, lease)).await
+    }
+
+    async fn finish(
+        &self,
+        endings: &[Finish],
+        then: Option<&ClaimRequest>,
+    ) -> Result<Finished, StoreError> {
+        let (endings, then) = (endings.to_vec(), then.cloned());
+        self.write(move |session| {
+            let acks = leases::finish(session, &endings)?;
+            let claimed = match &then {
+                Some(request) => claim::claim(session, request)?,
+                None => Claimed::default(),
+            };
+            Ok(Finished { acks, claimed })
+        })
+        .await
+    }
+
+    async fn cancel(
+        &self,
+        image: ImageKey,
+        models: Option<&[ModelName]>,
+    ) -> Result<Vec<(ModelName, JobState)>, StoreError> {
+        let models = models.map(<[ModelName]>::to_vec);
+        self.write(move |session| cancel::cancel(session, image, models.as_deref())).await
+    }
+
+    async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError> {
+        let which = which.clone();
+        self.write(move |session| requeue::requeue(session, &which)).await
+    }
+
+    async fn status(&self, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, StoreError> {
+        let (images, now) = (images.to_vec(), self.now());
+        self.read(move |connection| status::status(connection, &images, now)).await
+    }
+
+    async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError> {
+        let models = models.map(<[ModelName]>::to_vec);
+        self.read(move |connection| status::stats(connection, models.as_deref())).await
+    }
+
+    async fn tick(&self) -> Result<Tick, StoreError> {
+        self.write(housekeeping::tick).await
+    }
+
+    async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
+        self.wakes.listen(dispatcher)
+    }
+
+    async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {
+        let announcement = announcement.clone();
+        self.write(move |session| models::announce(session, &announcement)).await
+    }
+
+    async fn describe(
+        &self,
+        model: &ModelName,
+        classes: &serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let (model, classes) = (model.clone(), classes.clone());
+        self.write(move |session| models::describe(session, &model, &classes)).await
+    }
+
+    async fn hold(
+        &self,
+        model: &ModelName,
+        reason: Option<&JobError>,
+        lifetime: Duration,
+    ) -> Result<(), StoreError> {
+        let (model, reason) = (model.clone(), reason.cloned());
+        self.write(move |session| models::hold(session, &model, reason.as_ref(), lifetime)).await
+    }
+
+    async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
+        let now = self.now();
+        self.read(move |connection| models::known(connection, now)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.write(|_| Ok(())).await
+    }
+}

@@ -47,7 +47,9 @@ impl Spool {
     /// A new file, removed when dropped. Others may read it once it has a name: model services
     /// that share the folder run as users of their own.
     pub(super) fn create(&self) -> io::Result<NamedTempFile> {
-        tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o644)).tempfile_in(&self.folder)
+        tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o644))
+            .tempfile_in(&self.folder)
     }
 
     /// Fails if nothing can be written now.
@@ -69,8 +71,7 @@ impl SpoolWriter {
     /// Begins with a photo's first block, which must hold [`PhotoFormat::HEAD_LEN`] bytes unless
     /// the photo is shorter.
     pub(super) fn begin(spool: &Spool, first: &[Bytes]) -> Result<Self, ImageStoreError> {
-        let head: Vec<u8> =
-            first.iter().flatten().copied().take(PhotoFormat::HEAD_LEN).collect();
+        let head: Vec<u8> = first.iter().flatten().copied().take(PhotoFormat::HEAD_LEN).collect();
         let format = match PhotoFormat::sniff(&head) {
             Some(format) => format,
             None if head.is_empty() => return Err(PhotoRefusal::Empty.into()),
@@ -116,9 +117,8 @@ impl SpoolWriter {
         let reader = BufReader::new(file);
         // The header is the client's: a parser that panics over it has found it unreadable.
         let format = self.format;
-        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            format.dimensions(reader)
-        }));
+        let found =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| format.dimensions(reader)));
         Ok(found.unwrap_or_default())
     }
 }

@@ -1,1 +1,196 @@
-//! Being written.
+//! Jobs in Redis, for any number of programs.
+//!
+//! Every change is one Lua script and so happens as a whole or not at all; every script is one
+//! round trip. All keys begin with the hash-tagged prefix `T` (`{photo}`), so they share a slot:
+//!
+//! | key | what it holds |
+//! |---|---|
+//! | `T:v` | the version of this layout |
+//! | `T:i:<md5>` | hash: model → the job's record, 27 bytes |
+//! | `T:r:<md5>:<model>` | how the job, or its last attempt, ended: `S` and the result or `E` and the error |
+//! | `T:q:<model>:<priority>` | list: the jobs in line |
+//! | `T:a:<model>` | sorted set: running jobs by the end of their lease |
+//! | `T:d:<model>` | sorted set: waiting jobs by the time they come due |
+//! | `T:x:<model>` | sorted set: failed jobs by the time they failed |
+//! | `T:w:<model>` | set: dispatchers that found too little to do |
+//! | `T:m:<model>` | hash: counters, and what the model can say |
+//! | `T:h:<model>` | why the model cannot take jobs now |
+//! | `T:e:<model>` | sorted set: announced endpoints by the time they fall silent |
+//! | `T:f` | the highest fence handed out |
+//! | `T:queues`, `T:models` | sets: models that ever had jobs; models that said who they are |
+//!
+//! An MD5 is its 16 bytes. A finished image's keys go by themselves when its retention is over.
+//! Dispatchers are woken through `T:w#<dispatcher>` and `T:cancel#`, which are channels, not keys.
+
+mod check;
+mod claim;
+mod error;
+mod keys;
+mod link;
+mod model_table;
+mod models;
+mod outcome;
+mod record;
+mod rules;
+mod scripts;
+mod status;
+mod submit;
+mod wakes;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_redis::redis::{Client, Script, ScriptInvocation, pipe};
+use photo_core::job::{
+    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
+    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+};
+use photo_core::ports::{JobStore, StoreError};
+use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
+use tokio::sync::mpsc;
+
+pub use check::ConnectError;
+
+use crate::Settings;
+use keys::Keys;
+use link::Link;
+use rules::Rules;
+use scripts::Scripts;
+
+/// The job store on a Redis server, 7.0 or later.
+///
+/// What it answered is as durable as the server's persistence makes it: with `appendfsync always`
+/// fully, with `everysec` but for the last second or two before a power failure. While the server
+/// is away every call fails with [`StoreError::Unavailable`] within seconds; once it is back, calls
+/// work again.
+#[derive(Debug)]
+pub struct RedisJobStore {
+    client: Client,
+    /// Carries whatever may be large or slow.
+    work: Link,
+    /// Carries what must not wait behind it: a late heartbeat costs a lease.
+    beat: Link,
+    keys: Keys,
+    rules: Rules,
+    scripts: Scripts,
+    clock: Clock,
+}
+
+impl RedisJobStore {
+    /// Connects to the server at `url` and checks that it will do: its version, that it never
+    /// evicts keys, and that the keys there are of this version.
+    pub async fn connect(
+        url: &str,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Self, ConnectError> {
+        let unfit = |error| ConnectError::Unfit(format!("the Redis URL cannot be used: {error}"));
+        let client = Client::open(url).map_err(unfit)?;
+        let pool = link::pool(client.get_connection_info().clone()).map_err(unfit)?;
+        let store = Self {
+            client,
+            work: Link::new(pool.clone()),
+            beat: Link::new(pool),
+            rules: Rules::new(&settings),
+            keys: Keys::new(settings.prefix),
+            scripts: Scripts::default(),
+            clock,
+        };
+        check::check(&store.beat, &store.keys).await?;
+        Ok(store)
+    }
+
+    /// A call of a script, with the arguments that all scripts begin with.
+    fn call<'script>(&self, script: &'script Script) -> ScriptInvocation<'script> {
+        let mut call = script.key(self.keys.tag());
+        call.arg(self.clock.offset_ms()).arg(self.rules.retention_ms);
+        call.arg(self.rules.max_crashes).arg(&self.rules.given_up);
+        call
+    }
+}
+
+#[async_trait]
+impl JobStore for RedisJobStore {
+    async fn submit(
+        &self,
+        jobs: &[NewJob],
+        mode: SubmitMode,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        self.put_in_line(jobs, mode).await
+    }
+
+    async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+        Ok(self.record_endings(&[], Some(request)).await?.claimed)
+    }
+
+    async fn extend(&self, leases: &[Lease], lease: Duration) -> Result<Vec<Held>, StoreError> {
+        self.extend_leases(leases, lease).await
+    }
+
+    async fn finish(
+        &self,
+        endings: &[Finish],
+        then: Option<&ClaimRequest>,
+    ) -> Result<Finished, StoreError> {
+        self.record_endings(endings, then).await
+    }
+
+    async fn cancel(
+        &self,
+        image: ImageKey,
+        models: Option<&[ModelName]>,
+    ) -> Result<Vec<(ModelName, JobState)>, StoreError> {
+        self.ask_to_cancel(image, models).await
+    }
+
+    async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError> {
+        self.put_back_in_line(which).await
+    }
+
+    async fn status(&self, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, StoreError> {
+        self.read_status(images).await
+    }
+
+    async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError> {
+        self.read_stats(models).await
+    }
+
+    async fn tick(&self) -> Result<Tick, StoreError> {
+        self.keep_house().await
+    }
+
+    async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
+        wakes::listen(self.client.clone(), &self.keys, dispatcher).await
+    }
+
+    async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {
+        self.note_announcement(announcement).await
+    }
+
+    async fn describe(
+        &self,
+        model: &ModelName,
+        classes: &serde_json::Value,
+    ) -> Result<(), StoreError> {
+        self.keep_classes(model, classes).await
+    }
+
+    async fn hold(
+        &self,
+        model: &ModelName,
+        reason: Option<&JobError>,
+        lifetime: Duration,
+    ) -> Result<(), StoreError> {
+        self.keep_hold(model, reason, lifetime).await
+    }
+
+    async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
+        self.read_models().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let mut ping = pipe();
+        ping.ping().ignore();
+        self.beat.send(&ping).await
+    }
+}

@@ -1,0 +1,85 @@
+//! What has to be done now and then, in small steps; and once, at the start.
+
+use photo_core::ImageKey;
+use photo_core::job::Tick;
+use rusqlite::{Result, params};
+
+use super::columns::{earlier, image};
+use super::job_table::{Job, JobTable};
+use super::model_queue::ModelQueue;
+use super::put_back::{MOST, end_leases, end_waits};
+use super::session::Session;
+
+pub(super) const OLD_IMAGES: &str = "SELECT image FROM images \
+    WHERE unfinished = 0 AND finished_at <= ?1 ORDER BY finished_at LIMIT ?2";
+const FORGET_IMAGE: [&str; 3] = [
+    "DELETE FROM results WHERE image = ?1",
+    "DELETE FROM jobs WHERE image = ?1",
+    "DELETE FROM images WHERE image = ?1",
+];
+
+/// One round of housekeeping.
+pub(super) fn tick(session: &mut Session<'_>) -> Result<Tick> {
+    let jobs = session.jobs;
+    let old = earlier(session.now, session.settings.retention);
+    let mut tick = Tick::default();
+    for name in session.queues.names()? {
+        let Some(queue) = session.queues.find(&name)? else { continue };
+        tick.expired += end_leases(jobs, queue, session.now, session.settings.max_crashes)?;
+        tick.due += end_waits(jobs, queue)?;
+        for job in jobs.failed(queue.id, old, MOST)? {
+            tick.trimmed += u64::from(unlist(jobs, queue, job)?);
+        }
+    }
+    for image in old_images(session, old)? {
+        tick.trimmed += forget_image(session, image)?;
+    }
+    // Whoever missed a wake-up hears of the work now.
+    session.tells_of_all_work = true;
+    Ok(tick)
+}
+
+/// Ends all leases: whoever held them ended with the process that wrote them.
+pub(super) fn recover(session: &mut Session<'_>) -> Result<()> {
+    let max_crashes = session.settings.max_crashes;
+    for name in session.queues.names()? {
+        let Some(queue) = session.queues.find(&name)? else { continue };
+        while end_leases(session.jobs, queue, i64::MAX, max_crashes)? > 0 {}
+    }
+    Ok(())
+}
+
+/// Takes a failed job off the list of those that can be put back in line. Answers whether it was
+/// on it.
+fn unlist(jobs: JobTable<'_>, queue: &mut ModelQueue, mut job: Job) -> Result<bool> {
+    queue.leave(&job);
+    let was_listed = job.place.take().is_some();
+    queue.enter(&job);
+    jobs.save(&job)?;
+    Ok(was_listed)
+}
+
+fn old_images(session: &Session<'_>, old: i64) -> Result<Vec<ImageKey>> {
+    let mut statement = session.connection.prepare_cached(OLD_IMAGES)?;
+    let images = statement.query_map(params![old, MOST], |row| image(row, 0))?;
+    images.collect()
+}
+
+/// Forgets an image whose jobs are all finished. Answers how many of them were still on the list
+/// of failed jobs.
+fn forget_image(session: &mut Session<'_>, image: ImageKey) -> Result<u64> {
+    let jobs = session.jobs;
+    let mut trimmed = 0;
+    for name in jobs.models_of(image)? {
+        let Some(queue) = session.queues.find(&name)? else { continue };
+        if let Some(job) = jobs.find(image, queue.id)?
+            && job.place.is_some()
+        {
+            trimmed += u64::from(unlist(jobs, queue, job)?);
+        }
+    }
+    for sql in FORGET_IMAGE {
+        session.connection.prepare_cached(sql)?.execute([image.as_bytes()])?;
+    }
+    Ok(trimmed)
+}

@@ -1,0 +1,252 @@
+//! The rows of jobs. Every change of a job's state goes through [`JobTable::change`], which keeps
+//! the model's and the image's numbers in step.
+
+use photo_core::job::Priority;
+use photo_core::{ImageKey, JobError, JobState, ModelName};
+use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
+
+use super::columns::{image, integer, json, model_name, priority, state, to_json};
+use super::model_queue::ModelQueue;
+
+macro_rules! select_jobs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT image, model, state, priority, place, attempts, failures, crashes, fence, \
+             cancel_asked, submitted_at, changed_at, error FROM jobs ",
+            $rest
+        )
+    };
+}
+
+pub(super) const FIND: &str = select_jobs!("WHERE image = ?1 AND model = ?2");
+pub(super) const QUEUED: &str =
+    select_jobs!("WHERE model = ?1 AND priority = ?2 AND state = 'QUEUED' ORDER BY place LIMIT ?3");
+pub(super) const DUE: &str = select_jobs!(
+    "WHERE model = ?1 AND place <= ?2 AND state = 'WAITING' ORDER BY place, image LIMIT ?3"
+);
+pub(super) const LEASE_ENDED: &str = select_jobs!(
+    "WHERE model = ?1 AND place <= ?2 AND state = 'RUNNING' ORDER BY place, image LIMIT ?3"
+);
+pub(super) const FAILED: &str = select_jobs!(
+    "WHERE model = ?1 AND place <= ?2 AND state = 'FAILED' ORDER BY place, image LIMIT ?3"
+);
+pub(super) const NEXT_DUE: &str =
+    "SELECT place FROM jobs WHERE model = ?1 AND state = 'WAITING' ORDER BY place LIMIT 1";
+pub(super) const NEXT_LEASE_END: &str =
+    "SELECT place FROM jobs WHERE model = ?1 AND state = 'RUNNING' ORDER BY place LIMIT 1";
+pub(super) const MODELS_OF_IMAGE: &str = "SELECT models.name FROM jobs \
+    JOIN models ON models.id = jobs.model WHERE jobs.image = ?1 ORDER BY models.name";
+const INSERT: &str = "INSERT INTO jobs (image, model, state, priority, place, attempts, failures, \
+    crashes, fence, cancel_asked, submitted_at, changed_at, error) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+const UPDATE: &str = "UPDATE jobs SET state = ?3, priority = ?4, place = ?5, attempts = ?6, \
+    failures = ?7, crashes = ?8, fence = ?9, cancel_asked = ?10, submitted_at = ?11, \
+    changed_at = ?12, error = ?13 WHERE image = ?1 AND model = ?2";
+const IMAGE_UNFINISHED: &str = "INSERT INTO images (image, unfinished) VALUES (?1, 1) \
+    ON CONFLICT (image) DO UPDATE SET unfinished = unfinished + 1";
+const IMAGE_FINISHED: &str =
+    "UPDATE images SET unfinished = unfinished - 1, finished_at = ?2 WHERE image = ?1";
+
+/// A job's row.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) image: ImageKey,
+    /// The id of its model's row.
+    pub(super) model: i64,
+    pub(super) state: JobState,
+    pub(super) priority: Priority,
+    /// Where it is in the list of its state: see the schema.
+    pub(super) place: Option<i64>,
+    pub(super) attempts: u32,
+    pub(super) failures: u32,
+    pub(super) crashes: u32,
+    /// Of its last claim; 0 before the first.
+    pub(super) fence: i64,
+    pub(super) cancel_asked: bool,
+    pub(super) submitted_at: i64,
+    pub(super) changed_at: i64,
+    pub(super) error: Option<JobError>,
+}
+
+/// Where a job goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Next {
+    /// In line, before all others of its priority.
+    Head,
+    /// In line, behind all others of its priority.
+    Tail,
+    /// It waits until then.
+    Waiting(i64),
+    /// It is leased until then.
+    Running(i64),
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+impl Job {
+    /// A job that nobody asked for before, in no list yet.
+    pub(super) fn new(image: ImageKey, model: i64, priority: Priority, now: i64) -> Self {
+        Self {
+            image,
+            model,
+            state: JobState::Queued,
+            priority,
+            place: None,
+            attempts: 0,
+            failures: 0,
+            crashes: 0,
+            fence: 0,
+            cancel_asked: false,
+            submitted_at: now,
+            changed_at: now,
+            error: None,
+        }
+    }
+
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            image: image(row, 0)?,
+            model: row.get(1)?,
+            state: state(row, 2)?,
+            priority: priority(row, 3)?,
+            place: row.get(4)?,
+            attempts: row.get(5)?,
+            failures: row.get(6)?,
+            crashes: row.get(7)?,
+            fence: row.get(8)?,
+            cancel_asked: row.get(9)?,
+            submitted_at: row.get(10)?,
+            changed_at: row.get(11)?,
+            error: json(row, 12)?,
+        })
+    }
+
+    /// Puts the job where it goes, as far as its row can tell.
+    fn go(&mut self, queue: &mut ModelQueue, next: Next, now: i64) {
+        (self.state, self.place) = match next {
+            Next::Head => (JobState::Queued, Some(queue.next_head())),
+            Next::Tail => (JobState::Queued, Some(queue.next_tail())),
+            Next::Waiting(until) => (JobState::Waiting, Some(until)),
+            Next::Running(until) => (JobState::Running, Some(until)),
+            Next::Succeeded => (JobState::Succeeded, None),
+            Next::Failed => (JobState::Failed, Some(now)),
+            Next::Cancelled => (JobState::Cancelled, None),
+        };
+        self.cancel_asked = false;
+        self.changed_at = now;
+    }
+}
+
+/// The jobs, as one operation sees them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JobTable<'a> {
+    pub(super) connection: &'a Connection,
+    /// When the operation happens.
+    pub(super) now: i64,
+}
+
+impl JobTable<'_> {
+    pub(super) fn find(&self, image: ImageKey, model: i64) -> Result<Option<Job>> {
+        let mut statement = self.connection.prepare_cached(FIND)?;
+        statement.query_row(params![image.as_bytes(), model], Job::from_row).optional()
+    }
+
+    /// The models that an image has jobs of, by name.
+    pub(super) fn models_of(&self, image: ImageKey) -> Result<Vec<ModelName>> {
+        let mut statement = self.connection.prepare_cached(MODELS_OF_IMAGE)?;
+        let names = statement.query_map([image.as_bytes()], |row| model_name(row, 0))?;
+        names.collect()
+    }
+
+    /// The first jobs in line.
+    pub(super) fn queued(&self, model: i64, priority: Priority, most: u64) -> Result<Vec<Job>> {
+        self.list(QUEUED, params![model, priority as u8, integer(most)])
+    }
+
+    /// Waiting jobs that are due by then, the earliest first.
+    pub(super) fn due(&self, model: i64, by: i64, most: u32) -> Result<Vec<Job>> {
+        self.list(DUE, params![model, by, most])
+    }
+
+    /// Running jobs whose lease ends by then, the earliest first.
+    pub(super) fn lease_ended(&self, model: i64, by: i64, most: u32) -> Result<Vec<Job>> {
+        self.list(LEASE_ENDED, params![model, by, most])
+    }
+
+    /// Failed jobs on the list that failed by then, the earliest first.
+    pub(super) fn failed(&self, model: i64, by: i64, most: u32) -> Result<Vec<Job>> {
+        self.list(FAILED, params![model, by, most])
+    }
+
+    /// When the next waiting job is due or the next lease ends.
+    pub(super) fn next_due(&self, model: i64) -> Result<Option<i64>> {
+        let first = |sql| {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            statement.query_row([model], |row| row.get::<_, i64>(0)).optional()
+        };
+        Ok([first(NEXT_DUE)?, first(NEXT_LEASE_END)?].into_iter().flatten().min())
+    }
+
+    /// Adds a new job at the tail of its line.
+    pub(super) fn add(&self, queue: &mut ModelQueue, mut job: Job) -> Result<()> {
+        job.go(queue, Next::Tail, self.now);
+        queue.enter(&job);
+        self.write(INSERT, &job)?;
+        self.image_unfinished(job.image)
+    }
+
+    /// Moves a job from the state it is in, with whatever else was changed in it.
+    pub(super) fn change(&self, queue: &mut ModelQueue, mut job: Job, next: Next) -> Result<Job> {
+        let was_final = job.state.is_final();
+        queue.leave(&job);
+        job.go(queue, next, self.now);
+        queue.enter(&job);
+        self.save(&job)?;
+        match (was_final, job.state.is_final()) {
+            (true, false) => self.image_unfinished(job.image)?,
+            (false, true) => {
+                let mut statement = self.connection.prepare_cached(IMAGE_FINISHED)?;
+                statement.execute(params![job.image.as_bytes(), self.now])?;
+            }
+            _ => {}
+        }
+        Ok(job)
+    }
+
+    /// Writes a job that stays in its state.
+    pub(super) fn save(&self, job: &Job) -> Result<()> {
+        self.write(UPDATE, job)
+    }
+
+    fn image_unfinished(&self, image: ImageKey) -> Result<()> {
+        self.connection.prepare_cached(IMAGE_UNFINISHED)?.execute([image.as_bytes()])?;
+        Ok(())
+    }
+
+    fn write(&self, sql: &str, job: &Job) -> Result<()> {
+        let error = job.error.as_ref().map(to_json).transpose()?;
+        self.connection.prepare_cached(sql)?.execute(params![
+            job.image.as_bytes(),
+            job.model,
+            job.state.as_str(),
+            job.priority as u8,
+            job.place,
+            job.attempts,
+            job.failures,
+            job.crashes,
+            job.fence,
+            job.cancel_asked,
+            job.submitted_at,
+            job.changed_at,
+            error,
+        ])?;
+        Ok(())
+    }
+
+    fn list(&self, sql: &str, params: impl Params) -> Result<Vec<Job>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let jobs = statement.query_map(params, Job::from_row)?;
+        jobs.collect()
+    }
+}

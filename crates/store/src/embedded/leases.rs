@@ -1,0 +1,89 @@
+//! Dispatchers go on holding their jobs, or let go of them.
+
+use std::time::Duration;
+
+use photo_core::JobState;
+use photo_core::job::{Ack, Ending, Finish, Held, Lease};
+use rusqlite::{Result, params};
+
+use super::columns::later;
+use super::job_table::{Job, Next};
+use super::model_queue::{Counter, ModelQueue};
+use super::session::Session;
+
+const KEEP_RESULT: &str = "INSERT OR REPLACE INTO results (image, model, body) VALUES (?1, ?2, ?3)";
+
+/// Makes leases last `length` from now, even those that are over if nobody ended them.
+pub(super) fn extend(
+    session: &mut Session<'_>,
+    leases: &[Lease],
+    length: Duration,
+) -> Result<Vec<Held>> {
+    let until = later(session.now, length);
+    let extend_one = |lease| {
+        let jobs = session.jobs;
+        let Some((_, mut job)) = held(session, lease)? else { return Ok(Held::Lost) };
+        job.place = Some(until);
+        jobs.save(&job)?;
+        Ok(if job.cancel_asked { Held::CancelAsked } else { Held::Extended })
+    };
+    leases.iter().map(extend_one).collect()
+}
+
+/// Records endings, each under the lease it was made under.
+pub(super) fn finish(session: &mut Session<'_>, endings: &[Finish]) -> Result<Vec<Ack>> {
+    endings.iter().map(|ending| finish_one(session, ending)).collect()
+}
+
+fn finish_one(session: &mut Session<'_>, finish: &Finish) -> Result<Ack> {
+    let (jobs, now) = (session.jobs, session.now);
+    let Some((queue, mut job)) = held(session, &finish.lease)? else {
+        if let Some(queue) = session.queues.find(&finish.lease.id.model)? {
+            queue.tally(Counter::Stale);
+        }
+        return Ok(Ack::Stale);
+    };
+    let (next, counter) = match &finish.ending {
+        Ending::Succeeded(result) => {
+            let mut statement = jobs.connection.prepare_cached(KEEP_RESULT)?;
+            statement.execute(params![job.image.as_bytes(), job.model, result.get()])?;
+            job.error = None;
+            (Next::Succeeded, Counter::Succeeded)
+        }
+        Ending::Failed(error) => {
+            job.error = Some(error.clone());
+            (Next::Failed, Counter::Failed)
+        }
+        Ending::Retry { after, error } => {
+            job.failures += 1;
+            job.error = Some(error.clone());
+            unless_cancelled(&job, Next::Waiting(later(now, *after)), Counter::Retried)
+        }
+        Ending::Release { after, error } => {
+            job.error = error.clone().or(job.error);
+            let next = if after.is_zero() { Next::Head } else { Next::Waiting(later(now, *after)) };
+            unless_cancelled(&job, next, Counter::Released)
+        }
+    };
+    queue.tally(counter);
+    jobs.change(queue, job, next)?;
+    Ok(Ack::Recorded)
+}
+
+/// Where a job goes that was not finished.
+fn unless_cancelled(job: &Job, next: Next, counter: Counter) -> (Next, Counter) {
+    if job.cancel_asked { (Next::Cancelled, Counter::Cancelled) } else { (next, counter) }
+}
+
+/// The job that a lease holds, or `None` if it holds none any more.
+fn held<'s>(
+    session: &'s mut Session<'_>,
+    lease: &Lease,
+) -> Result<Option<(&'s mut ModelQueue, Job)>> {
+    let jobs = session.jobs;
+    let Some(queue) = session.queues.find(&lease.id.model)? else { return Ok(None) };
+    let job = jobs.find(lease.id.image, queue.id)?.filter(|job| {
+        job.state == JobState::Running && i64::try_from(lease.fence) == Ok(job.fence)
+    });
+    Ok(job.map(|job| (queue, job)))
+}

@@ -1,0 +1,84 @@
+//! What models and dispatchers said about models.
+
+use std::time::Duration;
+
+use photo_core::job::{Announcement, KnownModel};
+use photo_core::{JobError, ModelName};
+use rusqlite::{Connection, Result, params};
+use serde_json::Value;
+
+use super::columns::{json, later, model_name, to_json};
+use super::session::Session;
+
+const KNOW: &str = "INSERT OR IGNORE INTO known_models (name) VALUES (?1)";
+const IS_ALIVE: &str = "SELECT 1 FROM endpoints WHERE model = ?1 AND url = ?2 AND gone_at > ?3";
+const FORGET_SILENT: &str = "DELETE FROM endpoints WHERE model = ?1 AND gone_at <= ?2";
+const ANNOUNCE: &str = "INSERT OR REPLACE INTO endpoints (model, url, gone_at) VALUES (?1, ?2, ?3)";
+const DESCRIBE: &str = "UPDATE known_models SET classes = ?2 WHERE name = ?1";
+const HOLD: &str = "UPDATE known_models SET hold = ?2, held_until = ?3 WHERE name = ?1";
+const LIFT: &str = "UPDATE known_models SET hold = NULL, held_until = NULL WHERE name = ?1";
+const KNOWN: &str = "SELECT name, classes, iif(held_until > ?1, hold, NULL) FROM known_models \
+    ORDER BY name";
+const ENDPOINTS: &str = "SELECT url FROM endpoints WHERE model = ?1 AND gone_at > ?2 ORDER BY url";
+
+/// Notes an endpoint. Answers whether it was unknown or gone.
+pub(super) fn announce(session: &mut Session<'_>, announcement: &Announcement) -> Result<bool> {
+    let Announcement { model, url, lifetime } = announcement;
+    let (model, now) = (model.as_str(), session.now);
+    let connection = session.connection;
+    connection.prepare_cached(KNOW)?.execute([model])?;
+    let mut is_alive = connection.prepare_cached(IS_ALIVE)?;
+    let is_news = !is_alive.exists(params![model, url, now])?;
+    // The model's own announcements clear away what fell silent, so that the table stays small.
+    connection.prepare_cached(FORGET_SILENT)?.execute(params![model, now])?;
+    let gone_at = later(now, *lifetime);
+    connection.prepare_cached(ANNOUNCE)?.execute(params![model, url, gone_at])?;
+    Ok(is_news)
+}
+
+/// Keeps what a model can say.
+pub(super) fn describe(
+    session: &mut Session<'_>,
+    model: &ModelName,
+    classes: &Value,
+) -> Result<()> {
+    let connection = session.connection;
+    connection.prepare_cached(KNOW)?.execute([model.as_str()])?;
+    connection.prepare_cached(DESCRIBE)?.execute(params![model.as_str(), to_json(classes)?])?;
+    Ok(())
+}
+
+/// Keeps why a model's jobs cannot be done, or that they can.
+pub(super) fn hold(
+    session: &mut Session<'_>,
+    model: &ModelName,
+    reason: Option<&JobError>,
+    lifetime: Duration,
+) -> Result<()> {
+    let connection = session.connection;
+    let Some(reason) = reason else {
+        connection.prepare_cached(LIFT)?.execute([model.as_str()])?;
+        return Ok(());
+    };
+    connection.prepare_cached(KNOW)?.execute([model.as_str()])?;
+    let until = later(session.now, lifetime);
+    connection.prepare_cached(HOLD)?.execute(params![model.as_str(), to_json(reason)?, until])?;
+    Ok(())
+}
+
+/// All models that somebody said something about.
+pub(super) fn known(connection: &Connection, now: i64) -> Result<Vec<KnownModel>> {
+    let mut statement = connection.prepare_cached(KNOWN)?;
+    let models = statement.query_map([now], |row| {
+        let name = model_name(row, 0)?;
+        let endpoints = endpoints(connection, &name, now)?;
+        Ok(KnownModel { name, endpoints, classes: json(row, 1)?, hold: json(row, 2)? })
+    })?;
+    models.collect()
+}
+
+fn endpoints(connection: &Connection, model: &ModelName, now: i64) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(ENDPOINTS)?;
+    let urls = statement.query_map(params![model.as_str(), now], |row| row.get(0))?;
+    urls.collect()
+}

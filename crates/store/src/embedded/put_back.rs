@@ -1,0 +1,60 @@
+//! Jobs come back in line: leases that ran out, and waiting times that are over.
+
+use photo_core::{JobError, JobErrorKind};
+use rusqlite::Result;
+
+use super::job_table::{Job, JobTable, Next};
+use super::model_queue::{Counter, ModelQueue};
+
+/// The most jobs of one kind and model that one operation puts back.
+pub(super) const MOST: u32 = 100;
+
+/// Ends leases that end by then, the earliest first. Answers how many.
+pub(super) fn end_leases(
+    jobs: JobTable<'_>,
+    queue: &mut ModelQueue,
+    by: i64,
+    max_crashes: u8,
+) -> Result<u64> {
+    let mut ended = 0;
+    for job in jobs.lease_ended(queue.id, by, MOST)? {
+        end_lease(jobs, queue, job, max_crashes)?;
+        ended += 1;
+    }
+    Ok(ended)
+}
+
+/// The job's dispatcher fell silent, which is not the job's fault unless it happens again and
+/// again.
+fn end_lease(
+    jobs: JobTable<'_>,
+    queue: &mut ModelQueue,
+    mut job: Job,
+    max_crashes: u8,
+) -> Result<()> {
+    queue.tally(Counter::Expired);
+    job.crashes += 1;
+    let next = if job.cancel_asked {
+        queue.tally(Counter::Cancelled);
+        Next::Cancelled
+    } else if job.crashes >= u32::from(max_crashes) {
+        queue.tally(Counter::Failed);
+        let message = format!("dispatchers died {} times while they held this job", job.crashes);
+        job.error = Some(JobError::new(JobErrorKind::DispatchersDied, message));
+        Next::Failed
+    } else {
+        Next::Head
+    };
+    jobs.change(queue, job, next)?;
+    Ok(())
+}
+
+/// Puts waiting jobs that are due in line, the earliest first. Answers how many.
+pub(super) fn end_waits(jobs: JobTable<'_>, queue: &mut ModelQueue) -> Result<u64> {
+    let mut due = 0;
+    for job in jobs.due(queue.id, jobs.now, MOST)? {
+        jobs.change(queue, job, Next::Tail)?;
+        due += 1;
+    }
+    Ok(due)
+}

@@ -1,0 +1,96 @@
+//! What one writing operation works with.
+
+use std::collections::HashMap;
+
+use photo_core::{Clock, ModelName};
+use rusqlite::{Connection, Result};
+
+use super::columns::integer;
+use super::job_table::JobTable;
+use super::model_queue::ModelQueues;
+use super::wakes::Event;
+use crate::Settings;
+
+/// Every so many claims of a model begin with the low priority.
+const LOW_TURN: u64 = 16;
+
+/// What the writer remembers from one operation to the next, and forgets at its end.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The last fence given. It need not outlive the process: all leases end with it.
+    last_fence: i64,
+    /// How many claims each model has seen.
+    claims: HashMap<ModelName, u64>,
+}
+
+impl Memory {
+    /// A fence that no claim had before: the time in microseconds, pushed up where needed.
+    pub(super) fn next_fence(&mut self, now_micros: i64) -> i64 {
+        self.last_fence = now_micros.max(self.last_fence.saturating_add(1));
+        self.last_fence
+    }
+
+    /// Counts a claim of a model. Answers whether it is low's turn to go first.
+    pub(super) fn is_lows_turn(&mut self, model: &ModelName) -> bool {
+        let claims = self.claims.entry(model.clone()).or_default();
+        *claims += 1;
+        claims.is_multiple_of(LOW_TURN)
+    }
+}
+
+/// One operation's view of the store, at one moment.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) settings: &'a Settings,
+    pub(super) memory: &'a mut Memory,
+    pub(super) now_micros: i64,
+    /// The moment, in milliseconds.
+    pub(super) now: i64,
+    pub(super) jobs: JobTable<'a>,
+    pub(super) queues: ModelQueues<'a>,
+    /// What is to be told once this is committed.
+    pub(super) events: Vec<Event>,
+    /// Whether idle dispatchers are to hear of all work there is, and not only of what is new.
+    pub(super) tells_of_all_work: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        connection: &'a Connection,
+        settings: &'a Settings,
+        clock: &Clock,
+        memory: &'a mut Memory,
+    ) -> Self {
+        let now_micros = integer(clock.now_micros());
+        let now = now_micros / 1000;
+        Self {
+            connection,
+            settings,
+            memory,
+            now_micros,
+            now,
+            jobs: JobTable { connection, now },
+            queues: ModelQueues::new(connection),
+            events: Vec::new(),
+            tells_of_all_work: false,
+        }
+    }
+
+    /// Writes the models' numbers. Answers what is to be told once all is committed.
+    pub(super) fn close(self) -> Result<Vec<Event>> {
+        let mut events = self.events;
+        for (before, now) in self.queues.save()? {
+            // A new job in line is a chance for somebody, and so is a place freed under the limit
+            // while there are jobs in line. What this operation claimed itself is taken off both.
+            let arrived = now.queued().saturating_sub(before.queued());
+            let freed = before.running().saturating_sub(now.running());
+            let new = arrived.max(freed).min(now.queued());
+            let jobs = if self.tells_of_all_work { now.queued() } else { new };
+            if jobs > 0 {
+                events.push(Event::Work { model: now.name.clone(), jobs, running: now.running() });
+            }
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,68 @@
+//! Jobs go in line.
+
+use photo_core::job::{NewJob, Priority, SubmitMode, Submitted};
+use photo_core::{ImageKey, JobState};
+use rusqlite::{Connection, Result, params};
+
+use super::job_table::{Job, JobTable, Next};
+use super::model_queue::{Counter, ModelQueue};
+use super::session::Session;
+
+const FORGET_RESULT: &str = "DELETE FROM results WHERE image = ?1 AND model = ?2";
+
+/// Puts jobs in line that are not there yet.
+pub(super) fn submit(
+    session: &mut Session<'_>,
+    jobs: &[NewJob],
+    mode: SubmitMode,
+) -> Result<Vec<Submitted>> {
+    jobs.iter().map(|job| submit_one(session, job, mode)).collect()
+}
+
+fn submit_one(session: &mut Session<'_>, new: &NewJob, mode: SubmitMode) -> Result<Submitted> {
+    let queue = session.queues.find_or_add(&new.id.model)?;
+    match session.jobs.find(new.id.image, queue.id)? {
+        Some(job) if !may_begin_again(job.state, mode) => {
+            queue.tally(Counter::Duplicate);
+            return Ok(Submitted::Exists(job.state));
+        }
+        Some(job) => begin_again(session.jobs, queue, job, new.priority)?,
+        None => {
+            let job = Job::new(new.id.image, queue.id, new.priority, session.now);
+            session.jobs.add(queue, job)?;
+        }
+    }
+    queue.tally(Counter::Submitted);
+    Ok(Submitted::Queued)
+}
+
+fn may_begin_again(state: JobState, mode: SubmitMode) -> bool {
+    match mode {
+        SubmitMode::New => state == JobState::Cancelled,
+        SubmitMode::Rerun => state.is_final(),
+    }
+}
+
+/// Puts a finished job back in line as if it were new. The fence is no longer its own, so that
+/// nobody who held it before can end it.
+pub(super) fn begin_again(
+    jobs: JobTable<'_>,
+    queue: &mut ModelQueue,
+    mut job: Job,
+    priority: Priority,
+) -> Result<()> {
+    if job.state == JobState::Succeeded {
+        forget_result(jobs.connection, job.image, job.model)?;
+    }
+    // A finished job is not counted by its priority, so that it may change before the move.
+    let new = Job::new(job.image, job.model, priority, jobs.now);
+    job = Job { state: job.state, place: job.place, ..new };
+    jobs.change(queue, job, Next::Tail)?;
+    Ok(())
+}
+
+/// Deletes a job's result.
+pub(super) fn forget_result(connection: &Connection, image: ImageKey, model: i64) -> Result<()> {
+    connection.prepare_cached(FORGET_RESULT)?.execute(params![image.as_bytes(), model])?;
+    Ok(())
+}

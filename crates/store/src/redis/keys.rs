@@ -1,0 +1,35 @@
+//! The names that are used outside the scripts.
+
+use photo_core::config::StorePrefix;
+use photo_core::job::DispatcherId;
+
+/// Makes the names of keys and channels.
+#[derive(Debug)]
+pub(super) struct Keys {
+    tag: String,
+}
+
+impl Keys {
+    pub(super) fn new(prefix: StorePrefix) -> Self {
+        Self { tag: format!("{{{}}}", String::from(prefix)) }
+    }
+
+    /// What every key begins with. The braces make it the only part that decides a key's slot.
+    pub(super) fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    pub(super) fn version(&self) -> String {
+        format!("{}:v", self.tag)
+    }
+
+    /// The channel on which one dispatcher hears that there may be work.
+    pub(super) fn work_channel(&self, dispatcher: DispatcherId) -> String {
+        format!("{}:w#{dispatcher}", self.tag)
+    }
+
+    /// The channel on which all dispatchers hear that a running job is to be cancelled.
+    pub(super) fn cancel_channel(&self) -> String {
+        format!("{}:cancel#", self.tag)
+    }
+}

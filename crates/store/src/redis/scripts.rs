@@ -1,0 +1,53 @@
+//! The Lua scripts, each put together from the parts it needs.
+
+use deadpool_redis::redis::Script;
+
+/// One script: its flags, and its parts by the names of their files.
+macro_rules! script {
+    ($flags:literal, $($part:literal),+) => {
+        Script::new(concat!(
+            "#!lua flags=", $flags, "\n",
+            include_str!("scripts/prelude.lua"),
+            $(include_str!(concat!("scripts/", $part, ".lua"))),+
+        ))
+    };
+}
+
+/// All scripts. The server is sent one's text when it does not know it yet, or no longer.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    pub(super) announce: Script,
+    pub(super) cancel: Script,
+    pub(super) describe: Script,
+    pub(super) extend: Script,
+    pub(super) finish: Script,
+    pub(super) hold: Script,
+    pub(super) models: Script,
+    pub(super) requeue: Script,
+    pub(super) stats: Script,
+    pub(super) status: Script,
+    pub(super) submit: Script,
+    pub(super) tick: Script,
+}
+
+impl Default for Scripts {
+    /// The flag `allow-oom` lets what is there be worked off while the server is out of memory;
+    /// the server refuses scripts without it as a whole, before they begin. `no-writes` lets a
+    /// script run where nothing can be written.
+    fn default() -> Self {
+        Self {
+            announce: script!("allow-oom", "announce"),
+            cancel: script!("allow-oom", "moves", "cancel"),
+            describe: script!("allow-oom", "describe"),
+            extend: script!("allow-oom", "extend"),
+            finish: script!("allow-oom", "moves", "claim", "finish"),
+            hold: script!("allow-oom", "hold"),
+            models: script!("no-writes", "hold_reader", "models"),
+            requeue: script!("", "moves", "requeue"),
+            stats: script!("no-writes", "stats"),
+            status: script!("no-writes", "hold_reader", "status"),
+            submit: script!("", "moves", "submit"),
+            tick: script!("allow-oom", "moves", "tick"),
+        }
+    }
+}

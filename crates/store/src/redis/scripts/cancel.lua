@@ -1,0 +1,29 @@
+-- Asks for an image's jobs not to be done. ARGV[5] the image; from ARGV[6] on the models, all that
+-- it has jobs of if there are none.
+-- Answers model and state of each job there is.
+
+local md5 = ARGV[5]
+local models = {}
+for n = 6, #ARGV do models[n - 5] = ARGV[n] end
+if #models == 0 then models = redis.call('HKEYS', image_key(md5)) end
+
+local answers = {}
+for _, model in ipairs(models) do
+  local job = read(md5, model)
+  if job then
+    if job.state == 'Q' then
+      -- Its entry in the line stays and is passed over when it is reached.
+      cancel(md5, model, job)
+    elseif job.state == 'W' then
+      redis.call('ZREM', waiting_key(model), md5)
+      cancel(md5, model, job)
+    elseif job.state == 'R' or job.state == 'K' then
+      job.state = 'K'
+      write(md5, model, job)
+      redis.call('PUBLISH', PREFIX .. ':cancel#', md5 .. model)
+    end
+    answers[#answers + 1] = {model, job.state}
+  end
+end
+save_counts()
+return answers

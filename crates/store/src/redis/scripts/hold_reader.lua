@@ -1,0 +1,10 @@
+-- A hold is the time it ends in ms and the reason. Redis drops it by its own clock; the time is
+-- kept beside it for tests, which move the clock.
+
+-- Why a model cannot take jobs now, or an empty text if it can.
+local function read_hold(model)
+  local packed = redis.call('GET', hold_key(model))
+  if not packed then return '' end
+  local ends, reason = struct.unpack('>I6', packed), packed:sub(7)
+  return ends > now and reason or ''
+end

@@ -1,0 +1,118 @@
+-- Moves of a job that several scripts make, and the wake-ups that go with them.
+
+-- How many jobs one step of housekeeping handles per model: no script may hold up the server.
+local STEP = 100
+
+-- Puts a job in line: 'RPUSH' at the end, 'LPUSH' at the front. An entry is the image and the time
+-- at which the job was put in line, which grows with every time; so an entry left behind by a
+-- cancelled job is told from the entry of the same job asked for again.
+local function enqueue(md5, model, job, push)
+  job.state = 'Q'
+  job.changed = math.max(now, job.changed + 1)
+  write(md5, model, job)
+  redis.call(push, line_key(model, job.priority),
+    md5 .. struct.pack('>I4', job.changed % 4294967296))
+end
+
+local function backlog(model)
+  return redis.call('LLEN', line_key(model, 0)) + redis.call('LLEN', line_key(model, 1))
+    + redis.call('LLEN', line_key(model, 2))
+end
+
+-- Wakes dispatchers that found too little to do: one per job, but no more than may run at once.
+-- One whose channel nobody listens to is gone, and the next one is taken.
+local function wake(model, jobs)
+  -- The limit of the last claim. Where nobody ever claimed, nobody waits.
+  local limit = tonumber(redis.call('HGET', model_key(model), 'limit') or 0)
+  local left = math.min(jobs, limit - redis.call('ZCARD', leases_key(model)))
+  while left > 0 do
+    local dispatcher = redis.call('SPOP', idle_key(model))
+    if not dispatcher then return end
+    if redis.call('PUBLISH', PREFIX .. ':w#' .. dispatcher, model) > 0 then left = left - 1 end
+  end
+end
+
+local function keep_outcome(md5, model, outcome)
+  redis.call('SET', outcome_key(md5, model), outcome)
+end
+
+-- Ends a job. With the last unfinished job of its image the time begins after which the server
+-- drops the image's record and all its outcomes.
+local function close(md5, model, job, state)
+  change(job, state)
+  write(md5, model, job)
+  local fields = redis.call('HGETALL', image_key(md5))
+  for n = 2, #fields, 2 do
+    local of = fields[n]:sub(1, 1)
+    if of ~= 'S' and of ~= 'F' and of ~= 'C' then return end
+  end
+  redis.call('PEXPIRE', image_key(md5), RETENTION)
+  for n = 1, #fields, 2 do
+    redis.call('PEXPIRE', outcome_key(md5, fields[n]), RETENTION)
+  end
+end
+
+local function cancel(md5, model, job)
+  close(md5, model, job, 'C')
+  count(model, 'cancelled')
+end
+
+local function fail(md5, model, job, outcome)
+  keep_outcome(md5, model, outcome)
+  close(md5, model, job, 'F')
+  redis.call('ZADD', failed_key(model), now, md5)
+  redis.call('PEXPIRE', failed_key(model), RETENTION)
+  count(model, 'failed')
+end
+
+-- Puts a new job, or a finished one with a clean slate, at the end of the line.
+local function start(md5, model, job, priority)
+  if job.state then redis.call('UNLINK', outcome_key(md5, model)) end
+  if job.state == 'F' then redis.call('ZREM', failed_key(model), md5) end
+  if redis.call('PERSIST', image_key(md5)) == 1 then
+    for _, other in ipairs(redis.call('HKEYS', image_key(md5))) do
+      redis.call('PERSIST', outcome_key(md5, other))
+    end
+  end
+  job.priority, job.claims, job.failures, job.crashes, job.fence = priority, 0, 0, 0, 0
+  job.submitted = now
+  enqueue(md5, model, job, 'RPUSH')
+end
+
+-- Takes the first few members out of a sorted set of times, as far as they are not after `time`.
+local function take_until(key, time)
+  local due = redis.call('ZRANGEBYSCORE', key, '-inf', time, 'LIMIT', 0, STEP)
+  if #due > 0 then redis.call('ZREM', key, unpack(due)) end
+  return due
+end
+
+-- Takes jobs whose lease ran out from their dispatchers. Their waiting was long enough: they go
+-- to the front. Answers how many.
+local function reclaim(model)
+  local expired = take_until(leases_key(model), now)
+  for _, md5 in ipairs(expired) do
+    count(model, 'expired')
+    local job = read(md5, model)
+    if not job then
+      -- Somebody removed the record by hand, and with it the job.
+    elseif job.state == 'K' then
+      cancel(md5, model, job)
+    elseif job.crashes + 1 >= tonumber(ARGV[3]) then
+      fail(md5, model, job, ARGV[4])
+    else
+      job.crashes = job.crashes + 1
+      enqueue(md5, model, job, 'LPUSH')
+    end
+  end
+  return #expired
+end
+
+-- Puts waiting jobs whose time has come in line. Answers how many.
+local function promote(model)
+  local due = take_until(waiting_key(model), now)
+  for _, md5 in ipairs(due) do
+    local job = read(md5, model)
+    if job then enqueue(md5, model, job, 'RPUSH') end
+  end
+  return #due
+end

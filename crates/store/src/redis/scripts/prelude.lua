@@ -1,0 +1,70 @@
+-- What every script begins with: the time, the keys, the job record, the counters.
+--
+-- KEYS[1] is the hash-tagged prefix of all keys, so that they share one slot.
+-- ARGV[1] is what tests add to the clock, in ms; ARGV[2] how long finished jobs are kept, in ms;
+-- ARGV[3] how many dispatchers may fall silent holding a job; ARGV[4] the outcome of a job that
+-- they fell silent on too often. A script's own arguments begin at ARGV[5].
+
+local PREFIX = KEYS[1]
+local RETENTION = tonumber(ARGV[2])
+
+-- The server's clock, never a client's: leases of all dispatchers are measured by one clock.
+local clock = redis.call('TIME')
+local now_us = clock[1] * 1000000 + clock[2] + ARGV[1] * 1000
+local now = math.floor(now_us / 1000)
+
+local function image_key(md5) return PREFIX .. ':i:' .. md5 end
+local function outcome_key(md5, model) return PREFIX .. ':r:' .. md5 .. ':' .. model end
+local function line_key(model, priority) return PREFIX .. ':q:' .. model .. ':' .. priority end
+local function leases_key(model) return PREFIX .. ':a:' .. model end
+local function waiting_key(model) return PREFIX .. ':d:' .. model end
+local function failed_key(model) return PREFIX .. ':x:' .. model end
+local function idle_key(model) return PREFIX .. ':w:' .. model end
+local function model_key(model) return PREFIX .. ':m:' .. model end
+local function hold_key(model) return PREFIX .. ':h:' .. model end
+local function endpoints_key(model) return PREFIX .. ':e:' .. model end
+local FENCE = PREFIX .. ':f'
+local QUEUES = PREFIX .. ':queues'
+local MODELS = PREFIX .. ':models'
+
+-- State, priority, claims, failures, crashes, fence, submitted ms, changed ms.
+local RECORD = '>c1BHHBI8I6I6'
+
+-- A job's record, or nil if there is no such job. States: Q queued, W waiting, R running,
+-- K running with its cancellation asked for, S succeeded, F failed, C cancelled.
+local function read(md5, model)
+  local packed = redis.call('HGET', image_key(md5), model)
+  if not packed then return nil end
+  local job = {}
+  job.state, job.priority, job.claims, job.failures, job.crashes, job.fence, job.submitted,
+    job.changed = struct.unpack(RECORD, packed)
+  return job
+end
+
+local function write(md5, model, job)
+  redis.call('HSET', image_key(md5), model, struct.pack(RECORD, job.state, job.priority,
+    job.claims, job.failures, job.crashes, job.fence, job.submitted, job.changed))
+end
+
+-- Brings a job into a state. The time of the change never goes back, see `enqueue`.
+local function change(job, state)
+  job.state = state
+  job.changed = math.max(now, job.changed)
+end
+
+local counts = {}
+
+local function count(model, counter)
+  local of = counts[model] or {}
+  counts[model] = of
+  of[counter] = (of[counter] or 0) + 1
+end
+
+-- Writes what was counted. Called once, at the end.
+local function save_counts()
+  for model, of in pairs(counts) do
+    for counter, by in pairs(of) do
+      redis.call('HINCRBY', model_key(model), counter, by)
+    end
+  end
+end

@@ -1,0 +1,118 @@
+//! Models and their services, as they announced themselves.
+
+use std::time::Duration;
+
+use photo_core::job::{Announcement, KnownModel};
+use serde_json::json;
+
+use super::Harness;
+use super::scene::{Scene, error, model};
+
+const LIFETIME: Duration = Duration::from_secs(45);
+
+async fn announce<H: Harness>(scene: &Scene<H>, model_name: &str, url: &str) -> bool {
+    let announcement =
+        Announcement { model: model(model_name), url: url.to_owned(), lifetime: LIFETIME };
+    scene.store.announce(&announcement).await.unwrap()
+}
+
+async fn known<H: Harness>(scene: &Scene<H>) -> Vec<KnownModel> {
+    scene.store.models().await.unwrap()
+}
+
+fn plain(model_name: &str, endpoints: &[&str]) -> KnownModel {
+    KnownModel {
+        name: model(model_name),
+        endpoints: endpoints.iter().map(ToString::to_string).collect(),
+        classes: None,
+        hold: None,
+    }
+}
+
+pub async fn nothing_is_known_at_first<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    assert_eq!(known(&scene).await, []);
+    scene.store.ping().await.unwrap();
+}
+
+pub async fn an_announced_endpoint_is_known<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    assert!(announce(&scene, "m", "http://host:1").await);
+    assert_eq!(known(&scene).await, [plain("m", &["http://host:1"])]);
+}
+
+pub async fn an_announcement_repeated_is_no_news<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    assert!(announce(&scene, "m", "http://host:1").await);
+    assert!(!announce(&scene, "m", "http://host:1").await);
+    assert_eq!(known(&scene).await, [plain("m", &["http://host:1"])]);
+    // Another model may live at the same address.
+    assert!(announce(&scene, "n", "http://host:1").await);
+}
+
+pub async fn an_endpoint_is_gone_after_its_lifetime<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    announce(&scene, "m", "http://host:1").await;
+    scene.advance(LIFETIME / 2);
+    announce(&scene, "m", "http://host:2").await;
+    scene.advance(LIFETIME / 2);
+    assert_eq!(known(&scene).await, [plain("m", &["http://host:2"])]);
+    assert!(announce(&scene, "m", "http://host:1").await, "it came back");
+}
+
+pub async fn a_repeated_announcement_keeps_an_endpoint_alive<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    announce(&scene, "m", "http://host:1").await;
+    for _ in 0..3 {
+        scene.advance(Duration::from_secs(30));
+        assert!(!announce(&scene, "m", "http://host:1").await);
+    }
+    assert_eq!(known(&scene).await, [plain("m", &["http://host:1"])]);
+}
+
+pub async fn a_model_stays_known_after_its_endpoints_have_gone<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    announce(&scene, "m", "http://host:1").await;
+    scene.advance(LIFETIME);
+    assert_eq!(known(&scene).await, [plain("m", &[])]);
+    scene.store.tick().await.unwrap();
+    assert_eq!(known(&scene).await, [plain("m", &[])]);
+}
+
+pub async fn a_model_may_have_several_endpoints<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    for host in ["c", "a", "b"] {
+        assert!(announce(&scene, "m", &format!("http://{host}:1")).await);
+    }
+    let endpoints = ["http://a:1", "http://b:1", "http://c:1"];
+    assert_eq!(known(&scene).await, [plain("m", &endpoints)]);
+}
+
+pub async fn what_a_model_can_say_is_kept<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    for classes in [json!(["isGreen", "isRed"]), json!(["é \"\\", 1, null, {"a": 1.5}])] {
+        scene.store.describe(&model("m"), &classes).await.unwrap();
+        let expected = KnownModel { classes: Some(classes), ..plain("m", &[]) };
+        assert_eq!(known(&scene).await, [expected]);
+    }
+    announce(&scene, "m", "http://host:1").await;
+    assert!(known(&scene).await[0].classes.is_some());
+}
+
+pub async fn models_come_by_name<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    announce(&scene, "b", "http://host:1").await;
+    scene.store.describe(&model("C"), &json!([])).await.unwrap();
+    scene.store.hold(&model("a"), Some(&error("down")), LIFETIME).await.unwrap();
+    let names: Vec<_> = known(&scene).await.into_iter().map(|known| known.name).collect();
+    assert_eq!(names, ["C", "a", "b"].map(model));
+}
+
+pub async fn a_held_model_is_known_with_its_reason<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.store.hold(&model("m"), Some(&error("down")), LIFETIME).await.unwrap();
+    let expected = KnownModel { hold: Some(error("down")), ..plain("m", &[]) };
+    assert_eq!(known(&scene).await, [expected]);
+    scene.advance(LIFETIME);
+    assert_eq!(known(&scene).await, [plain("m", &[])]);
+}

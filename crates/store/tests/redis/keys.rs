@@ -1,0 +1,94 @@
+//! What is left in the server: nothing for ever but names and counts.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::{Commands, Connection};
+use photo_core::job::{Ending, Requeue};
+use photo_core::ports::JobStore;
+use photo_core::{JobId, JobState};
+use photo_tests::redis_server::RedisServer;
+
+use super::scene::{RETENTION, Scene, behind_its_back, error, job, success};
+
+/// The keys of a job's image and outcome.
+fn keys_of(id: &JobId) -> (Vec<u8>, Vec<u8>) {
+    let image = id.image.as_bytes().as_slice();
+    let record = [b"{photo}:i:", image].concat();
+    let outcome = [b"{photo}:r:", image, b":", id.model.as_str().as_bytes()].concat();
+    (record, outcome)
+}
+
+/// How many milliseconds a key has left; -1 is for ever, -2 no such key.
+fn left(redis: &mut Connection, key: &[u8]) -> i64 {
+    redis.pttl(key).unwrap()
+}
+
+#[tokio::test]
+async fn a_finished_image_goes_with_its_retention_and_stays_once_it_is_asked_for_again() {
+    let server = RedisServer::start();
+    let mut redis = behind_its_back(&server);
+    let scene = Scene::on(&server).await;
+    let (one, other) = (job(1, "m"), job(1, "n"));
+    let ((record, outcome), (_, other_outcome)) = (keys_of(&one), keys_of(&other));
+    let retention = i64::try_from(RETENTION.as_millis()).unwrap();
+    let kept = retention - 60_000..=retention;
+
+    scene.submit(&[one.clone(), other.clone()]).await.unwrap();
+    let lease = scene.claim("m", 1).await.unwrap().remove(0).lease;
+    scene.finish(&lease, success()).await.unwrap();
+    assert_eq!([left(&mut redis, &record), left(&mut redis, &outcome)], [-1, -1]);
+
+    let lease = scene.claim("n", 1).await.unwrap().remove(0).lease;
+    scene.finish(&lease, Ending::Failed(error())).await.unwrap();
+    for key in [&record, &outcome, &other_outcome] {
+        assert!(kept.contains(&left(&mut redis, key)));
+    }
+
+    assert_eq!(scene.store.requeue(&Requeue::Jobs(vec![other])).await.unwrap(), 1);
+    assert_eq!([left(&mut redis, &record), left(&mut redis, &outcome)], [-1, -1]);
+    assert_eq!(left(&mut redis, &other_outcome), -2);
+}
+
+#[tokio::test]
+async fn nothing_stays_for_ever_of_jobs_that_ended() {
+    let server = RedisServer::start();
+    let mut redis = behind_its_back(&server);
+    let scene = Scene::on(&server).await;
+
+    scene.ended(&job(1, "m"), success()).await;
+    scene.ended(&job(1, "n"), Ending::Failed(error())).await;
+    let soon = Duration::from_millis(1);
+    scene.ended(&job(2, "m"), Ending::Retry { after: soon, error: error() }).await;
+    scene.ended(&job(3, "m"), Ending::Release { after: Duration::ZERO, error: None }).await;
+    for image in [job(2, "m").image, job(3, "m").image] {
+        scene.store.cancel(image, None).await.unwrap();
+    }
+    // Passes over what the cancelled job left in line.
+    assert_eq!(scene.claim("m", 10).await.unwrap(), []);
+    assert_eq!(scene.state(&job(2, "m")).await, Some(JobState::Cancelled));
+
+    let mut for_ever: Vec<String> = Vec::new();
+    let keys: Vec<Vec<u8>> = redis.keys("*").unwrap();
+    for key in keys {
+        if left(&mut redis, &key) == -1 {
+            for_ever.push(String::from_utf8_lossy(&key).into_owned());
+        }
+    }
+    for_ever.sort();
+    // The layout's version, the last fence, the models' names and counts, and who waits for work.
+    let expected =
+        ["f", "m:m", "m:n", "queues", "v", "w:m"].map(|name| format!("{{photo}}:{name}"));
+    assert_eq!(for_ever, expected);
+}
+
+#[tokio::test]
+async fn a_job_takes_a_few_bytes_of_one_small_hash() {
+    let server = RedisServer::start();
+    let mut redis = behind_its_back(&server);
+    let scene = Scene::on(&server).await;
+    let longest = "m".repeat(64);
+    scene.submit(&[job(1, &longest), job(1, "n")]).await.unwrap();
+    let (record, _) = keys_of(&job(1, "n"));
+    assert_eq!(redis.object_encoding::<_, String>(&record).unwrap(), "listpack");
+    assert_eq!(redis.hget::<_, _, Vec<u8>>(&record, "n").unwrap().len(), 27);
+}

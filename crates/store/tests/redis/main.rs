@@ -1,0 +1,11 @@
+//! What only the Redis store meets: servers that will not do, that forget, fill up, freeze or die,
+//! and that several programs share.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod keys;
+mod memory;
+mod outages;
+mod scene;
+mod sharing;
+mod starting;

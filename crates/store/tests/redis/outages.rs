@@ -1,0 +1,85 @@
+//! A server that dies or freezes: every call fails soon, and everything works again by itself.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use photo_core::JobState;
+use photo_core::job::{Ack, Wake};
+use photo_core::ports::{JobStore, StoreError};
+use photo_tests::redis_server::RedisServer;
+use tokio::time::timeout;
+
+use super::scene::{DEADLINE, Scene, job, success};
+
+/// The longest a call takes to fail: five seconds for an answer that does not come, or two for a
+/// connection, and some for a busy machine.
+const SOON: Duration = Duration::from_secs(9);
+
+/// That the call fails soon because the server is away.
+async fn fails_soon<T>(call: impl Future<Output = Result<T, StoreError>>) {
+    let asked = Instant::now();
+    let answer = call.await;
+    assert!(matches!(answer, Err(StoreError::Unavailable(_))));
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+}
+
+/// Waits until the store can be used again.
+async fn recovers(scene: &Scene) {
+    let recovered = async {
+        while scene.store.ping().await.is_err() || scene.store.stats(None).await.is_err() {}
+    };
+    timeout(DEADLINE, recovered).await.unwrap();
+}
+
+#[tokio::test]
+async fn jobs_outlive_a_server_that_is_killed() {
+    let mut server = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]);
+    let scene = Scene::on(&server).await;
+    let mut wakes = scene.store.wakes(scene.dispatcher).await;
+    assert_eq!(wakes.recv().await, Some(Wake::Reset));
+    scene.submit(&[job(1, "m"), job(2, "m")]).await.unwrap();
+    let lease = scene.claim("m", 1).await.unwrap().remove(0).lease;
+
+    server.kill();
+    fails_soon(scene.submit(&[job(3, "m")])).await;
+    fails_soon(scene.claim("m", 1)).await;
+    fails_soon(scene.finish(&lease, success())).await;
+    fails_soon(scene.store.extend(std::slice::from_ref(&lease), DEADLINE)).await;
+    fails_soon(scene.store.status(&[job(1, "m").image])).await;
+    fails_soon(scene.store.tick()).await;
+    fails_soon(scene.store.ping()).await;
+
+    server.restart();
+    recovers(&scene).await;
+    assert_eq!(scene.finish(&lease, success()).await.unwrap(), Ack::Recorded);
+    assert_eq!(scene.state(&job(1, "m")).await, Some(JobState::Succeeded));
+    assert_eq!(scene.claim("m", 1).await.unwrap()[0].lease.id, job(2, "m"));
+    let heard = timeout(DEADLINE, wakes.recv()).await.unwrap();
+    assert_eq!(heard, Some(Wake::Reset), "what was published meanwhile may have been missed");
+}
+
+#[tokio::test]
+async fn a_frozen_server_keeps_nobody_waiting() {
+    let server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    scene.submit(&[job(1, "m")]).await.unwrap();
+
+    let (new, images) = ([job(2, "m")], [job(1, "m").image]);
+    server.pause();
+    // At once, over the connections there are, and then over new ones that are not made.
+    for _ in 0..2 {
+        tokio::join!(
+            fails_soon(scene.submit(&new)),
+            fails_soon(scene.claim("m", 1)),
+            fails_soon(scene.store.status(&images)),
+            fails_soon(scene.store.tick()),
+            fails_soon(scene.store.ping()),
+        );
+    }
+
+    server.resume();
+    recovers(&scene).await;
+    // The server may have done what it was asked before it froze, and nobody heard the answer.
+    let state = scene.state(&job(1, "m")).await;
+    assert!(matches!(state, Some(JobState::Queued | JobState::Running)), "{state:?}");
+}

@@ -1,0 +1,102 @@
+//! A server, stores on it, and short words for what the tests do all the time.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::{Client, Connection};
+use photo_core::job::{
+    Ack, ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, Lease, NewJob, Priority,
+    SubmitMode, Submitted, Want,
+};
+use photo_core::ports::{JobStore, StoreError};
+use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, JobState, ModelName};
+use photo_store::Settings;
+use photo_store::redis::{ConnectError, RedisJobStore};
+use photo_tests::redis_server::RedisServer;
+use serde_json::value::RawValue;
+
+/// How long finished jobs are kept in these tests.
+pub const RETENTION: Duration = Duration::from_hours(1);
+/// Far longer than anything here takes.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+pub fn settings() -> Settings {
+    Settings { retention: RETENTION, ..Settings::default() }
+}
+
+pub async fn connect(server: &RedisServer) -> Result<RedisJobStore, ConnectError> {
+    RedisJobStore::connect(&server.url(), settings(), Clock::default()).await
+}
+
+/// A store, its clock, and one dispatcher that uses it.
+pub struct Scene {
+    pub store: RedisJobStore,
+    pub clock: Clock,
+    pub dispatcher: DispatcherId,
+}
+
+impl Scene {
+    pub async fn on(server: &RedisServer) -> Self {
+        Self::with(server, settings()).await
+    }
+
+    pub async fn with(server: &RedisServer, settings: Settings) -> Self {
+        let clock = Clock::default();
+        let store = RedisJobStore::connect(&server.url(), settings, clock.clone()).await.unwrap();
+        Self { store, clock, dispatcher: DispatcherId::random() }
+    }
+
+    pub async fn submit(&self, ids: &[JobId]) -> Result<Vec<Submitted>, StoreError> {
+        let new = |id: &JobId| NewJob { id: id.clone(), priority: Priority::Normal };
+        let jobs: Vec<_> = ids.iter().map(new).collect();
+        self.store.submit(&jobs, SubmitMode::New).await
+    }
+
+    pub async fn claim(&self, model_name: &str, slots: u32) -> Result<Vec<ClaimedJob>, StoreError> {
+        let want = Want { model: model(model_name), slots, limit: 1_000 };
+        let request = ClaimRequest {
+            dispatcher: self.dispatcher,
+            lease: Duration::from_mins(1),
+            wants: vec![want],
+        };
+        Ok(self.store.claim(&request).await?.jobs)
+    }
+
+    pub async fn finish(&self, lease: &Lease, ending: Ending) -> Result<Ack, StoreError> {
+        let endings = [Finish { lease: lease.clone(), ending }];
+        Ok(self.store.finish(&endings, None).await?.acks[0])
+    }
+
+    /// Submits, claims and ends one job.
+    pub async fn ended(&self, id: &JobId, ending: Ending) {
+        self.submit(std::slice::from_ref(id)).await.unwrap();
+        let claimed = self.claim(id.model.as_str(), 1).await.unwrap();
+        assert_eq!(claimed[0].lease.id, *id);
+        assert_eq!(self.finish(&claimed[0].lease, ending).await.unwrap(), Ack::Recorded);
+    }
+
+    pub async fn state(&self, id: &JobId) -> Option<JobState> {
+        let images = self.store.status(&[id.image]).await.unwrap();
+        images[0].iter().find(|view| view.model == id.model).map(|view| view.state)
+    }
+}
+
+/// A connection that has nothing to do with the store.
+pub fn behind_its_back(server: &RedisServer) -> Connection {
+    Client::open(server.url()).unwrap().get_connection().unwrap()
+}
+
+pub fn model(name: &str) -> ModelName {
+    name.parse().unwrap()
+}
+
+pub fn job(number: u8, model_name: &str) -> JobId {
+    JobId::new(ImageKey::from_bytes([number; 16]), model(model_name))
+}
+
+pub fn success() -> Ending {
+    Ending::Succeeded(RawValue::from_string("{\"cat\": 0.5}".to_owned()).unwrap())
+}
+
+pub fn error() -> JobError {
+    JobError::new(JobErrorKind::ServerError, "it broke")
+}

@@ -1,0 +1,84 @@
+//! Programs on one server: those with one prefix work together, others do not meet.
+
+use deadpool_redis::redis::cmd;
+use photo_core::job::{DispatcherId, Wake};
+use photo_core::ports::JobStore;
+use photo_store::Settings;
+use photo_tests::redis_server::RedisServer;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::scene::{DEADLINE, Scene, behind_its_back, job, model, settings};
+
+async fn next(wakes: &mut mpsc::Receiver<Wake>) -> Wake {
+    timeout(DEADLINE, wakes.recv()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn jobs_submitted_by_one_program_wake_a_dispatcher_in_another() {
+    let server = RedisServer::start();
+    let (api, dispatcher) = (Scene::on(&server).await, Scene::on(&server).await);
+    let mut wakes = dispatcher.store.wakes(dispatcher.dispatcher).await;
+    assert_eq!(next(&mut wakes).await, Wake::Reset);
+    assert_eq!(dispatcher.claim("m", 1).await.unwrap(), []);
+
+    api.submit(&[job(1, "m")]).await.unwrap();
+    assert_eq!(next(&mut wakes).await, Wake::Work(model("m")));
+    let claimed = dispatcher.claim("m", 1).await.unwrap();
+    assert_eq!(claimed[0].lease.id, job(1, "m"));
+
+    api.store.cancel(job(1, "m").image, None).await.unwrap();
+    assert_eq!(next(&mut wakes).await, Wake::CancelAsked(job(1, "m")));
+}
+
+#[tokio::test]
+async fn a_wake_up_that_nobody_hears_goes_to_the_next() {
+    let server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    let living = DispatcherId::random();
+    let mut wakes = scene.store.wakes(living).await;
+    assert_eq!(next(&mut wakes).await, Wake::Reset);
+    // One that never listened, and one that does; either may be picked for the new job.
+    assert_eq!(scene.claim("m", 1).await.unwrap(), []);
+    let listening = Scene { dispatcher: living, ..scene };
+    assert_eq!(listening.claim("m", 1).await.unwrap(), []);
+    listening.submit(&[job(1, "m")]).await.unwrap();
+    assert_eq!(next(&mut wakes).await, Wake::Work(model("m")));
+}
+
+#[tokio::test]
+async fn a_dispatcher_stops_listening_when_its_receiver_is_dropped() {
+    let server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    let wakes = scene.store.wakes(scene.dispatcher).await;
+    let channel = format!("{{photo}}:w#{}", scene.dispatcher);
+    let listeners = || {
+        let mut question = cmd("PUBSUB");
+        let mut redis = behind_its_back(&server);
+        let (_, count): (String, u32) =
+            question.arg("NUMSUB").arg(&channel).query(&mut redis).unwrap();
+        count
+    };
+    assert_eq!(listeners(), 1);
+    drop(wakes);
+    let gone = async {
+        while listeners() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, gone).await.unwrap();
+}
+
+#[tokio::test]
+async fn systems_with_other_prefixes_do_not_meet() {
+    let server = RedisServer::start();
+    let here = Scene::on(&server).await;
+    let prefix = "other".to_owned().try_into().unwrap();
+    let there = Scene::with(&server, Settings { prefix, ..settings() }).await;
+
+    here.submit(&[job(1, "m")]).await.unwrap();
+    assert_eq!(there.claim("m", 1).await.unwrap(), []);
+    assert_eq!(there.state(&job(1, "m")).await, None);
+    assert_eq!(there.store.stats(None).await.unwrap(), []);
+    assert_eq!(here.claim("m", 1).await.unwrap().len(), 1);
+}

@@ -1,0 +1,140 @@
+//! The calls that are made, drawn at random from few images, models and times, so that they meet.
+
+use std::time::Duration;
+
+use photo_core::job::{
+    Announcement, ClaimRequest, DispatcherId, Ending, Priority, Requeue, SubmitMode, Want,
+};
+use photo_core::{ImageKey, JobError, JobErrorKind, JobId, ModelName};
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+/// The clock is moved by even multiples of this, and everything lasts odd multiples; so nothing
+/// depends on how long the calls themselves take.
+pub const UNIT: Duration = Duration::from_mins(10);
+
+/// The models there are.
+pub const MODELS: [&str; 2] = ["m", "n"];
+const IMAGES: u8 = 4;
+
+/// A call of a store. Leases are named by how many were handed out after them.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    Submit { jobs: Vec<(JobId, Priority)>, mode: SubmitMode },
+    Claim(ClaimRequest),
+    Extend { leases: Vec<usize>, lease: Duration },
+    Finish { endings: Vec<(usize, Ending)>, then: Option<ClaimRequest> },
+    Cancel { image: ImageKey, models: Option<Vec<ModelName>> },
+    Requeue(Requeue),
+    Tick,
+    Announce(Announcement),
+    Describe { model: ModelName, classes: serde_json::Value },
+    Hold { model: ModelName, reason: Option<JobError>, lifetime: Duration },
+    Advance(Duration),
+}
+
+/// Any call. Those that move jobs are the more frequent ones.
+pub fn any_operation() -> impl Strategy<Value = Operation> {
+    let jobs = prop::collection::vec((job(), priority()), 0..6);
+    let mode = prop_oneof![3 => Just(SubmitMode::New), 1 => Just(SubmitMode::Rerun)];
+    let endings = prop::collection::vec((recent(), ending()), 0..4);
+    prop_oneof![
+        5 => (jobs, mode).prop_map(|(jobs, mode)| Operation::Submit { jobs, mode }),
+        6 => claim().prop_map(Operation::Claim),
+        2 => (prop::collection::vec(recent(), 0..4), lasting())
+            .prop_map(|(leases, lease)| Operation::Extend { leases, lease }),
+        6 => (endings, prop::option::of(claim()))
+            .prop_map(|(endings, then)| Operation::Finish { endings, then }),
+        2 => (image(), prop::option::of(prop::collection::vec(model(), 0..3)))
+            .prop_map(|(image, models)| Operation::Cancel { image, models }),
+        1 => requeue().prop_map(Operation::Requeue),
+        2 => Just(Operation::Tick),
+        1 => (model(), 1..3u8, lasting()).prop_map(|(model, host, lifetime)| {
+            Operation::Announce(Announcement { model, url: format!("http://{host}"), lifetime })
+        }),
+        1 => (model(), any::<bool>()).prop_map(|(model, flag)| Operation::Describe {
+            model,
+            classes: serde_json::json!(["cat", flag]),
+        }),
+        1 => (model(), prop::option::of(error()), lasting())
+            .prop_map(|(model, reason, lifetime)| Operation::Hold { model, reason, lifetime }),
+        3 => (1..3u32).prop_map(|times| Operation::Advance(UNIT * 2 * times)),
+    ]
+}
+
+fn claim() -> impl Strategy<Value = ClaimRequest> {
+    let want = |model: &str| {
+        let model: ModelName = model.parse().unwrap();
+        (0..4u32, 1..5u32).prop_map(move |(slots, limit)| Want {
+            model: model.clone(),
+            slots,
+            limit,
+        })
+    };
+    let wants =
+        (want(MODELS[0]), want(MODELS[1]), 0..4u8).prop_map(|(one, other, which)| match which {
+            0 => vec![one],
+            1 => vec![other],
+            2 => vec![one, other],
+            _ => vec![other, one],
+        });
+    (wants, lasting()).prop_map(|(wants, lease)| ClaimRequest {
+        dispatcher: DispatcherId::random(),
+        lease,
+        wants,
+    })
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    let after = || prop_oneof![Just(Duration::ZERO), lasting()];
+    prop_oneof![
+        (0..9u8).prop_map(|n| {
+            Ending::Succeeded(RawValue::from_string(format!("{{ \"n\": {n} }}")).unwrap())
+        }),
+        error().prop_map(Ending::Failed),
+        (after(), error()).prop_map(|(after, error)| Ending::Retry { after, error }),
+        (after(), prop::option::of(error()))
+            .prop_map(|(after, error)| Ending::Release { after, error }),
+    ]
+}
+
+fn requeue() -> impl Strategy<Value = Requeue> {
+    prop_oneof![
+        prop::collection::vec(job(), 0..4).prop_map(Requeue::Jobs),
+        (model(), 0..4u32).prop_map(|(model, count)| Requeue::Oldest { model, count }),
+    ]
+}
+
+fn error() -> impl Strategy<Value = JobError> {
+    (0..9u8).prop_map(|n| JobError::new(JobErrorKind::ServerError, format!("error {n}")))
+}
+
+/// One of the leases handed out last, by how many were handed out after it.
+fn recent() -> impl Strategy<Value = usize> {
+    0..6usize
+}
+
+fn lasting() -> impl Strategy<Value = Duration> {
+    prop_oneof![Just(UNIT), Just(UNIT * 3), Just(UNIT * 5)]
+}
+
+fn priority() -> impl Strategy<Value = Priority> {
+    prop::sample::select(Priority::ALL.to_vec())
+}
+
+fn model() -> impl Strategy<Value = ModelName> {
+    prop::sample::select(MODELS.to_vec()).prop_map(|name| name.parse().unwrap())
+}
+
+/// All images there are.
+pub fn images() -> Vec<ImageKey> {
+    (0..IMAGES).map(|number| ImageKey::from_bytes([number; 16])).collect()
+}
+
+fn image() -> impl Strategy<Value = ImageKey> {
+    prop::sample::select(images())
+}
+
+fn job() -> impl Strategy<Value = JobId> {
+    (image(), model()).prop_map(|(image, model)| JobId::new(image, model))
+}

@@ -1,1 +1,71 @@
-//! Placeholder while the workspace is set up.
+//! Takes jobs off the queue, asks the model services, records the answers.
+//!
+//! [`run`] is one dispatcher; any number of them may work on one store. A job goes this way: the
+//! central loop (`dispatcher`) has free slots in a lane (`lane`, `lanes`) and claims jobs for them
+//! (`trip`); each is done in a task of its own (`work`, `attempt`) while its lease is kept
+//! (`leases`); the photo goes to the endpoint with the least to do (`endpoints`, `service`); and
+//! what came of it (`outcomes`) is recorded by the trip that claims the next. Endpoints that
+//! cannot work are watched (`probe`), and clients are told why their jobs wait (`hold`).
+
+mod attempt;
+mod backoff;
+mod dispatcher;
+mod endpoints;
+mod hold;
+mod lane;
+mod lanes;
+mod leases;
+mod outcomes;
+mod probe;
+mod service;
+mod settings;
+mod survey;
+mod tools;
+mod trip;
+mod work;
+
+use std::sync::Arc;
+
+use photo_core::config::Config;
+use photo_core::ports::{ImageStore, JobStore};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::dispatcher::Dispatcher;
+use crate::service::ServiceClient;
+use crate::tools::Tools;
+
+pub use settings::Settings;
+
+/// Takes jobs to their models until `stop` is cancelled, and then until what is under way is
+/// recorded or, after `dispatcher.drain`, handed back. A store or a service that is away is waited
+/// for. The one error is that there can be no HTTP client at all.
+pub async fn run(
+    store: Arc<dyn JobStore>,
+    images: Arc<dyn ImageStore>,
+    config: &Config,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    run_with(store, images, config, Settings::default(), stop).await
+}
+
+/// [`run`] with times other than the usual ones.
+pub async fn run_with(
+    store: Arc<dyn JobStore>,
+    images: Arc<dyn ImageStore>,
+    config: &Config,
+    settings: Settings,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let services = ServiceClient::new()?;
+    let over = CancellationToken::new();
+    let tools = Arc::new(Tools { store, images, services, settings, over });
+    info!(
+        store = %config.store.url, images = %String::from(config.images.url.clone()),
+        models = config.models.keys().map(photo_core::ModelName::as_str).collect::<Vec<_>>().join(","),
+        "dispatcher starts"
+    );
+    Dispatcher::new(tools, config).run(stop).await;
+    info!("dispatcher has stopped");
+    Ok(())
+}

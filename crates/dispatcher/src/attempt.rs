@@ -1,0 +1,104 @@
+//! Doing one job: the photo goes to an endpoint, and the answer decides how the job ends.
+
+use std::sync::Arc;
+
+use photo_core::ImageKey;
+use photo_core::config::Protocol;
+use photo_core::job::{ClaimedJob, Ending};
+use serde_json::value::RawValue;
+
+use crate::backoff::{about, full_jitter};
+use crate::endpoints::Place;
+use crate::lane::Lane;
+use crate::service::{Blame, Failure, Generation, Prediction, Question};
+use crate::settings::Settings;
+use crate::tools::Tools;
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub struct Attempted {
+    /// How it ends.
+    pub ending: Ending,
+    /// What the model said that it can say.
+    pub classes: Option<Box<RawValue>>,
+}
+
+/// Asks one endpoint after the other until one takes the job. One that cannot work now goes out
+/// of use, and the job is none the worse for it.
+pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> Attempted {
+    let mut tried = Vec::new();
+    let mut setback = None;
+    while let Some(mut place) = lane.endpoints.pick(&tried) {
+        let failure = match ask(&mut place, job.lease.id.image, lane, tools).await {
+            Ok(prediction) => {
+                place.praise();
+                let ending = Ending::Succeeded(prediction.result);
+                return Attempted { ending, classes: prediction.classes };
+            }
+            Err(failure) => failure,
+        };
+        match failure.blame() {
+            Blame::Service => {
+                lane.set_down(&place, &failure, tools);
+                tried.push(place.id);
+                setback = Some(failure);
+            }
+            Blame::Photo => return Ending::Failed(failure.error).into(),
+            Blame::Unclear => return failed(job, lane, failure, &tools.settings).into(),
+        }
+    }
+    let asked_for = setback.as_ref().and_then(|failure| failure.retry_after);
+    let after = asked_for.filter(|after| !after.is_zero()).unwrap_or(about(tools.settings.setback));
+    let error = setback.map(|failure| failure.error).or_else(|| lane.endpoints.trouble());
+    Ending::Release { after: after.min(tools.settings.retry_cap), error }.into()
+}
+
+/// Asks one endpoint, in the way it takes photos.
+async fn ask(
+    place: &mut Place,
+    image: ImageKey,
+    lane: &Lane,
+    tools: &Tools,
+) -> Result<Prediction, Failure> {
+    let generation = match lane.settings.protocol {
+        Protocol::Auto => found_out(place, tools).await,
+        Protocol::Multipart => Generation::Multipart,
+        Protocol::Filename => Generation::Filename,
+    };
+    let question = Question {
+        url: &place.url,
+        generation,
+        image,
+        timeout: lane.settings.timeout,
+        max_answer_bytes: lane.settings.max_answer_bytes,
+    };
+    tools.services.predict(question, &*tools.images).await
+}
+
+/// The endpoint's generation, which it is asked for once while it works.
+async fn found_out(place: &mut Place, tools: &Tools) -> Generation {
+    if let Some(known) = place.generation {
+        return known;
+    }
+    match tools.services.generation(&place.url).await {
+        Some(generation) => {
+            place.set_generation(generation);
+            generation
+        }
+        None => Generation::Either,
+    }
+}
+
+fn failed(job: &ClaimedJob, lane: &Lane, failure: Failure, settings: &Settings) -> Ending {
+    if job.failures.saturating_add(1) >= lane.settings.max_attempts {
+        return Ending::Failed(failure.error);
+    }
+    let after = full_jitter(settings.retry_base, settings.retry_cap, job.failures);
+    Ending::Retry { after, error: failure.error }
+}
+
+impl From<Ending> for Attempted {
+    fn from(ending: Ending) -> Self {
+        Self { ending, classes: None }
+    }
+}

@@ -1,0 +1,113 @@
+use super::*;
+
+fn url(name: &str) -> ServiceUrl {
+    format!("http://{name}:5000").parse().unwrap()
+}
+
+fn endpoints(names: &[&str]) -> Arc<Endpoints> {
+    let endpoints = Arc::new(Endpoints::new(Arc::default()));
+    endpoints.set(&names.iter().map(|name| url(name)).collect::<Vec<_>>());
+    endpoints
+}
+
+fn loading() -> JobError {
+    JobError::new(JobErrorKind::NotReady, "still loading")
+}
+
+#[test]
+fn the_endpoint_with_the_fewest_calls_in_flight_is_picked() {
+    let endpoints = endpoints(&["a", "b"]);
+    let first = endpoints.pick(&[]).unwrap();
+    let second = endpoints.pick(&[]).unwrap();
+    assert_ne!(first.url, second.url);
+    drop(second);
+    let third = endpoints.pick(&[]).unwrap();
+    assert_ne!(first.url, third.url);
+}
+
+#[test]
+fn idle_endpoints_take_turns() {
+    let endpoints = endpoints(&["a", "b", "c"]);
+    let mut picks: Vec<_> = (0..3).map(|_| endpoints.pick(&[]).unwrap().url.clone()).collect();
+    picks.sort();
+    assert_eq!(picks, [url("a"), url("b"), url("c")]);
+}
+
+#[test]
+fn neither_a_down_endpoint_nor_one_tried_before_is_picked() {
+    let endpoints = endpoints(&["a", "b"]);
+    let first = endpoints.pick(&[]).unwrap();
+    let second = endpoints.pick(&[first.id]).unwrap();
+    assert!(endpoints.pick(&[first.id, second.id]).is_none());
+    endpoints.set_down(first.id, loading());
+    assert_eq!(endpoints.pick(&[]).unwrap().url, second.url);
+}
+
+#[test]
+fn there_is_trouble_only_while_no_endpoint_works() {
+    let endpoints = endpoints(&["a", "b"]);
+    let (a, b) = (endpoints.pick(&[]).unwrap().id, endpoints.pick(&[]).unwrap().id);
+    assert_eq!(endpoints.trouble(), None);
+    assert_eq!(endpoints.set_down(a, loading()), Some(1));
+    assert_eq!(endpoints.trouble(), None);
+    assert_eq!(endpoints.set_down(b, loading()), Some(1));
+    assert_eq!(endpoints.set_down(b, loading()), None);
+    assert_eq!(endpoints.trouble(), Some(loading()));
+    assert!(endpoints.set_ready(a).is_some());
+    assert_eq!(endpoints.trouble(), None);
+}
+
+#[test]
+fn a_model_without_endpoints_says_so() {
+    let endpoints = endpoints(&["a"]);
+    endpoints.set(&[]);
+    assert!(endpoints.trouble().unwrap().message.contains("no service has announced itself"));
+    assert!(endpoints.pick(&[]).is_none());
+}
+
+#[tokio::test]
+async fn the_bell_rings_when_a_model_begins_to_work() {
+    let bell = Arc::new(Notify::new());
+    let endpoints = Arc::new(Endpoints::new(Arc::clone(&bell)));
+    endpoints.set(&[url("a")]);
+    bell.notified().await;
+    let a = endpoints.pick(&[]).unwrap().id;
+    endpoints.set_down(a, loading());
+    endpoints.set_ready(a);
+    bell.notified().await;
+}
+
+#[test]
+fn setbacks_add_up_until_a_prediction() {
+    let endpoints = endpoints(&["a"]);
+    let place = endpoints.pick(&[]).unwrap();
+    assert_eq!(endpoints.set_down(place.id, loading()), Some(1));
+    endpoints.set_ready(place.id);
+    assert_eq!(endpoints.set_down(place.id, loading()), Some(2));
+    endpoints.set_ready(place.id);
+    place.praise();
+    assert_eq!(endpoints.set_down(place.id, loading()), Some(1));
+}
+
+#[test]
+fn an_endpoint_that_comes_again_begins_anew_and_old_calls_do_not_count_for_it() {
+    let endpoints = endpoints(&["a"]);
+    let old = endpoints.pick(&[]).unwrap();
+    endpoints.set_down(old.id, loading());
+    endpoints.set(&[]);
+    assert!(!endpoints.still_down(old.id, None));
+    endpoints.set(&[url("a")]);
+    assert_eq!(endpoints.trouble(), None);
+    let _busy = endpoints.pick(&[]).unwrap();
+    drop(old);
+    assert_eq!(endpoints.lock().list[0].in_flight, 1);
+}
+
+#[test]
+fn a_generation_is_remembered_for_the_next_call() {
+    let endpoints = endpoints(&["a"]);
+    let mut place = endpoints.pick(&[]).unwrap();
+    assert_eq!(place.generation, None);
+    place.set_generation(Generation::Filename);
+    assert_eq!(endpoints.pick(&[]).unwrap().generation, Some(Generation::Filename));
+}

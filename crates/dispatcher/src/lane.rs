@@ -1,0 +1,141 @@
+//! A dispatcher's work on one model.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use photo_core::ModelName;
+use photo_core::config::{ModelSettings, ServiceUrl};
+use serde_json::value::RawValue;
+use tokio::sync::Notify;
+use tracing::warn;
+
+use crate::endpoints::{Endpoints, Place};
+use crate::service::Failure;
+use crate::tools::{PATIENCE, Tools, within};
+use crate::{hold, probe};
+
+/// More of what a model says it can say is not kept.
+const MAX_CLASSES_BYTES: usize = 64 * 1024;
+
+/// One model, its endpoints, and the slots of its jobs.
+pub struct Lane {
+    /// Which model.
+    pub model: ModelName,
+    /// What holds for it.
+    pub settings: ModelSettings,
+    /// Where its services are.
+    pub endpoints: Arc<Endpoints>,
+    in_flight: Arc<AtomicU32>,
+    /// The classes last told to the store.
+    classes: Mutex<Option<Box<RawValue>>>,
+}
+
+/// One job's place in its lane, from the claim until its outcome is on its way to the store; given
+/// back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    in_flight: Arc<AtomicU32>,
+    taken: bool,
+}
+
+impl Slot {
+    /// Takes a place among those counted in `in_flight`.
+    pub fn new(in_flight: Arc<AtomicU32>) -> Self {
+        let mut slot = Self { in_flight, taken: false };
+        slot.retake();
+        slot
+    }
+
+    /// Gives the place back.
+    pub fn release(&mut self) {
+        if std::mem::replace(&mut self.taken, false) {
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes the place again.
+    pub fn retake(&mut self) {
+        if !std::mem::replace(&mut self.taken, true) {
+            self.in_flight.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+impl Lane {
+    /// Opens a lane with the endpoints configured and those announced. The store is told from now
+    /// on why its jobs wait. `ready` is rung when one of its endpoints begins to work.
+    pub fn open(
+        model: ModelName,
+        settings: ModelSettings,
+        announced: &[String],
+        tools: &Arc<Tools>,
+        ready: Arc<Notify>,
+    ) -> Arc<Self> {
+        let endpoints = Arc::new(Endpoints::new(ready));
+        let (in_flight, classes) = (Arc::default(), Mutex::default());
+        let lane = Self { model, settings, endpoints, in_flight, classes };
+        lane.set_announced(announced);
+        let trouble = lane.endpoints.watch_trouble();
+        tokio::spawn(hold::run(Arc::clone(tools), lane.model.clone(), trouble));
+        Arc::new(lane)
+    }
+
+    /// Takes in the endpoints that announced themselves, beside those configured.
+    pub fn set_announced(&self, announced: &[String]) {
+        let mut urls = self.settings.urls.clone();
+        // The api took only valid addresses; anything else cannot be called anyhow.
+        urls.extend(announced.iter().filter_map(|url| url.parse::<ServiceUrl>().ok()));
+        self.endpoints.set(&urls);
+    }
+
+    /// How many slots are taken.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Takes a slot.
+    pub fn slot(&self) -> Slot {
+        Slot::new(Arc::clone(&self.in_flight))
+    }
+
+    /// Takes an endpoint out of use that cannot work now, until it can.
+    pub fn set_down(self: &Arc<Self>, place: &Place, failure: &Failure, tools: &Arc<Tools>) {
+        let Some(setbacks) = self.endpoints.set_down(place.id, failure.error.clone()) else {
+            return;
+        };
+        warn!(
+            model = %self.model, url = %place.url, error.kind = ?failure.error.kind,
+            error.message = ?failure.error.message, "endpoint is down"
+        );
+        let until = probe::Until::after(failure, &tools.settings);
+        let probe =
+            probe::Probe { lane: Arc::clone(self), id: place.id, url: place.url.clone(), setbacks };
+        tokio::spawn(probe.run(until, Arc::clone(tools)));
+    }
+
+    /// Tells the store what the model can say, if that is new.
+    pub async fn describe(&self, classes: Box<RawValue>, tools: &Tools) {
+        let new = classes.get().len() <= MAX_CLASSES_BYTES
+            && self.known_classes().as_ref().is_none_or(|known| known.get() != classes.get());
+        let Some(value) = new.then(|| serde_json::from_str(classes.get()).ok()).flatten() else {
+            return;
+        };
+        *self.known_classes() = Some(classes);
+        let telling = tools.store.describe(&self.model, &value);
+        if let Err(error) = within(PATIENCE, telling).await {
+            // The next answer tries again.
+            *self.known_classes() = None;
+            warn!(model = %self.model, %error, "could not keep what the model can say");
+        }
+    }
+
+    fn known_classes(&self) -> MutexGuard<'_, Option<Box<RawValue>>> {
+        self.classes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

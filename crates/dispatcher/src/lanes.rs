@@ -1,0 +1,137 @@
+//! All lanes of a dispatcher, and how they share its slots.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use photo_core::ModelName;
+use photo_core::config::Config;
+use photo_core::job::{KnownModel, Want};
+use tokio::sync::Notify;
+
+use crate::lane::Lane;
+use crate::tools::Tools;
+
+/// One lane per model that is configured or known to the store. Lanes never close: a model that
+/// was known once stays known.
+pub struct Lanes {
+    by_model: BTreeMap<ModelName, Arc<Lane>>,
+    config: Config,
+    tools: Arc<Tools>,
+    /// Rung when a lane that could not work begins to.
+    ready: Arc<Notify>,
+    /// Which lane is served first: another each time.
+    turn: usize,
+}
+
+impl Lanes {
+    /// The lanes of the configured models.
+    pub fn new(config: Config, tools: Arc<Tools>) -> Self {
+        let models: Vec<ModelName> = config.models.keys().cloned().collect();
+        let (by_model, ready) = (BTreeMap::new(), Arc::default());
+        let mut lanes = Self { by_model, config, tools, ready, turn: 0 };
+        for model in models {
+            lanes.open(model, &[]);
+        }
+        lanes
+    }
+
+    /// Takes in what the store knows of models.
+    pub fn update(&mut self, known: &[KnownModel]) {
+        for model in known {
+            match self.by_model.get(&model.name) {
+                Some(lane) => lane.set_announced(&model.endpoints),
+                None => self.open(model.name.clone(), &model.endpoints),
+            }
+        }
+    }
+
+    fn open(&mut self, model: ModelName, announced: &[String]) {
+        let settings = self.config.model(&model);
+        let ready = Arc::clone(&self.ready);
+        let lane = Lane::open(model.clone(), settings, announced, &self.tools, ready);
+        self.by_model.insert(model, lane);
+    }
+
+    /// A model's lane.
+    pub fn get(&self, model: &ModelName) -> Option<&Arc<Lane>> {
+        self.by_model.get(model)
+    }
+
+    /// The bell that rings when a lane that could not work begins to.
+    pub fn ready(&self) -> Arc<Notify> {
+        Arc::clone(&self.ready)
+    }
+
+    /// What can be started now: the free slots of every lane with a working endpoint. All jobs
+    /// in flight and wanted together are never more than `dispatcher.max_in_flight`.
+    pub fn wants(&mut self) -> Vec<Want> {
+        let max = self.config.dispatcher.max_in_flight;
+        let mut lanes: Vec<&Arc<Lane>> =
+            self.by_model.values().filter(|lane| lane.endpoints.any_ready()).collect();
+        // With more lanes than slots, whoever is asked first gets one.
+        self.turn = self.turn.wrapping_add(1);
+        let first = self.turn % lanes.len().max(1);
+        lanes.rotate_left(first);
+
+        let limits: Vec<u32> = lanes.iter().map(|lane| lane.settings.concurrency).collect();
+        let in_flight: u32 = self.by_model.values().map(|lane| lane.in_flight()).sum();
+        let mut free = max.saturating_sub(in_flight);
+        let mut wants = Vec::new();
+        for (lane, share) in lanes.iter().zip(shares(max, &limits)) {
+            let slots = share.saturating_sub(lane.in_flight()).min(free);
+            if slots > 0 {
+                free -= slots;
+                let limit = lane.settings.concurrency;
+                wants.push(Want { model: lane.model.clone(), slots, limit });
+            }
+        }
+        wants
+    }
+}
+
+/// Each lane's share of `total` slots: all it can use if there is enough for everybody, else what
+/// the modest leave over, divided evenly. At least one, so that more lanes than slots have to
+/// take turns. A lane whose jobs take for ever so cannot take the slots of others.
+fn shares(total: u32, limits: &[u32]) -> Vec<u32> {
+    let mut modest_first: Vec<usize> = (0..limits.len()).collect();
+    modest_first.sort_by_key(|lane| limits[*lane]);
+    let mut shares = vec![0; limits.len()];
+    let mut left = total;
+    for (done, lane) in modest_first.into_iter().enumerate() {
+        let waiting = u32::try_from(limits.len() - done).unwrap_or(u32::MAX);
+        shares[lane] = limits[lane].min((left / waiting).max(1));
+        left = left.saturating_sub(shares[lane]);
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn with_slots_for_everybody_each_lane_has_all_it_can_use() {
+        assert_eq!(shares(256, &[4, 100, 8]), [4, 100, 8]);
+    }
+
+    #[test]
+    fn a_scarce_total_is_divided_evenly_among_those_who_want_more() {
+        assert_eq!(shares(10, &[100, 2, 100]), [4, 2, 4]);
+        assert_eq!(shares(2, &[5, 5, 5]), [1, 1, 1]);
+        assert_eq!(shares(9, &[]), Vec::<u32>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_within_the_limits_and_the_total(
+            total in 1_u32..300,
+            limits in prop::collection::vec(1_u32..50, 1..40),
+        ) {
+            let shares = shares(total, &limits);
+            prop_assert!(shares.iter().zip(&limits).all(|(s, l)| (1..=*l).contains(s)));
+            prop_assert!(shares.iter().sum::<u32>() <= total.max(u32::try_from(limits.len()).unwrap()));
+        }
+    }
+}

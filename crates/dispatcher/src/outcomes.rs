@@ -1,0 +1,155 @@
+//! What came of jobs and is not recorded yet.
+
+use std::collections::VecDeque;
+
+use photo_core::job::{Ack, Ending, Finish};
+use tracing::info;
+
+use crate::lane::Slot;
+use crate::leases::HeldLease;
+
+/// A batch is closed once its results have this many bytes.
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// What came of one job. It keeps its lease until it is recorded, so that nobody else does the job
+/// meanwhile, and its slot until it is on its way, so that no more of them pile up than there are
+/// slots.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The lease the job was done under.
+    pub held: HeldLease,
+    /// The job's place in its lane.
+    pub slot: Slot,
+    /// What came of it.
+    pub ending: Ending,
+}
+
+/// Outcomes in the order they came in.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    waiting: VecDeque<(Finish, Kept)>,
+}
+
+/// Outcomes on their way to the store.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What is to be recorded.
+    pub endings: Vec<Finish>,
+    kept: Vec<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    _held: HeldLease,
+    slot: Slot,
+}
+
+impl Outcomes {
+    /// Takes in one more.
+    pub fn push(&mut self, outcome: Outcome) {
+        let Outcome { held, slot, ending } = outcome;
+        let finish = Finish { lease: held.lease.clone(), ending };
+        self.waiting.push_back((finish, Kept { _held: held, slot }));
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The first of them, as many as go into one trip. Their slots are free, so that the same
+    /// trip can claim jobs for them.
+    pub fn batch(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        while bytes < BATCH_BYTES
+            && let Some((finish, mut kept)) = self.waiting.pop_front()
+        {
+            kept.slot.release();
+            if let Ending::Succeeded(result) = &finish.ending {
+                bytes += result.get().len();
+            }
+            batch.endings.push(finish);
+            batch.kept.push(kept);
+        }
+        batch
+    }
+
+    /// Takes a batch back that could not be recorded, to be tried again. Nothing was claimed for
+    /// its slots then, and it has them again.
+    pub fn take_back(&mut self, batch: Batch) {
+        for (finish, mut kept) in batch.endings.into_iter().zip(batch.kept).rev() {
+            kept.slot.retake();
+            self.waiting.push_front((finish, kept));
+        }
+    }
+}
+
+impl Batch {
+    /// Lets go of the jobs: the store has answered.
+    pub fn recorded(self, acks: &[Ack]) {
+        for (finish, ack) in self.endings.iter().zip(acks) {
+            if *ack == Ack::Stale {
+                info!(job.id = %finish.lease.id, "outcome came too late: the job is another's now");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use photo_core::job::Lease;
+    use photo_core::{ImageKey, JobId};
+    use serde_json::value::RawValue;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::leases::Leases;
+
+    /// The outcomes of so many jobs with results of so many bytes, and the count of their slots.
+    fn outcomes(count: u8, bytes: usize) -> (Outcomes, Arc<AtomicU32>) {
+        let (mut outcomes, slots) = (Outcomes::default(), Arc::default());
+        let leases = Arc::new(Leases::new(Duration::from_secs(15)));
+        for n in 0..count {
+            let id = JobId::new(ImageKey::from_bytes([n; 16]), "wood".parse().unwrap());
+            let result = RawValue::from_string(format!("\"{}\"", "x".repeat(bytes))).unwrap();
+            outcomes.push(Outcome {
+                held: leases.hold(Lease { id, fence: u64::from(n) }, Instant::now()),
+                slot: Slot::new(Arc::clone(&slots)),
+                ending: Ending::Succeeded(result),
+            });
+        }
+        (outcomes, slots)
+    }
+
+    fn fences(batch: &Batch) -> Vec<u64> {
+        batch.endings.iter().map(|finish| finish.lease.fence).collect()
+    }
+
+    #[test]
+    fn small_results_go_together_and_large_ones_apart() {
+        assert_eq!(fences(&outcomes(100, 10).0.batch()).len(), 100);
+        let (mut large, _) = outcomes(5, BATCH_BYTES / 2);
+        assert_eq!(fences(&large.batch()), [0, 1]);
+        assert_eq!(fences(&large.batch()), [2, 3]);
+        assert_eq!(fences(&large.batch()), [4]);
+        assert_eq!(large.len(), 0);
+    }
+
+    #[test]
+    fn a_batch_on_its_way_frees_its_slots_and_takes_them_again_if_it_comes_back() {
+        let (mut outcomes, slots) = outcomes(3, BATCH_BYTES);
+        let batch = outcomes.batch();
+        assert_eq!((fences(&batch), slots.load(Ordering::Relaxed)), (vec![0], 2));
+        outcomes.take_back(batch);
+        assert_eq!((outcomes.len(), slots.load(Ordering::Relaxed)), (3, 3));
+        let again = outcomes.batch();
+        assert_eq!(fences(&again), [0]);
+        again.recorded(&[Ack::Recorded]);
+        assert_eq!(slots.load(Ordering::Relaxed), 2);
+    }
+}

@@ -1,0 +1,98 @@
+//! Finds out when an endpoint that is down can work again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use photo_core::JobErrorKind;
+use photo_core::config::ServiceUrl;
+use tokio::time::Instant;
+use tracing::info;
+
+use crate::backoff::{about, doubled};
+use crate::endpoints::EndpointId;
+use crate::lane::Lane;
+use crate::service::{Failure, Readiness};
+use crate::settings::Settings;
+use crate::tools::Tools;
+
+/// How often a service that says it is asleep is told to start.
+const START_AGAIN: Duration = Duration::from_secs(10);
+
+/// What an endpoint is waited for.
+pub enum Until {
+    /// That this time is over: it has too much to do, which its status does not show.
+    Time(Duration),
+    /// That its status is good.
+    Ready,
+}
+
+impl Until {
+    /// What to wait for after this failure.
+    pub fn after(failure: &Failure, settings: &Settings) -> Self {
+        match failure.error.kind {
+            JobErrorKind::Overloaded => Self::Time(
+                failure.retry_after.unwrap_or(about(settings.setback)).min(settings.retry_cap),
+            ),
+            _ => Self::Ready,
+        }
+    }
+}
+
+/// The watch over one endpoint that is down.
+pub struct Probe {
+    /// Its lane.
+    pub lane: Arc<Lane>,
+    /// Which endpoint.
+    pub id: EndpointId,
+    /// Its address.
+    pub url: ServiceUrl,
+    /// How often it went down since its last prediction. One whose status is good and whose
+    /// predictions are not is asked less and less often.
+    pub setbacks: u32,
+}
+
+impl Probe {
+    /// Waits until the endpoint can work and takes it into use again. Ends early if the endpoint
+    /// is gone or the dispatcher over.
+    pub async fn run(self, until: Until, tools: Arc<Tools>) {
+        let back = async {
+            match until {
+                Until::Time(pause) => {
+                    tokio::time::sleep(pause).await;
+                    true
+                }
+                Until::Ready => self.ready(&tools).await,
+            }
+        };
+        if tools.over.run_until_cancelled(back).await == Some(true)
+            && let Some(down) = self.lane.endpoints.set_ready(self.id)
+        {
+            info!(model = %self.lane.model, url = %self.url, down_ms = down.as_millis(), "endpoint is back");
+        }
+    }
+
+    /// Asks for the status until it is good; `false` if the endpoint is gone before that.
+    async fn ready(&self, tools: &Tools) -> bool {
+        let Settings { probe_base, probe_cap, .. } = tools.settings;
+        let mut doublings = self.setbacks.saturating_sub(1);
+        let mut started: Option<Instant> = None;
+        loop {
+            tokio::time::sleep(about(doubled(probe_base, probe_cap, doublings))).await;
+            doublings = doublings.saturating_add(1);
+            let reason = match tools.services.status(&self.url).await {
+                Readiness::Ready => return true,
+                Readiness::NotReady(error) => Some(error),
+                Readiness::Asleep => {
+                    if started.is_none_or(|last| last.elapsed() >= START_AGAIN) {
+                        started = Some(Instant::now());
+                        tools.services.start(&self.url).await;
+                    }
+                    None
+                }
+            };
+            if !self.lane.endpoints.still_down(self.id, reason) {
+                return false;
+            }
+        }
+    }
+}

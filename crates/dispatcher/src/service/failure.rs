@@ -1,0 +1,74 @@
+//! Why a service gave no prediction, and whose fault that is.
+
+use std::error::Error;
+use std::time::Duration;
+
+use photo_core::{JobError, JobErrorKind};
+
+/// Why a question was not answered with a prediction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// What happened.
+    pub error: JobError,
+    /// After how long the service wants to be asked again, if it said so.
+    pub retry_after: Option<Duration>,
+}
+
+/// Whose fault a failure is, which decides what becomes of the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The service does not want this photo: asking again is useless.
+    Photo,
+    /// The service cannot work now, whatever the photo: the job waits and loses nothing.
+    Service,
+    /// Nobody can tell: one attempt of the job is used up.
+    Unclear,
+}
+
+impl Failure {
+    /// Whose fault it is.
+    pub fn blame(&self) -> Blame {
+        match self.error.kind {
+            JobErrorKind::Refused => Blame::Photo,
+            JobErrorKind::NotReady | JobErrorKind::Overloaded | JobErrorKind::Unreachable => {
+                Blame::Service
+            }
+            JobErrorKind::Timeout
+            | JobErrorKind::ServerError
+            | JobErrorKind::BadAnswer
+            | JobErrorKind::ImageUnavailable
+            | JobErrorKind::DispatchersDied => Blame::Unclear,
+        }
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+/// A request that got no answer at all.
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        let cause = innermost(&error);
+        if error.is_connect() {
+            let message = format!("the service cannot be reached: {cause}");
+            JobError::new(JobErrorKind::Unreachable, message).into()
+        } else {
+            // The service took the connection and then dropped it, as one does that crashes over
+            // a photo.
+            let message = format!("the service broke off before it answered: {cause}");
+            JobError::new(JobErrorKind::ServerError, message).into()
+        }
+    }
+}
+
+/// The first cause of an error: what wraps it names URLs and layers that tell a client nothing.
+fn innermost(error: &dyn Error) -> &dyn Error {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}

@@ -1,0 +1,27 @@
+//! The generation that reads photos from a volume it shares with the server.
+
+use photo_core::ports::ImageStore;
+use photo_core::{JobError, JobErrorKind};
+use reqwest::header::CONTENT_LENGTH;
+use reqwest::{Client, Response};
+
+use super::{Failure, Question};
+
+/// Names the photo to the service.
+pub async fn send(
+    http: &Client,
+    question: &Question<'_>,
+    images: &dyn ImageStore,
+) -> Result<Response, Failure> {
+    let unavailable = |message| JobError::new(JobErrorKind::ImageUnavailable, message);
+    let record = images
+        .stat(question.image)
+        .await
+        .map_err(|error| unavailable(error.to_string()))?
+        .ok_or_else(|| unavailable("the photo is not in the image store".to_owned()))?;
+    let request = http
+        .post(format!("{}/predict", question.url))
+        .query(&[("filename", record.path())])
+        .header(CONTENT_LENGTH, 0);
+    Ok(request.send().await?)
+}

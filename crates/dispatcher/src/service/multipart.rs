@@ -1,0 +1,151 @@
+//! The generation that takes photos in the request, and services that may be of it.
+
+use std::sync::{Arc, OnceLock};
+
+use futures_util::{StreamExt, stream};
+use photo_core::ports::{ImageBytes, ImageStore, ImageStoreError};
+use photo_core::{JobError, JobErrorKind};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Body, Client, Response};
+
+use super::{Failure, Generation, Question};
+
+/// The name that the services' template gives the file part.
+const PART: &str = "image_file";
+
+/// Sends the photo, piece by piece as it comes from the image store.
+pub async fn send(
+    http: &Client,
+    question: &Question<'_>,
+    images: &dyn ImageStore,
+) -> Result<Response, Failure> {
+    let (record, photo) = images
+        .open(question.image)
+        .await
+        .map_err(|error| unavailable(error.to_string()))?
+        .ok_or_else(|| unavailable("the photo is not in the image store".to_owned()))?;
+
+    let broken = Arc::new(OnceLock::new());
+    let photo = Body::wrap_stream(watched(photo, record.bytes, Arc::clone(&broken)));
+    let part = Part::stream_with_length(photo, record.bytes)
+        .file_name(format!("{}.{}", record.md5, record.format.extension()))
+        .mime_str(record.format.media_type())?;
+    let mut request =
+        http.post(format!("{}/predict", question.url)).multipart(Form::new().part(PART, part));
+    if question.generation == Generation::Either {
+        request = request.query(&[("filename", record.path())]);
+    }
+
+    // A photo that breaks off breaks the request too, and must not be blamed on the service.
+    request.send().await.map_err(|error| match broken.get() {
+        Some(cause) => unavailable(String::clone(cause)).into(),
+        None => Failure::from(error),
+    })
+}
+
+fn unavailable(message: String) -> JobError {
+    JobError::new(JobErrorKind::ImageUnavailable, message)
+}
+
+/// The same photo, with a note in `broken` of why it could not be read to its end.
+fn watched(photo: ImageBytes, length: u64, broken: Arc<OnceLock<String>>) -> ImageBytes {
+    let reading = (photo, length, broken);
+    stream::unfold(reading, |(mut photo, left, broken)| async move {
+        let piece = match photo.next().await {
+            Some(piece) => piece,
+            None if left == 0 => return None,
+            None => Err(ImageStoreError::unavailable("the photo is shorter than its record says")),
+        };
+        let left = match &piece {
+            Ok(bytes) => left.saturating_sub(bytes.len() as u64),
+            Err(error) => {
+                let _ = broken.set(error.to_string());
+                0
+            }
+        };
+        Some((piece, (photo, left, broken)))
+    })
+    .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use bytes::Bytes;
+    use photo_core::photo_format::Dimensions;
+    use photo_core::ports::{ImageLimits, ImageRecord, ImageUpload};
+    use photo_core::{ImageKey, PhotoFormat, PhotoHasher};
+
+    use super::*;
+
+    /// A store whose photos break off.
+    struct BrokenImages {
+        /// What comes after the first piece.
+        then: Option<&'static str>,
+    }
+
+    #[async_trait]
+    impl ImageStore for BrokenImages {
+        async fn begin(&self, _: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError> {
+            Err(ImageStoreError::unavailable("read only"))
+        }
+
+        async fn stat(&self, _: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
+            Ok(None)
+        }
+
+        async fn open(
+            &self,
+            md5: ImageKey,
+        ) -> Result<Option<(ImageRecord, ImageBytes)>, ImageStoreError> {
+            let record = ImageRecord {
+                md5,
+                sha256: PhotoHasher::default().finish().sha256,
+                format: PhotoFormat::Jpeg,
+                bytes: 1_000_000,
+                dimensions: Dimensions { width: 1, height: 1 },
+            };
+            let error = self.then.map(|why| Err(ImageStoreError::unavailable(why)));
+            let pieces = [Ok(Bytes::from_static(b"a piece"))].into_iter().chain(error);
+            Ok(Some((record, stream::iter(pieces).boxed())))
+        }
+
+        async fn delete(&self, _: ImageKey) -> Result<(), ImageStoreError> {
+            Ok(())
+        }
+
+        async fn ping(&self) -> Result<(), ImageStoreError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_photo_that_breaks_off_is_not_blamed_on_the_service() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let service = std::thread::spawn(move || {
+            for _ in 0..2 {
+                let (mut peer, _) = listener.accept().unwrap();
+                let _ = peer.read_to_end(&mut Vec::new());
+            }
+        });
+        let question = Question {
+            url: &url,
+            generation: Generation::Multipart,
+            image: ImageKey::from_bytes([7; 16]),
+            timeout: Duration::from_mins(1),
+            max_answer_bytes: 1_000,
+        };
+        for (then, words) in [(Some("the disk is on fire"), "on fire"), (None, "shorter than")] {
+            let failure = send(&Client::new(), &question, &BrokenImages { then }).await;
+            let error = failure.expect_err("the request breaks").error;
+            assert_eq!(error.kind, JobErrorKind::ImageUnavailable);
+            assert!(error.message.contains(words), "{error}");
+        }
+        service.join().unwrap();
+    }
+}

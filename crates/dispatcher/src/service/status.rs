@@ -1,0 +1,117 @@
+//! Whether a service can work, as its `/status` tells.
+
+use std::time::Duration;
+
+use photo_core::config::ServiceUrl;
+use photo_core::{JobError, JobErrorKind};
+use reqwest::header::CONTENT_LENGTH;
+use serde_json::Value;
+
+use super::body::{self, BodyEnd};
+use super::{Failure, ServiceClient};
+
+/// How long a service may take to tell its status.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More of a status than this is not read.
+const MAX_STATUS_BYTES: u64 = 64 * 1024;
+
+/// Whether a service can work.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// Not yet. The earliest generation begins to load only when told ([`ServiceClient::start`]).
+    Asleep,
+    /// It cannot, for this reason.
+    NotReady(JobError),
+}
+
+impl ServiceClient {
+    /// Asks a service whether it can work.
+    pub async fn status(&self, url: &ServiceUrl) -> Readiness {
+        let asked = async {
+            let response = self.http.get(format!("{url}/status")).send().await?;
+            Ok::<_, Failure>(body::read(response, MAX_STATUS_BYTES).await)
+        };
+        match tokio::time::timeout(TIMEOUT, asked).await {
+            Ok(Ok(answer)) => {
+                let whole = answer.end == BodyEnd::Complete;
+                judge(answer.status, if whole { &answer.body } else { b"" })
+            }
+            Ok(Err(failure)) => Readiness::NotReady(failure.error),
+            Err(_) => {
+                let message = format!("the service did not tell its status within {TIMEOUT:?}");
+                Readiness::NotReady(JobError::new(JobErrorKind::Timeout, message))
+            }
+        }
+    }
+
+    /// Tells a service of the earliest generation to load its model. Others answer 405, and what
+    /// came of it shows in the next [`ServiceClient::status`].
+    pub async fn start(&self, url: &ServiceUrl) {
+        let request = self.http.post(format!("{url}/status")).header(CONTENT_LENGTH, 0);
+        let _ = tokio::time::timeout(TIMEOUT, request.send()).await;
+    }
+}
+
+fn judge(status: u16, body: &[u8]) -> Readiness {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let wrapped = body["status_code"].as_u64().and_then(|s| u16::try_from(s).ok());
+    let status = wrapped.filter(|s| *s >= 400).unwrap_or(status);
+    // Not every service has a `/status`; having none, it is at least there.
+    if matches!(status, 404 | 405) {
+        return Readiness::Ready;
+    }
+    if body["result"] == "False" || body["result"] == false {
+        return Readiness::Asleep;
+    }
+    if (200..=299).contains(&status) && body["status"] != "failure" {
+        return Readiness::Ready;
+    }
+    let words = body["detail"].as_str().unwrap_or("the service says that it is not ready");
+    Readiness::NotReady(JobError::new(JobErrorKind::NotReady, words).with_status(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_ready(status: u16, body: &str) -> bool {
+        judge(status, body.as_bytes()) == Readiness::Ready
+    }
+
+    #[test]
+    fn every_generation_says_in_its_own_way_that_it_is_ready() {
+        assert!(is_ready(200, r#"{"result": "True"}"#));
+        assert!(is_ready(200, r#"{"status": "success", "detail": "Model ready to go."}"#));
+        assert!(is_ready(200, r#"{"status": "success1"}"#));
+        assert!(is_ready(204, ""));
+        assert!(is_ready(200, "ok"));
+    }
+
+    #[test]
+    fn a_service_without_a_status_is_taken_for_alive() {
+        assert!(is_ready(404, r#"{"detail": "Not Found"}"#));
+        assert!(is_ready(405, ""));
+    }
+
+    #[test]
+    fn every_generation_says_in_its_own_way_that_it_is_not_ready() {
+        assert_eq!(judge(200, br#"{"result": "False"}"#), Readiness::Asleep);
+        assert!(!is_ready(503, r#"{"status": "failure", "detail": "Model is not ready."}"#));
+        assert!(!is_ready(200, r#"{"status": "failure"}"#));
+        assert!(!is_ready(200, r#"{"status_code": 503, "detail": "loading", "headers": null}"#));
+        assert!(!is_ready(500, "Internal Server Error"));
+        assert!(!is_ready(302, ""));
+    }
+
+    #[test]
+    fn the_services_own_words_are_the_reason() {
+        let Readiness::NotReady(error) = judge(503, br#"{"detail": "still loading"}"#) else {
+            panic!("503 is not ready");
+        };
+        assert_eq!(error.message, "still loading");
+        assert_eq!(error.http_status, Some(503));
+    }
+}

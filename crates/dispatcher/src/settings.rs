@@ -1,0 +1,37 @@
+//! The times that are the dispatcher's own and not configured.
+
+use std::time::Duration;
+
+/// How long things take that no operator has to choose. Tests shorten them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The most a job waits after its first failed attempt. Doubles with every further failure.
+    pub retry_base: Duration,
+    /// The most a job ever waits, however often it failed and whatever its service asks for.
+    pub retry_cap: Duration,
+    /// How long, about, a job waits whose service cannot work now and did not say for how long.
+    pub setback: Duration,
+    /// How long after an endpoint went down it is asked for its status. Doubles while it is down.
+    pub probe_base: Duration,
+    /// The longest time between two such questions.
+    pub probe_cap: Duration,
+    /// How often, about, the store is asked which models and endpoints there are.
+    pub survey: Duration,
+    /// How long the store shows why a model's jobs wait, unless told again before.
+    pub hold: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            retry_base: Duration::from_secs(1),
+            retry_cap: Duration::from_mins(5),
+            setback: Duration::from_secs(1),
+            probe_base: Duration::from_millis(250),
+            // Work is to resume within about a second of the first good answer.
+            probe_cap: Duration::from_secs(1),
+            survey: Duration::from_secs(1),
+            hold: Duration::from_secs(10),
+        }
+    }
+}

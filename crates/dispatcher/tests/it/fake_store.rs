@@ -1,0 +1,161 @@
+//! A real job store that a test can put out of reach.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use photo_core::job::{
+    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
+    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+};
+use photo_core::ports::{JobStore, StoreError};
+use photo_core::{ImageKey, JobError, JobState, ModelName};
+use tokio::sync::mpsc;
+
+/// Stands before a job store. While it is away, what dispatchers do to jobs fails; tests still
+/// see everything.
+pub struct FakeStore {
+    real: Arc<dyn JobStore>,
+    away: AtomicBool,
+    refused: AtomicUsize,
+    finishes: AtomicUsize,
+    extended: AtomicUsize,
+}
+
+impl FakeStore {
+    pub fn before(real: Arc<dyn JobStore>) -> Self {
+        Self {
+            real,
+            away: AtomicBool::default(),
+            refused: AtomicUsize::default(),
+            finishes: AtomicUsize::default(),
+            extended: AtomicUsize::default(),
+        }
+    }
+
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// How many attempts to record something failed.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    /// How many endings were recorded, or came too late.
+    pub fn finishes(&self) -> usize {
+        self.finishes.load(Ordering::SeqCst)
+    }
+
+    /// How many leases were extended.
+    pub fn extended(&self) -> usize {
+        self.extended.load(Ordering::SeqCst)
+    }
+
+    fn there(&self) -> Result<(), StoreError> {
+        if self.away.load(Ordering::SeqCst) {
+            Err(StoreError::unavailable("the test put it out of reach"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[async_trait]
+impl JobStore for FakeStore {
+    async fn submit(
+        &self,
+        jobs: &[NewJob],
+        mode: SubmitMode,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        self.real.submit(jobs, mode).await
+    }
+
+    async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
+        self.there()?;
+        self.real.claim(request).await
+    }
+
+    async fn extend(&self, leases: &[Lease], lease: Duration) -> Result<Vec<Held>, StoreError> {
+        self.there()?;
+        let held = self.real.extend(leases, lease).await?;
+        let extended = held.iter().filter(|held| **held == Held::Extended).count();
+        self.extended.fetch_add(extended, Ordering::SeqCst);
+        Ok(held)
+    }
+
+    async fn finish(
+        &self,
+        endings: &[Finish],
+        then: Option<&ClaimRequest>,
+    ) -> Result<Finished, StoreError> {
+        if let Err(error) = self.there() {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Err(error);
+        }
+        self.finishes.fetch_add(endings.len(), Ordering::SeqCst);
+        self.real.finish(endings, then).await
+    }
+
+    async fn cancel(
+        &self,
+        image: ImageKey,
+        models: Option<&[ModelName]>,
+    ) -> Result<Vec<(ModelName, JobState)>, StoreError> {
+        self.real.cancel(image, models).await
+    }
+
+    async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError> {
+        self.real.requeue(which).await
+    }
+
+    async fn status(&self, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, StoreError> {
+        self.real.status(images).await
+    }
+
+    async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError> {
+        self.real.stats(models).await
+    }
+
+    async fn tick(&self) -> Result<Tick, StoreError> {
+        self.there()?;
+        self.real.tick().await
+    }
+
+    async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
+        self.real.wakes(dispatcher).await
+    }
+
+    async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {
+        self.real.announce(announcement).await
+    }
+
+    async fn describe(
+        &self,
+        model: &ModelName,
+        classes: &serde_json::Value,
+    ) -> Result<(), StoreError> {
+        self.there()?;
+        self.real.describe(model, classes).await
+    }
+
+    async fn hold(
+        &self,
+        model: &ModelName,
+        reason: Option<&JobError>,
+        lifetime: Duration,
+    ) -> Result<(), StoreError> {
+        self.there()?;
+        self.real.hold(model, reason, lifetime).await
+    }
+
+    async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
+        self.there()?;
+        self.real.models().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.real.ping().await
+    }
+}

@@ -1,0 +1,105 @@
+//! Jobs are kept while they run, let go of when they must be, and their outcomes are not lost.
+
+use std::time::Duration;
+
+use photo_core::JobState::{Cancelled, Running, Succeeded};
+use photo_core::job::{Ack, ClaimRequest, DispatcherId, Ending, Finish, Want};
+use photo_core::ports::JobStore;
+
+use crate::fake_service::{FakeService, Takes};
+use crate::world::{World, eventually, name};
+
+#[tokio::test]
+async fn a_job_that_takes_longer_than_its_lease_stays_ours() {
+    let service = FakeService::start(Takes::Multipart);
+    service.set_open(false);
+    let mut world = World::with_wood(&[&service]);
+    world.config.dispatcher.lease = Duration::from_secs(2);
+    let image = world.ask(1).await;
+    let _dispatcher = world.start();
+    service.until_in_flight(1).await;
+    // Three for each length of the lease.
+    eventually("two leases later", async || (world.store.extended() >= 6).then_some(())).await;
+    service.set_open(true);
+    assert_eq!(world.until(image, Succeeded).await.attempts, 1);
+    assert_eq!(service.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_running_job_is_cancelled_without_waiting_for_its_answer() {
+    let service = FakeService::start(Takes::Multipart);
+    service.set_open(false);
+    let world = World::with_wood(&[&service]);
+    let image = world.ask(1).await;
+    let _dispatcher = world.start();
+    service.until_in_flight(1).await;
+    world.store.cancel(image, None).await.unwrap();
+    world.until(image, Cancelled).await;
+    service.until_in_flight(0).await;
+}
+
+#[tokio::test]
+async fn a_lost_job_is_dropped_and_nothing_is_recorded() {
+    let service = FakeService::start(Takes::Multipart);
+    service.set_open(false);
+    let mut world = World::with_wood(&[&service]);
+    // With its one slot taken the dispatcher cannot claim the job back itself.
+    world.wood().concurrency = Some(1);
+    world.config.dispatcher.lease = Duration::from_secs(2);
+    let image = world.ask(1).await;
+    let _dispatcher = world.start();
+    service.until_in_flight(1).await;
+
+    let thief = ClaimRequest {
+        dispatcher: DispatcherId::random(),
+        lease: Duration::from_mins(10),
+        wants: vec![Want { model: name("wood"), slots: 1, limit: 1 }],
+    };
+    let stolen = eventually("another dispatcher gets the job", async || {
+        world.clock.advance(Duration::from_secs(3));
+        world.store.claim(&thief).await.unwrap().jobs.pop()
+    })
+    .await;
+    service.until_in_flight(0).await;
+    assert_eq!(world.job(image, "wood").await.state, Running);
+    assert_eq!(world.store.finishes(), 0);
+
+    let result = serde_json::value::RawValue::from_string("1".to_owned()).unwrap();
+    let ending = Finish { lease: stolen.lease, ending: Ending::Succeeded(result) };
+    let finished = world.store.finish(&[ending], None).await.unwrap();
+    assert_eq!(finished.acks, [Ack::Recorded]);
+    assert_eq!(world.job(image, "wood").await.result.unwrap().get(), "1");
+}
+
+#[tokio::test]
+async fn an_outcome_is_kept_while_the_store_is_away() {
+    let service = FakeService::start(Takes::Multipart);
+    service.set_open(false);
+    let world = World::with_wood(&[&service]);
+    let image = world.ask(1).await;
+    let _dispatcher = world.start();
+    service.until_in_flight(1).await;
+    world.store.set_away(true);
+    service.set_open(true);
+    eventually("recording failed twice", async || (world.store.refused() >= 2).then_some(())).await;
+    assert_eq!(world.job(image, "wood").await.state, Running);
+    world.store.set_away(false);
+    assert_eq!(world.until(image, Succeeded).await.attempts, 1);
+    assert_eq!(service.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_job_whose_lease_cannot_be_extended_is_given_up_in_time() {
+    let service = FakeService::start(Takes::Multipart);
+    service.set_open(false);
+    let mut world = World::with_wood(&[&service]);
+    world.config.dispatcher.lease = Duration::from_secs(1);
+    let image = world.ask(1).await;
+    let _dispatcher = world.start();
+    service.until_in_flight(1).await;
+    world.store.set_away(true);
+    service.until_in_flight(0).await;
+    service.set_open(true);
+    world.store.set_away(false);
+    world.until(image, Succeeded).await;
+}

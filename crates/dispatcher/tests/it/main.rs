@@ -1,0 +1,13 @@
+//! Dispatchers at work between a real job store and fake model services.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod fake_service;
+mod fake_store;
+mod world;
+
+mod endpoints;
+mod failures;
+mod leases;
+mod protocols;
+mod slots;
+mod stopping;

@@ -3,3 +3,4 @@
 pub mod photos;
 pub mod program;
 pub mod redis_server;
+pub mod templates;

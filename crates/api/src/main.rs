@@ -8,10 +8,9 @@ use actix_web::web;
 use anyhow::Context;
 use clap::Parser;
 use photo_api::AppState;
-use photo_core::program::{self, ProgramArgs, stop_signal};
+use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 /// Takes photos in and gives results out, over HTTP.
 ///
@@ -44,16 +43,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         flags["api"]["listen"] = json!(listen);
     }
     let config = args.program.start(&json!({}), flags)?;
-    let stop = CancellationToken::new();
-    tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            let asked = stop_signal().await;
-            tracing::info!(?asked, "stopping: finishing the requests under way");
-            stop.cancel();
-        }
-    });
-
+    let stop = program::stop_token();
     let images = open_image_store(&config.images)?;
     let opened = stop.run_until_cancelled(open_job_store(&config.store, Sharing::ManyProcesses));
     let Some(jobs) = opened.await else { return Ok(()) };

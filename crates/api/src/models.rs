@@ -20,16 +20,16 @@ struct Models {
 struct ModelDetail {
     /// Where its services are: the configured ones and those that announced themselves.
     endpoints: BTreeSet<String>,
-    /// Why its jobs wait, if they do.
+    /// Why its jobs cannot be done now, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    waiting: Option<JobError>,
+    hold: Option<JobError>,
     /// What the model can say, once it has said something.
     #[serde(skip_serializing_if = "Option::is_none")]
     classes: Option<serde_json::Value>,
     /// The most requests at once.
     concurrency: u32,
     queued: u64,
-    waiting_jobs: u64,
+    waiting: u64,
     running: u64,
     failed: u64,
 }
@@ -50,10 +50,10 @@ pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, Api
             endpoints: configured.chain(announced).collect(),
             concurrency: settings.concurrency,
             queued: stats.queued.iter().sum(),
-            waiting_jobs: stats.waiting,
+            waiting: stats.waiting,
             running: stats.running,
             failed: stats.failed,
-            waiting: known.as_ref().and_then(|model| model.hold.clone()),
+            hold: known.as_ref().and_then(|model| model.hold.clone()),
             classes: known.and_then(|model| model.classes),
         };
         (name.clone(), detail)

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::ModelName;
@@ -72,6 +73,8 @@ fn start_log(log: &LogConfig) -> anyhow::Result<()> {
         .with_context(|| format!("`log.filter`: `{}` is not a filter", log.filter))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A closed standard error must not take the program down with it.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match log.format {
@@ -92,8 +95,26 @@ pub fn end(name: &str, result: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-/// Ends when somebody asks the program to stop: SIGTERM or SIGINT.
-pub async fn stop_signal() -> std::io::Result<()> {
+/// A token that is cancelled when somebody asks the program to stop: SIGTERM or Ctrl-C.
+pub fn stop_token() -> CancellationToken {
+    let stop = CancellationToken::new();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            match stop_signal().await {
+                Ok(()) => {
+                    tracing::info!("stopping: finishing what is under way");
+                    stop.cancel();
+                }
+                // It can still be killed, which loses nothing.
+                Err(error) => tracing::warn!(%error, "signals cannot be caught"),
+            }
+        }
+    });
+    stop
+}
+
+async fn stop_signal() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {

@@ -8,8 +8,7 @@ use actix_web::web;
 use anyhow::Context;
 use clap::Parser;
 use photo_api::AppState;
-use photo_core::config::Config;
-use photo_core::program::{self, ProgramArgs, stop_signal};
+use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -59,30 +58,26 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let jobs = open_job_store(&config.store, Sharing::OneProcess).await?;
 
     // The API stops first, then the dispatcher, then the models it may still wait for.
-    let (stop_api, stop_dispatcher, stop_models) =
-        (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+    let stop_api = program::stop_token();
+    let (stop_dispatcher, stop_models) = (CancellationToken::new(), CancellationToken::new());
     if config.standalone.example_models {
         examples::start(&mut config, &stop_models)?;
     }
     welcome::show(&config, listener.local_addr()?);
-    let config: Config = config;
     let dispatcher = tokio::spawn({
         let (jobs, images) = (Arc::clone(&jobs), Arc::clone(&images));
         let (config, stop) = (config.clone(), stop_dispatcher.clone());
-        async move { photo_dispatcher::run(jobs, images, &config, stop).await }
-    });
-    tokio::spawn({
-        let stop = stop_api.clone();
+        // Without a dispatcher nothing would be done: the rest stops with it.
+        let stops = stop_api.clone().drop_guard();
         async move {
-            let asked = stop_signal().await;
-            tracing::info!(?asked, "stopping: finishing what is under way");
-            stop.cancel();
+            let _stops = stops;
+            photo_dispatcher::run(jobs, images, &config, stop).await
         }
     });
     let state = web::Data::from(Arc::new(AppState::new(jobs, images, config)?));
-    let served = photo_api::serve(listener, state, stop_api)?.await;
+    photo_api::serve(listener, state, stop_api)?.await.context("the server failed")?;
     stop_dispatcher.cancel();
-    dispatcher.await.context("the dispatcher failed")?;
+    dispatcher.await.context("the dispatcher failed")??;
     stop_models.cancel();
-    served.context("the server failed")
+    Ok(())
 }

@@ -9,7 +9,7 @@ pub(crate) fn show(config: &Config, address: SocketAddr) {
     let names: Vec<String> = config.models.keys().map(ToString::to_string).collect();
     let fields: Vec<String> =
         names.iter().take(2).map(|name| format!("-F models={name}")).collect();
-    println!("PhotoAnalysisServer is at http://{address}");
+    println!("PhotoAnalysisServer is listening on http://{address}");
     println!(
         "  models   {}",
         if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }

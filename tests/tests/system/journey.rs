@@ -66,13 +66,13 @@ async fn a_model_that_refuses_a_photo_ends_its_job_with_its_own_words() {
     let broken = [&jpeg(1)[..400], b"and nothing more"].concat();
     let (status, body) = api.predict(&[broken.clone(), jpeg(2)], &["average_color"]).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
-    let view = &api.wait_for_all(&[md5(&broken)]).await[&md5(&broken)];
+    let view = api.wait_for_end(&md5(&broken)).await;
     assert_eq!(view["status"], "FAILED", "{view:#}");
     let job = &view["jobs"]["average_color"];
     assert_eq!(job["error"]["kind"], "refused", "{view:#}");
     assert_eq!(job["error"]["http_status"], 400, "{view:#}");
     assert_eq!(job["attempts"], 1, "{view:#}");
-    assert_eq!(api.wait_for_all(&[md5(&jpeg(2))]).await[&md5(&jpeg(2))]["status"], "SUCCEEDED");
+    assert_eq!(api.wait_for_end(&md5(&jpeg(2))).await["status"], "SUCCEEDED");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +108,7 @@ async fn both_generations_of_model_services_work_without_being_told_which() {
     let api = system.api();
     let _dispatcher = system.dispatcher();
     api.post("/predict", form(&[jpeg(1)], &["image_shape,sharpness"])).await.unwrap();
-    let view = &api.wait_for_all(&[md5(&jpeg(1))]).await[&md5(&jpeg(1))];
+    let view = api.wait_for_end(&md5(&jpeg(1))).await;
     assert_eq!(view["status"], "SUCCEEDED", "{view:#}");
     assert_eq!(view["results"]["image_shape"]["width"], 96);
 }

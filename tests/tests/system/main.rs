@@ -1,10 +1,13 @@
 //! The whole system: the real programs as processes, a real Redis for each test, real photos.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod files;
 mod journey;
 mod launch;
 mod limits;
 mod outages;
+mod releases;
 mod replicas;
 mod standalone;
 mod system;

@@ -15,7 +15,7 @@ async fn while_redis_is_away_clients_are_told_and_afterwards_everything_goes_on(
     let _dispatcher = system.dispatcher();
     let (status, _) = api.predict(&[jpeg(1)], &["average_color"]).await;
     assert_eq!(status, StatusCode::ACCEPTED);
-    api.wait_for_all(&[md5(&jpeg(1))]).await;
+    api.wait_for_end(&md5(&jpeg(1))).await;
     let before = files(&system.images());
 
     system.redis.kill();
@@ -32,11 +32,11 @@ async fn while_redis_is_away_clients_are_told_and_afterwards_everything_goes_on(
 
     system.redis.restart();
     assert!(wait_until(async || api.get("/health/ready").await.0 == 200).await);
-    let first = &api.wait_for_all(&[md5(&jpeg(1))]).await[&md5(&jpeg(1))];
+    let first = api.wait_for_end(&md5(&jpeg(1))).await;
     assert_eq!(first["status"], "SUCCEEDED");
     let (status, _) = api.predict(&[jpeg(2)], &["average_color"]).await;
     assert_eq!(status, StatusCode::ACCEPTED);
-    let second = &api.wait_for_all(&[md5(&jpeg(2))]).await[&md5(&jpeg(2))];
+    let second = api.wait_for_end(&md5(&jpeg(2))).await;
     assert_eq!(second["status"], "SUCCEEDED");
 }
 
@@ -61,7 +61,7 @@ async fn while_a_model_is_away_its_jobs_wait_and_say_why() {
     assert_eq!(view["jobs"]["average_color"]["failures"], 0, "{view:#}");
 
     let _color = system.model(&["--model", "average_color", "--listen", &address]);
-    let view = &api.wait_for_all(&[image.clone()]).await[&image];
+    let view = api.wait_for_end(&image).await;
     assert_eq!(view["status"], "SUCCEEDED", "{view:#}");
     assert_eq!(view["jobs"]["average_color"]["failures"], 0, "{view:#}");
     drop(hash);
@@ -83,7 +83,7 @@ async fn the_jobs_of_a_killed_dispatcher_are_done_by_another() {
     model.program.kill();
     let _model = system.model(&["--noop", "--listen", &address]);
     let _second = system.dispatcher();
-    let view = &api.wait_for_all(&[image.clone()]).await[&image];
+    let view = api.wait_for_end(&image).await;
     assert_eq!(view["status"], "SUCCEEDED", "{view:#}");
     assert_eq!(view["jobs"]["noop"]["attempts"], 2, "{view:#}");
     assert_eq!(view["jobs"]["noop"]["failures"], 0, "{view:#}");

@@ -9,7 +9,7 @@ const MODELS: [&str; 2] = ["average_color", "perceptual_hash"];
 async fn post(api: &Server, photos: std::ops::Range<u32>, images: &mut Vec<String>) {
     for seed in photos {
         let photo = jpeg(seed);
-        let (status, body) = api.predict(&[photo.clone()], &MODELS).await;
+        let (status, body) = api.predict(std::slice::from_ref(&photo), &MODELS).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{body}");
         images.push(md5(&photo));
     }

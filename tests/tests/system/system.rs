@@ -124,6 +124,7 @@ impl Server {
     /// A program that says where it listens.
     pub fn new(program: Program) -> Self {
         let address = program.wait_for_line("listening on http://");
+        let address = address.split(' ').next().unwrap_or_default();
         let url = format!("http://{address}");
         Self { program, url, client: reqwest::Client::new() }
     }
@@ -169,6 +170,11 @@ impl Server {
         last
     }
 
+    /// Waits until an image is finished, and answers its view.
+    pub async fn wait_for_end(&self, image: &str) -> Value {
+        self.wait_for_image(image, |view| is_final(&view["status"])).await
+    }
+
     /// Waits until all images are finished, and answers their views by hash.
     pub async fn wait_for_all(&self, images: &[String]) -> serde_json::Map<String, Value> {
         let mut views = serde_json::Map::new();
@@ -187,7 +193,7 @@ impl Server {
 }
 
 /// Whether a status is one that does not change by itself.
-pub fn is_final(status: &Value) -> bool {
+fn is_final(status: &Value) -> bool {
     ["SUCCEEDED", "FAILED", "CANCELLED"].iter().any(|name| status == name)
 }
 

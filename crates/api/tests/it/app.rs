@@ -40,14 +40,14 @@ impl Drop for App {
 }
 
 impl App {
-    pub async fn start() -> Self {
-        Self::start_with(json!({})).await
+    pub fn start() -> Self {
+        Self::start_with(&json!({}))
     }
 
     /// An API with these settings over the defaults.
-    pub async fn start_with(settings: Value) -> Self {
+    pub fn start_with(settings: &Value) -> Self {
         let base = json!({"models": {MODELS[0]: 1, MODELS[1]: 2}});
-        let config = Config::load(&base, None, &settings).unwrap();
+        let config = Config::load(&base, None, settings).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::default();
         let jobs: Arc<dyn JobStore> = Arc::new(

@@ -1,6 +1,8 @@
 //! The API as its clients see it: a real server on a free port, the embedded job store, and photos
 //! in a folder that is gone afterwards.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod app;
 mod models;
 mod predict;

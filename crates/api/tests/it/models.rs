@@ -28,7 +28,7 @@ async fn endpoints(app: &App, model: &str) -> Value {
 
 #[actix_web::test]
 async fn the_banner_says_that_the_server_runs() {
-    let app = App::start().await;
+    let app = App::start();
     assert_eq!(json_of(app.get("/").await, StatusCode::OK).await["status"], "running");
     json_of(app.get("/health/live").await, StatusCode::OK).await;
     json_of(app.get("/health/ready").await, StatusCode::OK).await;
@@ -36,7 +36,7 @@ async fn the_banner_says_that_the_server_runs() {
 
 #[actix_web::test]
 async fn configured_models_are_listed_with_what_they_do() {
-    let app = App::start().await;
+    let app = App::start();
     json_of(app.predict(form(&[bmp(1)], &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let models = json_of(app.get("/models").await, StatusCode::OK).await;
     assert_eq!(models["models"], json!(["average_color", "sharpness"]));
@@ -47,7 +47,7 @@ async fn configured_models_are_listed_with_what_they_do() {
 
 #[actix_web::test]
 async fn a_service_announces_itself_in_every_shape() {
-    let app = App::start_with(json!({"model_defaults": {"host": "127.0.0.1"}})).await;
+    let app = App::start_with(&json!({"model_defaults": {"host": "127.0.0.1"}}));
     let port = start_service();
     let socket = format!("http://127.0.0.1:{port}");
     let shapes = [
@@ -74,7 +74,7 @@ async fn a_service_announces_itself_in_every_shape() {
 
 #[actix_web::test]
 async fn a_service_that_does_not_answer_is_not_registered() {
-    let app = App::start().await;
+    let app = App::start();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let body = json!({"name": "m", "socket": format!("http://127.0.0.1:{port}")});
     let answer = json_of(app.post_json("/model/register", &body).await, StatusCode::OK).await;
@@ -85,7 +85,7 @@ async fn a_service_that_does_not_answer_is_not_registered() {
 
 #[actix_web::test]
 async fn a_service_that_falls_silent_is_gone_and_its_model_stays_known() {
-    let app = App::start().await;
+    let app = App::start();
     let socket = format!("http://127.0.0.1:{}", start_service());
     let body = json!({"name": "m", "socket": socket});
     app.post_json("/model/register", &body).await;
@@ -100,7 +100,7 @@ async fn a_service_that_falls_silent_is_gone_and_its_model_stays_known() {
 
 #[actix_web::test]
 async fn without_the_key_nobody_announces_anything() {
-    let app = App::start_with(json!({"api": {"register_key": "open sesame"}})).await;
+    let app = App::start_with(&json!({"api": {"register_key": "open sesame"}}));
     let body = json!({"name": "m", "socket": format!("http://127.0.0.1:{}", start_service())});
     let post = || app.client.post(format!("{}/model/register", app.url)).json(&body);
     for wrong in [post(), post().header("api_key", "open sesamE"), post().header("api_key", "")] {
@@ -114,7 +114,7 @@ async fn without_the_key_nobody_announces_anything() {
 
 #[actix_web::test]
 async fn an_announcement_that_makes_no_sense_is_refused() {
-    let app = App::start().await;
+    let app = App::start();
     for body in [
         json!({}),
         json!({"name": "m"}),

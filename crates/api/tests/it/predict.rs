@@ -9,7 +9,7 @@ use crate::app::{App, form, json_of, md5};
 
 #[actix_web::test]
 async fn photos_are_answered_with_their_hashes_and_jobs() {
-    let app = App::start().await;
+    let app = App::start();
     let photos = [bmp(1), bmp(2)];
     let answer = app.predict(form(&photos, &["sharpness", "average_color"])).await;
     let answer = json_of(answer, StatusCode::ACCEPTED).await;
@@ -26,7 +26,7 @@ async fn photos_are_answered_with_their_hashes_and_jobs() {
 
 #[actix_web::test]
 async fn a_photo_posted_again_makes_no_new_job() {
-    let app = App::start().await;
+    let app = App::start();
     json_of(app.predict(form(&[bmp(1)], &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let again = app.predict(form(&[bmp(1)], &["sharpness", "average_color"])).await;
     let again = json_of(again, StatusCode::ACCEPTED).await;
@@ -37,7 +37,7 @@ async fn a_photo_posted_again_makes_no_new_job() {
 
 #[actix_web::test]
 async fn one_hash_is_answered_per_photo_even_if_two_are_the_same() {
-    let app = App::start().await;
+    let app = App::start();
     let answer = app.predict(form(&[bmp(1), bmp(2), bmp(1)], &["sharpness"])).await;
     let answer = json_of(answer, StatusCode::ACCEPTED).await;
     assert_eq!(answer["images"], json!([md5(&bmp(1)), md5(&bmp(2)), md5(&bmp(1))]));
@@ -46,7 +46,7 @@ async fn one_hash_is_answered_per_photo_even_if_two_are_the_same() {
 
 #[actix_web::test]
 async fn models_may_be_named_in_every_way_and_before_or_after_the_photos() {
-    let app = App::start().await;
+    let app = App::start();
     let photo = || Part::bytes(bmp(1)).file_name("photo.bmp");
     let forms = [
         ("/predict", form(&[bmp(1)], &["sharpness", "average_color"])),
@@ -68,7 +68,7 @@ async fn models_may_be_named_in_every_way_and_before_or_after_the_photos() {
 #[actix_web::test]
 async fn a_finished_photo_is_run_again_only_when_asked() {
     use photo_core::job::Ending;
-    let app = App::start().await;
+    let app = App::start();
     let post = async |path| {
         let answer = app.predict_at(path, form(&[bmp(1)], &["sharpness"])).await;
         json_of(answer, StatusCode::ACCEPTED).await["jobs"][0].clone()
@@ -85,7 +85,7 @@ async fn a_finished_photo_is_run_again_only_when_asked() {
 
 #[actix_web::test]
 async fn urgent_photos_go_first() {
-    let app = App::start().await;
+    let app = App::start();
     for (priority, seed) in [("low", 1), ("normal", 2), ("high", 3)] {
         let path = format!("/predict?priority={priority}");
         let answer = app.predict_at(&path, form(&[bmp(seed)], &["sharpness"])).await;
@@ -98,7 +98,7 @@ async fn urgent_photos_go_first() {
 
 #[actix_web::test]
 async fn what_else_a_form_has_is_left_alone() {
-    let app = App::start().await;
+    let app = App::start();
     let form = form(&[bmp(1)], &["sharpness"])
         .text("comment", "from the attic")
         // What a browser sends for a file input in which no file was chosen.
@@ -109,7 +109,7 @@ async fn what_else_a_form_has_is_left_alone() {
 
 #[actix_web::test]
 async fn a_file_name_reaches_neither_the_disk_nor_the_answer() {
-    let app = App::start().await;
+    let app = App::start();
     for name in [
         "../../etc/passwd",
         "a/b.php",

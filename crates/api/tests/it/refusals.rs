@@ -9,7 +9,7 @@ use crate::app::{App, form, json_of, md5, problem};
 
 #[actix_web::test]
 async fn unknown_paths_and_methods_are_problems_too() {
-    let app = App::start().await;
+    let app = App::start();
     problem(app.get("/nowhere").await, StatusCode::NOT_FOUND).await;
     let wrong = app.get("/predict").await;
     assert_eq!(wrong.headers()["allow"], "POST");
@@ -19,7 +19,7 @@ async fn unknown_paths_and_methods_are_problems_too() {
 
 #[actix_web::test]
 async fn a_form_without_photos_or_models_is_refused() {
-    let app = App::start().await;
+    let app = App::start();
     let body = problem(app.predict(form(&[], &["sharpness"])).await, StatusCode::BAD_REQUEST).await;
     assert_eq!(body["title"], "No photos");
     let body = problem(app.predict(form(&[bmp(1)], &[])).await, StatusCode::BAD_REQUEST).await;
@@ -29,7 +29,7 @@ async fn a_form_without_photos_or_models_is_refused() {
 
 #[actix_web::test]
 async fn all_unknown_models_are_listed() {
-    let app = App::start().await;
+    let app = App::start();
     let forms = [
         ("/predict", form(&[bmp(1)], &["nope", "sharpness", "nada", "../x"])),
         ("/predict?models=nope,sharpness,nada,../x", form(&[bmp(1)], &[])),
@@ -45,7 +45,7 @@ async fn all_unknown_models_are_listed() {
 
 #[actix_web::test]
 async fn a_large_upload_for_an_unknown_model_is_told_so() {
-    let app = App::start().await;
+    let app = App::start();
     let photos: Vec<_> = (0..8).map(|seed| bmp_of(1024, 1024, seed)).collect();
     let answer = app.predict_at("/predict?models=nope", form(&photos, &[])).await;
     problem(answer, StatusCode::BAD_REQUEST).await;
@@ -54,7 +54,7 @@ async fn a_large_upload_for_an_unknown_model_is_told_so() {
 
 #[actix_web::test]
 async fn what_is_no_form_is_refused() {
-    let app = App::start().await;
+    let app = App::start();
     let url = format!("{}/predict?models=sharpness", app.url);
     let posts = [
         app.client.post(&url).body("hello"),
@@ -77,7 +77,7 @@ async fn what_is_no_form_is_refused() {
 
 #[actix_web::test]
 async fn a_photo_in_a_part_of_another_name_is_not_dropped_silently() {
-    let app = App::start().await;
+    let app = App::start();
     let form = Form::new()
         .part("image", Part::bytes(bmp(1)).file_name("photo.bmp"))
         .text("models", "sharpness");
@@ -87,7 +87,7 @@ async fn a_photo_in_a_part_of_another_name_is_not_dropped_silently() {
 
 #[actix_web::test]
 async fn what_is_no_photo_fails_the_whole_request() {
-    let app = App::start().await;
+    let app = App::start();
     for bad in [b"hello".to_vec(), Vec::new(), b"\xFF\xD8\xFF\xE0 no header".to_vec()] {
         let answer = app.predict(form(&[bmp(1), bad], &["sharpness"])).await;
         let body = problem(answer, StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
@@ -101,7 +101,7 @@ async fn more_than_the_limits_allow_is_refused() {
     let limits = json!({"api": {
         "max_images": 2, "max_jobs": 3, "max_image_bytes": "20kB", "max_pixels": 5000,
     }});
-    let app = App::start_with(limits).await;
+    let app = App::start_with(&limits);
     let too_large = StatusCode::PAYLOAD_TOO_LARGE;
     let body =
         problem(app.predict(form(&[bmp(1), bmp(2), bmp(3)], &["sharpness"])).await, too_large)
@@ -123,7 +123,7 @@ async fn more_than_the_limits_allow_is_refused() {
 
 #[actix_web::test]
 async fn a_full_queue_asks_to_come_back_later() {
-    let app = App::start_with(json!({"model_defaults": {"max_queued": 2}})).await;
+    let app = App::start_with(&json!({"model_defaults": {"max_queued": 2}}));
     let photos = [bmp(1), bmp(2)];
     json_of(app.predict(form(&photos, &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let files = app.image_files();
@@ -137,7 +137,7 @@ async fn a_full_queue_asks_to_come_back_later() {
 
 #[actix_web::test]
 async fn a_photo_made_to_collide_is_a_conflict() {
-    let app = App::start().await;
+    let app = App::start();
     json_of(app.predict(form(&[bmp(1)], &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let files = app.image_files();
     let record = files.iter().find(|path| path.extension().unwrap() == "json").unwrap();
@@ -152,7 +152,7 @@ async fn a_photo_made_to_collide_is_a_conflict() {
 
 #[actix_web::test]
 async fn malformed_and_unknown_hashes_are_told_apart() {
-    let app = App::start().await;
+    let app = App::start();
     let unknown = md5(b"never posted");
     for path in ["/predict", "/images"] {
         for bad in ["xyz", &unknown.to_uppercase(), &unknown[1..], "..%2f..%2fetc%2fpasswd"] {

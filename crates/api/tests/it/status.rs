@@ -21,10 +21,11 @@ fn raw(json: &str) -> Box<RawValue> {
 
 #[actix_web::test]
 async fn an_image_is_followed_from_queued_to_succeeded() {
-    let app = App::start().await;
+    let app = App::start();
     let photo = bmp(1);
     let both = ["sharpness", "average_color"];
-    json_of(app.predict(form(&[photo.clone()], &both)).await, StatusCode::ACCEPTED).await;
+    json_of(app.predict(form(std::slice::from_ref(&photo), &both)).await, StatusCode::ACCEPTED)
+        .await;
     let view = status(&app, &photo).await;
     assert_eq!((&view["status"], &view["results"]), (&json!("QUEUED"), &json!({})));
     assert_eq!(view["jobs"]["sharpness"]["state"], "QUEUED");
@@ -51,7 +52,7 @@ async fn an_image_is_followed_from_queued_to_succeeded() {
 
 #[actix_web::test]
 async fn a_result_is_given_out_as_the_model_wrote_it() {
-    let app = App::start().await;
+    let app = App::start();
     json_of(app.predict(form(&[bmp(1)], &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let job = app.claim("sharpness").await.remove(0);
     let odd = r#"{"b":1.10,"a":1e400,"b":12345678901234567890123}"#;
@@ -62,12 +63,16 @@ async fn a_result_is_given_out_as_the_model_wrote_it() {
 
 #[actix_web::test]
 async fn a_job_that_waits_or_failed_says_why() {
-    let app = App::start().await;
+    let app = App::start();
     let photo = bmp(1);
-    json_of(app.predict(form(&[photo.clone()], &["sharpness"])).await, StatusCode::ACCEPTED).await;
+    json_of(
+        app.predict(form(std::slice::from_ref(&photo), &["sharpness"])).await,
+        StatusCode::ACCEPTED,
+    )
+    .await;
     let model = "sharpness".parse().unwrap();
     let down = JobError::new(JobErrorKind::Unreachable, "its service does not answer");
-    app.jobs.hold(&model, Some(&down), Duration::from_secs(60)).await.unwrap();
+    app.jobs.hold(&model, Some(&down), Duration::from_mins(1)).await.unwrap();
     let view = status(&app, &photo).await;
     assert_eq!(view["status"], "QUEUED");
     assert_eq!(view["jobs"]["sharpness"]["state"], "WAITING");
@@ -98,7 +103,7 @@ async fn a_job_that_waits_or_failed_says_why() {
 
 #[actix_web::test]
 async fn many_images_are_asked_for_at_once() {
-    let app = App::start().await;
+    let app = App::start();
     let photos: Vec<_> = (0..20).map(bmp).collect();
     json_of(app.predict(form(&photos, &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let unknown = md5(b"never posted");
@@ -122,7 +127,7 @@ async fn many_images_are_asked_for_at_once() {
 
 #[actix_web::test]
 async fn a_stored_photo_is_given_out_as_it_was_posted() {
-    let app = App::start().await;
+    let app = App::start();
     json_of(app.predict(form(&[bmp(1)], &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let url = format!("{}/images/{}", app.url, md5(&bmp(1)));
     let answer = app.client.get(&url).send().await.unwrap();

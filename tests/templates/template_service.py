@@ -30,7 +30,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, File, UploadFile
 from fastapi.responses import JSONResponse
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 RELEASES = ["oct2020-early", "oct2020-late", "jan2021", "mar2021"]
 
@@ -105,14 +105,16 @@ def october(model, images, is_early):
             400, "Unable to open image file. Provided filename can not be found on server."
         )
         try:
-            with open(images / filename, "rb") as photo:
-                return {"result": model.predict(photo)}
-        except UnidentifiedImageError:
-            if is_early:
-                return unable
-            raise
+            photo = open(images / filename, "rb")
         except OSError:
             return unable
+        with photo:
+            try:
+                return {"result": model.predict(photo)}
+            except OSError:  # what Pillow raises for a photo it cannot read
+                if is_early:
+                    return unable
+                raise
 
     return app
 

@@ -23,6 +23,14 @@ pub fn serve(
     state: web::Data<AppState>,
     stop: CancellationToken,
 ) -> io::Result<Server> {
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() && state.config.api.register_key.is_none() {
+        tracing::warn!(
+            %address,
+            "whoever reaches this address may announce a model and be sent photos: set \
+             api.register_key, or listen on 127.0.0.1"
+        );
+    }
     let server =
         HttpServer::new(move || App::new().app_data(state.clone()).configure(routes::configure))
             .client_request_timeout(HEAD_TIMEOUT)

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use md5::Md5;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::ImageKey;
+use crate::text_form::text_form;
 
 /// Computes a photo's MD5 and SHA-256 in one pass over its bytes, in constant memory.
 #[derive(Clone, Default)]
@@ -69,24 +69,7 @@ impl fmt::Display for Sha256Digest {
     }
 }
 
-impl fmt::Debug for Sha256Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for Sha256Digest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Sha256Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+text_form!(Sha256Digest);
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,7 @@ pub mod photo_format;
 pub mod ports;
 pub mod program;
 pub mod state;
+mod text_form;
 
 pub use clock::{Clock, UnixMillis};
 pub use hashing::{Digests, PhotoHasher, Sha256Digest};

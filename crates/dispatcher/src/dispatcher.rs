@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::backoff::{about, doubled};
+use crate::health::Pulse;
 use crate::lanes::Lanes;
 use crate::leases::Leases;
 use crate::outcomes::{Batch, Outcome, Outcomes};
@@ -33,10 +34,14 @@ const STORE_CAP: Duration = Duration::from_secs(5);
 /// A store that says that something is due at once, again and again, is asked this often.
 const SOONEST: Duration = Duration::from_millis(10);
 
+/// How often the loop shows that it moves, with nothing else to do.
+const BEAT: Duration = Duration::from_secs(1);
+
 /// One dispatcher.
 pub struct Dispatcher {
     id: DispatcherId,
     tools: Arc<Tools>,
+    pulse: Arc<Pulse>,
     lease: Duration,
     drain: Duration,
     lanes: Lanes,
@@ -73,7 +78,7 @@ enum Phase {
 
 impl Dispatcher {
     /// A dispatcher that has not begun.
-    pub fn new(tools: Arc<Tools>, config: &Config) -> Self {
+    pub fn new(tools: Arc<Tools>, pulse: Arc<Pulse>, config: &Config) -> Self {
         let lease = config.dispatcher.lease;
         Self {
             id: DispatcherId::random(),
@@ -82,6 +87,7 @@ impl Dispatcher {
             lanes: Lanes::new(config.clone(), Arc::clone(&tools)),
             leases: Arc::new(Leases::new(lease)),
             tools,
+            pulse,
             work: JoinSet::new(),
             outcomes: Outcomes::default(),
             phase: Phase::Working,
@@ -106,6 +112,7 @@ impl Dispatcher {
         // Never dropped before it is over: a claim whose answer is not read is a claim lost.
         let mut trip = OptionFuture::from(None);
         let mut on_trip = false;
+        let mut beats = tokio::time::interval(BEAT);
 
         loop {
             if !on_trip && let Some(next) = self.next_trip() {
@@ -125,6 +132,7 @@ impl Dispatcher {
                 Some(wake) = wakes.recv() => self.woken(wake),
                 Ok(()) = known.changed() => self.surveyed(&known.borrow_and_update()),
                 () = lane_ready.notified() => self.look = true,
+                _ = beats.tick() => self.pulse.beat(),
                 () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
                     if self.time_is_up() {
                         return;

@@ -11,6 +11,7 @@ mod attempt;
 mod backoff;
 mod dispatcher;
 mod endpoints;
+mod health;
 mod hold;
 mod lane;
 mod lanes;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::dispatcher::Dispatcher;
+use crate::health::Pulse;
 use crate::service::ServiceClient;
 use crate::tools::Tools;
 
@@ -39,7 +41,8 @@ pub use settings::Settings;
 
 /// Takes jobs to their models until `stop` is cancelled, and then until what is under way is
 /// recorded or, after `dispatcher.drain`, handed back. A store or a service that is away is waited
-/// for. The one error is that there can be no HTTP client at all.
+/// for. It fails only at the start: if it
+/// cannot listen on `dispatcher.listen`, or there can be no HTTP client at all.
 pub async fn run(
     store: Arc<dyn JobStore>,
     images: Arc<dyn ImageStore>,
@@ -59,13 +62,17 @@ pub async fn run_with(
 ) -> anyhow::Result<()> {
     let services = ServiceClient::new()?;
     let over = CancellationToken::new();
+    let pulse = Arc::new(Pulse::new());
+    if let Some(address) = &config.dispatcher.listen {
+        health::serve(address, Arc::clone(&pulse), &store, over.clone())?;
+    }
     let tools = Arc::new(Tools { store, images, services, settings, over });
     info!(
         store = %config.store.url, images = %String::from(config.images.url.clone()),
         models = config.models.keys().map(photo_core::ModelName::as_str).collect::<Vec<_>>().join(","),
         "dispatcher starts"
     );
-    Dispatcher::new(tools, config).run(stop).await;
+    Dispatcher::new(tools, pulse, config).run(stop).await;
     info!("dispatcher has stopped");
     Ok(())
 }

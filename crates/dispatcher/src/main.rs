@@ -21,6 +21,10 @@ struct Args {
     #[command(flatten)]
     program: ProgramArgs,
 
+    /// Address and port to tell the dispatcher's health on [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+
     /// The most jobs under way at once, over all models [default: 256]
     #[arg(long, value_name = "COUNT")]
     max_in_flight: Option<u32>,
@@ -52,6 +56,7 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<()> {
     let mut flags = json!({});
     let own = [
+        ("listen", args.listen.map(|address| json!(address))),
         ("max_in_flight", args.max_in_flight.map(|count| json!(count))),
         ("lease", args.lease.map(|time| json!(time))),
         ("drain", args.drain.map(|time| json!(time))),

@@ -12,7 +12,8 @@ async fn while_redis_is_away_clients_are_told_and_afterwards_everything_goes_on(
     let mut system = System::start();
     let _models = system.two_models();
     let api = system.api();
-    let _dispatcher = system.dispatcher();
+    let dispatcher = system.dispatcher_with_health();
+    assert_eq!(dispatcher.get("/health/ready").await.0, 200);
     let (status, _) = api.predict(&[jpeg(1)], &["average_color"]).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     api.wait_for_end(&md5(&jpeg(1))).await;
@@ -27,6 +28,8 @@ async fn while_redis_is_away_clients_are_told_and_afterwards_everything_goes_on(
     assert_eq!(api.get(&format!("/predict/{}", md5(&jpeg(1)))).await.0, 503);
     assert_eq!(api.get("/health/ready").await.0, 503);
     assert_eq!(api.get("/health/live").await.0, 200);
+    assert_eq!(dispatcher.get("/health/ready").await.0, 503);
+    assert_eq!(dispatcher.get("/health/live").await.0, 200);
     assert!(begun.elapsed() < Duration::from_secs(30), "clients are not kept waiting");
     assert_eq!(files(&system.images()), before, "nothing of a refused request stays");
 

@@ -1,7 +1,7 @@
 //! One system of separate programs, and a client of it.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use photo_core::PhotoHasher;
@@ -59,11 +59,6 @@ impl System {
 
     /// The flags of an api or dispatcher of this system.
     pub fn flags(&self) -> Vec<String> {
-        self.flags_with_images(&self.images())
-    }
-
-    /// The same with photos in another folder.
-    pub fn flags_with_images(&self, images: &Path) -> Vec<String> {
         let config = self.folder.path().join("photo.toml");
         std::fs::write(&config, &self.settings).unwrap();
         [
@@ -72,7 +67,7 @@ impl System {
             "--store".to_owned(),
             self.redis.url(),
             "--images".to_owned(),
-            format!("file:{}", images.display()),
+            format!("file:{}", self.images().display()),
         ]
         .into()
     }
@@ -91,6 +86,15 @@ impl System {
         let dispatcher = self.program("dispatcher", &self.flags());
         dispatcher.wait_for_line("dispatcher starts");
         dispatcher
+    }
+
+    /// A dispatcher that tells its health.
+    pub fn dispatcher_with_health(&self) -> Server {
+        let mut args = self.flags();
+        args.extend(["--listen".to_owned(), "127.0.0.1:0".to_owned()]);
+        let dispatcher = self.program("dispatcher", &args);
+        let url = dispatcher.wait_for_line("health is told on ");
+        Server { program: dispatcher, url, client: reqwest::Client::new() }
     }
 
     /// An example model on a free port.

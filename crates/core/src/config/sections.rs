@@ -129,6 +129,8 @@ impl Default for ImagesConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DispatcherConfig {
+    /// Address and port to tell the dispatcher's health on, if it is to be told.
+    pub listen: Option<String>,
     /// How long a job stays with a dispatcher that has fallen silent.
     #[serde(with = "humantime_serde")]
     pub lease: Duration,
@@ -141,7 +143,12 @@ pub struct DispatcherConfig {
 
 impl Default for DispatcherConfig {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(15), drain: Duration::from_secs(30), max_in_flight: 256 }
+        Self {
+            listen: None,
+            lease: Duration::from_secs(15),
+            drain: Duration::from_secs(30),
+            max_in_flight: 256,
+        }
     }
 }
 

@@ -131,10 +131,11 @@ fn unavailable(error: object_store::Error) -> ImageStoreError {
     ImageStoreError::unavailable(error)
 }
 
-/// An error of the disk, sorted: no room, or something else.
+/// An error of the disk, sorted: no room (on the disk, in the quota, or for a file so large), or
+/// something else.
 fn disk_error(error: io::Error) -> ImageStoreError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             ImageStoreError::Full(error.into())
         }
         _ => ImageStoreError::unavailable(error),

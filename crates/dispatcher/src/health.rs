@@ -1,0 +1,103 @@
+//! `/health` of a dispatcher, for supervisors: `dispatcher.listen` switches it on.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use anyhow::Context;
+use photo_core::ports::JobStore;
+use serde_json::json;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::tools::within;
+
+/// A loop that has not moved for so long will not move again.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// How long the store may take to answer before it counts as away.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// When the central loop last moved.
+#[derive(Debug)]
+pub struct Pulse {
+    start: Instant,
+    /// In milliseconds since `start`.
+    last: AtomicU64,
+}
+
+impl Pulse {
+    /// A loop that moves now.
+    pub fn new() -> Self {
+        Self { start: Instant::now(), last: AtomicU64::new(0) }
+    }
+
+    /// Notes that the loop moves.
+    pub fn beat(&self) {
+        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    fn silence(&self) -> Duration {
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.start.elapsed().saturating_sub(last)
+    }
+}
+
+struct Health {
+    pulse: Arc<Pulse>,
+    // The store is closed when the dispatcher is over, whoever still asks for its health.
+    store: Weak<dyn JobStore>,
+}
+
+/// Answers `GET /health/live` and `/health/ready` on `address` until `stop` is cancelled.
+pub fn serve(
+    address: &str,
+    pulse: Arc<Pulse>,
+    store: &Arc<dyn JobStore>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("cannot listen on {address} (dispatcher.listen)"))?;
+    let address = listener.local_addr()?;
+    let health = web::Data::new(Health { pulse, store: Arc::downgrade(store) });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(health.clone())
+            .route("/health/live", web::get().to(live))
+            .route("/health/ready", web::get().to(ready))
+    })
+    .workers(1)
+    .shutdown_signal(stop.cancelled_owned())
+    .listen(listener)?;
+    tokio::spawn(server.run());
+    tracing::info!("health is told on http://{address}");
+    Ok(())
+}
+
+/// Whether the central loop moves.
+async fn live(health: web::Data<Health>) -> HttpResponse {
+    let silence = health.pulse.silence();
+    if silence < STUCK {
+        HttpResponse::Ok().json(json!({"status": "live"}))
+    } else {
+        trouble(&format!("the loop has not moved for {} s", silence.as_secs()))
+    }
+}
+
+/// Whether the job store answers, without which there is nothing to do.
+async fn ready(health: web::Data<Health>) -> HttpResponse {
+    let Some(store) = health.store.upgrade() else { return trouble("the dispatcher has stopped") };
+    match within(PATIENCE, store.ping()).await {
+        Ok(()) => HttpResponse::Ok().json(json!({"status": "ready"})),
+        Err(error) => trouble(&error.to_string()),
+    }
+}
+
+fn trouble(detail: &str) -> HttpResponse {
+    HttpResponse::ServiceUnavailable()
+        .content_type("application/problem+json")
+        .json(json!({"type": "about:blank", "title": "Not well", "status": 503, "detail": detail}))
+}

@@ -19,13 +19,17 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 impl ServiceClient {
     /// The generation that a service says it is of; [`Generation::Either`] if it does not say.
-    /// `None` if it does not answer now.
+    /// `None` if it cannot be asked now.
     pub async fn generation(&self, url: &ServiceUrl) -> Option<Generation> {
         let asked = async {
             let response = self.http.get(format!("{url}/openapi.json")).send().await.ok()?;
             Some(body::read(response, MAX_BYTES).await)
         };
-        let answer = tokio::time::timeout(TIMEOUT, asked).await.ok()??;
+        let Ok(answer) = tokio::time::timeout(TIMEOUT, asked).await else {
+            // Busy with a photo, perhaps: it is not to be asked again before every one.
+            return Some(Generation::Either);
+        };
+        let answer = answer?;
         let whole = answer.status == 200 && answer.end == BodyEnd::Complete;
         match answer.status {
             429 | 500.. => None,

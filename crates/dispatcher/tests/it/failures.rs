@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use photo_core::JobErrorKind as Kind;
 use photo_core::JobState::{Failed, Succeeded, Waiting};
+use photo_core::config::Protocol;
 use photo_core::ports::ImageStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -118,6 +119,7 @@ async fn a_connection_that_breaks_uses_up_an_attempt() {
         });
         let mut world = World::with_wood(&[]);
         world.wood().url = Some(url.parse().unwrap());
+        world.wood().protocol = Some(Protocol::Multipart);
         world.wood().max_attempts = Some(2);
         let image = world.ask(1).await;
         let _dispatcher = world.start();

@@ -340,3 +340,24 @@ pub struct KnownModel {
     /// Why its jobs wait, if no dispatcher can have them done now.
     pub hold: Option<JobError>,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn only_three_words_are_priorities(text in "high|normal|low|[a-zA-Z ]{0,8}") {
+            match text.parse::<Priority>() {
+                Ok(priority) => {
+                    prop_assert_eq!(serde_json::to_value(priority).unwrap(), text);
+                }
+                Err(InvalidPriority) => {
+                    prop_assert!(!["high", "normal", "low"].contains(&text.as_str()));
+                }
+            }
+        }
+    }
+}

@@ -2,9 +2,10 @@
 //! text is small and bounded.
 
 use actix_multipart::{Field, Multipart, MultipartError};
-use futures_util::{StreamExt, TryStreamExt};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
 use photo_core::ImageKey;
-use photo_core::ports::{ImageStoreError, ImageUpload};
+use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 
 use super::fields::Fields;
 use crate::error::{ApiError, shorten};
@@ -27,8 +28,8 @@ pub(super) struct Form {
     pub(super) upload: Box<dyn ImageUpload>,
 }
 
-/// Reads a form whose query said `fields`. As soon as the models are known when a photo begins,
-/// they are checked, so that no photo is read in vain.
+/// Reads a form whose query said `fields`. If the models are known when the first photo begins,
+/// they are checked then, so that no photo is read in vain.
 pub(super) async fn read(
     state: &AppState,
     mut form: Multipart,
@@ -42,14 +43,15 @@ pub(super) async fn read(
         let name = part.name().unwrap_or_default().to_owned();
         let file_name = part.content_disposition().and_then(|it| it.get_filename());
         if name == PHOTO_PART {
-            // A browser sends this for a file input in which no file was chosen.
-            let maybe_none = file_name == Some("");
-            let Some(first) = part.next().await.transpose().map_err(|e| bad_form(&e))? else {
-                if maybe_none {
+            let is_unnamed = file_name == Some("");
+            // A part that has ended must not be asked again.
+            let Some(first) = part.try_next().await.map_err(|e| bad_form(&e))? else {
+                if is_unnamed {
+                    // What a browser sends for a file input in which no file was chosen.
                     continue;
                 }
-                let refusal = photo_core::ports::PhotoRefusal::Empty;
-                return Err(ApiError::Photo { number: photos.len() + 1, refusal });
+                let (number, refusal) = (photos.len() + 1, PhotoRefusal::Empty);
+                return Err(ApiError::Photo { number, refusal });
             };
             if photos.len() == limit {
                 return Err(ApiError::TooManyPhotos { limit });
@@ -58,15 +60,8 @@ pub(super) async fn read(
                 super::check_models(state, &fields).await?;
                 super::check_room(state, &fields, 1).await?;
             }
-            let number = photos.len() + 1;
-            let received = async {
-                upload.write(first).await?;
-                while let Some(bytes) = part.next().await {
-                    upload.write(bytes.map_err(PartError::Form)?).await?;
-                }
-                Ok(upload.end_image().await?)
-            };
-            photos.push(received.await.map_err(|e: PartError| e.of_photo(number))?.md5);
+            let received = receive(first, &mut part, &mut *upload).await;
+            photos.push(received.map_err(|error| error.of_photo(photos.len() + 1))?);
         } else if file_name.is_some() {
             return Err(ApiError::BadRequest(format!(
                 "The form has a file in the part {:?}. Photos are sent in parts named \
@@ -83,6 +78,19 @@ pub(super) async fn read(
         }
     }
     Ok(Form { fields, photos, upload })
+}
+
+/// Passes a photo on as it arrives; answers its hash.
+async fn receive(
+    first: Bytes,
+    part: &mut Field,
+    upload: &mut dyn ImageUpload,
+) -> Result<ImageKey, PartError> {
+    upload.write(first).await?;
+    while let Some(bytes) = part.try_next().await.map_err(PartError::Form)? {
+        upload.write(bytes).await?;
+    }
+    Ok(upload.end_image().await?.md5)
 }
 
 async fn read_text(name: &str, part: &mut Field) -> Result<String, ApiError> {

@@ -137,3 +137,45 @@ pub enum PhotoRefusal {
     )]
     Collision(ImageKey),
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::PhotoHasher;
+
+    proptest! {
+        #[test]
+        fn a_record_reads_back_and_names_a_safe_path(
+            photo: Vec<u8>,
+            format in prop::sample::select(vec![
+                PhotoFormat::Jpeg, PhotoFormat::Png, PhotoFormat::WebP, PhotoFormat::Gif,
+                PhotoFormat::Tiff, PhotoFormat::Bmp, PhotoFormat::Heic,
+            ]),
+            width: u32,
+            height: u32,
+        ) {
+            let mut hasher = PhotoHasher::default();
+            hasher.update(&photo);
+            let digests = hasher.finish();
+            let record = ImageRecord {
+                md5: digests.key,
+                sha256: digests.sha256,
+                format,
+                bytes: photo.len() as u64,
+                dimensions: Dimensions { width, height },
+            };
+            let json = serde_json::to_vec(&record).unwrap();
+            prop_assert_eq!(&serde_json::from_slice::<ImageRecord>(&json).unwrap(), &record);
+            let path = record.path();
+            let safe = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'/' | b'.');
+            prop_assert!(path.bytes().all(safe) && !path.contains(".."));
+        }
+
+        #[test]
+        fn anything_else_is_no_record(json in "\\{.{0,60}\\}|.{0,60}") {
+            prop_assert!(serde_json::from_str::<ImageRecord>(&json).is_err());
+        }
+    }
+}

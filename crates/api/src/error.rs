@@ -28,6 +28,12 @@ pub(crate) enum ApiError {
     BadHash(String),
     /// No job of this image is known.
     UnknownImage(ImageKey),
+    /// This photo is not stored.
+    UnknownPhoto(ImageKey),
+    /// The client stopped sending in the middle of its request.
+    TooSlow,
+    /// The results asked for are more than one answer holds.
+    TooManyResults { limit: usize },
     /// The form has no photo.
     NoPhotos,
     /// The form and the query name no model.
@@ -40,6 +46,8 @@ pub(crate) enum ApiError {
     TooManyJobs { limit: usize },
     /// A photo is not acceptable; `number` counts the form's photos from 1.
     Photo { number: usize, refusal: PhotoRefusal },
+    /// More photos than the model's queue ever has room for.
+    TooManyForQueue { model: ModelName, limit: u64 },
     /// The model has too many unfinished jobs.
     QueueFull { model: ModelName, limit: u64 },
     /// The job store failed.
@@ -56,11 +64,14 @@ impl ApiError {
             Self::BadRequest(_) => "Unreadable request",
             Self::BadHash(_) => "Malformed image hash",
             Self::UnknownImage(_) => "Unknown image",
+            Self::UnknownPhoto(_) => "Unknown photo",
+            Self::TooSlow => "Request too slow",
+            Self::TooManyResults { .. } => "Too many results",
             Self::NoPhotos => "No photos",
             Self::NoModels => "No models",
             Self::UnknownModels { .. } => "Unknown models",
             Self::TooManyPhotos { .. } => "Too many photos",
-            Self::TooManyJobs { .. } => "Too many jobs",
+            Self::TooManyJobs { .. } | Self::TooManyForQueue { .. } => "Too many jobs",
             Self::Photo { refusal, .. } => match refusal {
                 PhotoRefusal::TooManyBytes { .. } => "Photo too large",
                 PhotoRefusal::TooManyPixels { .. } => "Too many pixels",
@@ -68,6 +79,8 @@ impl ApiError {
                 _ => "Not a photo",
             },
             Self::QueueFull { .. } => "Queue full",
+            Self::Store(StoreError::Full(_)) => "No room for jobs",
+            Self::Store(StoreError::Corrupt(_)) => "Job store unreadable",
             Self::Store(_) => "Job store unavailable",
             Self::Images(ImageStoreError::Full(_)) => "No room for photos",
             Self::Images(_) => "Image store unavailable",
@@ -89,7 +102,9 @@ impl ApiError {
                 json!({"unknown_models": unknown, "models": known})
             }
             Self::Photo { number, .. } => json!({"photo": number}),
-            Self::QueueFull { model, .. } => json!({"model": model}),
+            Self::QueueFull { model, .. } | Self::TooManyForQueue { model, .. } => {
+                json!({"model": model})
+            }
             _ => json!({}),
         }
     }
@@ -117,6 +132,18 @@ impl fmt::Display for ApiError {
                 "No job for the image {image} is known: it was never posted, or its results are \
                  past their retention. Post the photo to /predict."
             ),
+            Self::UnknownPhoto(image) => {
+                write!(f, "No photo with the hash {image} is stored. Post it to /predict.")
+            }
+            Self::TooSlow => f.write_str(
+                "Nothing arrived for a minute in the middle of the request, which was given up. \
+                 Nothing of it was kept; send it again.",
+            ),
+            Self::TooManyResults { limit } => write!(
+                f,
+                "The results of these images are more than {limit} bytes. Ask for fewer images \
+                 at once."
+            ),
             Self::NoPhotos => f.write_str(
                 "The form has no photo. Send each photo as a file part named `images`: \
                  curl -F images=@photo.jpg -F models=NAME.",
@@ -143,10 +170,23 @@ impl fmt::Display for ApiError {
             Self::Photo { number, refusal } => {
                 write!(f, "Photo {number} of the form {refusal}. Nothing of the request was kept.")
             }
+            Self::TooManyForQueue { model, limit } => write!(
+                f,
+                "The queue of the model {model} takes {limit} jobs at most, fewer than the \
+                 request has photos. Send fewer at once."
+            ),
             Self::QueueFull { model, limit } => write!(
                 f,
-                "The model {model} has {limit} unfinished jobs, and no more are taken until some \
-                 are done. Send the request again later."
+                "The queue of the model {model}, which takes {limit} unfinished jobs, has no room \
+                 for this request now. Send it again later."
+            ),
+            Self::Store(StoreError::Full(_)) => f.write_str(
+                "There is no room left for jobs. Send the request again when the operator has \
+                 made room; a photo posted twice is not worked on twice.",
+            ),
+            Self::Store(StoreError::Corrupt(_)) => f.write_str(
+                "The job store holds something that this server cannot read. The operator must \
+                 look at it; the server's log says what it is.",
             ),
             Self::Store(_) => f.write_str(
                 "The job store cannot be reached now. Send the request again; a photo posted \
@@ -167,14 +207,20 @@ impl fmt::Display for ApiError {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::UnknownPath(_) | Self::UnknownImage(_) => StatusCode::NOT_FOUND,
+            Self::UnknownPath(_) | Self::UnknownImage(_) | Self::UnknownPhoto(_) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_)
             | Self::BadHash(_)
             | Self::NoPhotos
             | Self::NoModels
             | Self::UnknownModels { .. } => StatusCode::BAD_REQUEST,
-            Self::TooManyPhotos { .. } | Self::TooManyJobs { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyPhotos { .. }
+            | Self::TooManyJobs { .. }
+            | Self::TooManyForQueue { .. }
+            | Self::TooManyResults { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Photo { refusal, .. } => match refusal {
                 PhotoRefusal::Empty
                 | PhotoRefusal::UnknownFormat
@@ -185,7 +231,10 @@ impl ResponseError for ApiError {
                 PhotoRefusal::Collision(_) => StatusCode::CONFLICT,
             },
             Self::QueueFull { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Images(ImageStoreError::Full(_)) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Images(ImageStoreError::Full(_)) | Self::Store(StoreError::Full(_)) => {
+                StatusCode::INSUFFICIENT_STORAGE
+            }
+            Self::Store(StoreError::Corrupt(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Store(_) | Self::Images(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

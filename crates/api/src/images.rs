@@ -13,7 +13,7 @@ pub(crate) async fn show(
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let image = parse_hash(&image)?;
-    let (record, bytes) = state.images.open(image).await?.ok_or(ApiError::UnknownImage(image))?;
+    let (record, bytes) = state.images.open(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
     // The bytes of a hash never change.
     let tag = EntityTag::new_strong(image.to_string());
     if let Ok(IfNoneMatch::Items(known)) = IfNoneMatch::parse(&request)

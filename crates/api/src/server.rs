@@ -17,6 +17,9 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a refused client may go on sending before the connection is cut.
+const LINGER: Duration = Duration::from_secs(20);
+
 /// Serves the API on `listener` until `stop` is cancelled; then finishes what it accepted.
 pub fn serve(
     listener: TcpListener,
@@ -34,6 +37,8 @@ pub fn serve(
     let server =
         HttpServer::new(move || App::new().app_data(state.clone()).configure(routes::configure))
             .client_request_timeout(HEAD_TIMEOUT)
+            // A client that is refused early is still sending, and is to hear why.
+            .client_disconnect_timeout(LINGER)
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .shutdown_signal(stop.cancelled_owned())
             .listen(listener)?;

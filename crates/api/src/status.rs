@@ -1,6 +1,6 @@
 //! `GET /predict/<md5>` and `POST /predict/status`: how far images have come, and their results.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, web};
 use photo_core::job::{JobView, Priority};
@@ -17,6 +17,13 @@ const MOST_IMAGES: usize = 1_000;
 
 /// The most bytes of its body: so many hashes, and as much again for white space.
 const MOST_BYTES: usize = 80 * MOST_IMAGES;
+
+/// The most bytes of results in its answer.
+const MOST_RESULTS: usize = 64 << 20;
+
+/// How many images the store is asked for at a time, so that neither of the two has to hold more
+/// than a few results beyond that.
+const STEP: usize = 20;
 
 /// How far one image has come.
 #[derive(Serialize)]
@@ -98,14 +105,22 @@ pub(crate) async fn show_many(
     if question.images.len() > MOST_IMAGES {
         return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
     }
-    let images: Vec<ImageKey> =
+    let images: BTreeSet<ImageKey> =
         question.images.iter().map(|text| parse_hash(text)).collect::<Result<_, _>>()?;
+    let images: Vec<ImageKey> = images.into_iter().collect();
     let mut answer = Answer { images: BTreeMap::new(), unknown: Vec::new() };
-    for (image, jobs) in images.iter().zip(state.jobs.status(&images).await?) {
-        if jobs.is_empty() {
-            answer.unknown.push(*image);
-        } else {
-            answer.images.insert(*image, ImageView::new(*image, jobs));
+    let mut room = MOST_RESULTS;
+    for images in images.chunks(STEP) {
+        for (image, jobs) in images.iter().zip(state.jobs.status(images).await?) {
+            let results = jobs.iter().filter_map(|job| job.result.as_ref());
+            let bytes: usize = results.map(|result| result.get().len()).sum();
+            room =
+                room.checked_sub(bytes).ok_or(ApiError::TooManyResults { limit: MOST_RESULTS })?;
+            if jobs.is_empty() {
+                answer.unknown.push(*image);
+            } else {
+                answer.images.insert(*image, ImageView::new(*image, jobs));
+            }
         }
     }
     Ok(HttpResponse::Ok().json(answer))

@@ -35,8 +35,10 @@ pub enum JobErrorKind {
     ServerError,
     /// The service answered something that is not a prediction.
     BadAnswer,
-    /// The photo's bytes could not be read from the image store.
+    /// The image store could not be read.
     ImageUnavailable,
+    /// The photo is not in the image store.
+    ImageMissing,
     /// Dispatchers died while they held this job, again and again.
     DispatchersDied,
 }

@@ -149,6 +149,9 @@ async fn what_is_no_photo_is_refused_and_leaves_nothing() {
         refusal(b"\xFF\xD8\xFF\xE0 and then nothing sensible", LIMITS).await,
         PhotoRefusal::UnreadableHeader(_)
     ));
+    // Two million segments without end: a header that no photo has.
+    let endless = [&b"\xFF\xD8"[..], &b"\xFF\xE1\x00\x02".repeat(2_000_000)].concat();
+    assert!(matches!(refusal(&endless, LIMITS).await, PhotoRefusal::UnreadableHeader(_)));
     let few_bytes = ImageLimits { max_bytes: 1000, ..LIMITS };
     assert_eq!(
         refusal(&bmp_of(64, 64, 1), few_bytes).await,

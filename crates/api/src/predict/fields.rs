@@ -14,6 +14,8 @@ pub(super) struct Fields {
     pub(super) priority: Priority,
     pub(super) mode: SubmitMode,
     models: Vec<ModelName>,
+    /// How often a model was named, the same one included.
+    named: usize,
     /// Names that no model can have.
     impossible: Vec<String>,
 }
@@ -64,14 +66,15 @@ impl Fields {
             value.split(',').map(|name| name.trim().to_owned()).collect()
         };
         for name in names.into_iter().filter(|name| !name.is_empty()) {
+            self.named += 1;
+            if self.named > MOST_MODELS {
+                let what = format!("More than {MOST_MODELS} models are named.");
+                return Err(ApiError::BadRequest(what));
+            }
             match name.parse() {
                 Ok(name) if self.models.contains(&name) => {}
                 Ok(name) => self.models.push(name),
                 Err(_) => self.impossible.push(shorten(&name)),
-            }
-            if self.models.len() + self.impossible.len() > MOST_MODELS {
-                let what = format!("More than {MOST_MODELS} models are named.");
-                return Err(ApiError::BadRequest(what));
             }
         }
         Ok(())

@@ -1,9 +1,11 @@
 //! Reading the form of `POST /predict` part by part: photos go to the image store as they arrive,
 //! text is small and bounded.
 
+use std::time::Duration;
+
 use actix_multipart::{Field, Multipart, MultipartError};
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{Stream, TryStreamExt};
 use photo_core::ImageKey;
 use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 
@@ -13,6 +15,9 @@ use crate::state::AppState;
 
 /// The part that holds a photo; there is one for each.
 const PHOTO_PART: &str = "images";
+
+/// How long a client may send nothing in the middle of its form.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The most bytes of one text part. A thousand names fit.
 const MOST_TEXT: usize = 100 * 1024;
@@ -39,13 +44,13 @@ pub(super) async fn read(
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
     let mut photos = Vec::new();
     let mut text_parts = 0;
-    while let Some(mut part) = form.try_next().await.map_err(|e| bad_form(&e))? {
+    while let Some(mut part) = next(&mut form).await? {
         let name = part.name().unwrap_or_default().to_owned();
         let file_name = part.content_disposition().and_then(|it| it.get_filename());
         if name == PHOTO_PART {
             let is_unnamed = file_name == Some("");
             // A part that has ended must not be asked again.
-            let Some(first) = part.try_next().await.map_err(|e| bad_form(&e))? else {
+            let Some(first) = next(&mut part).await? else {
                 if is_unnamed {
                     // What a browser sends for a file input in which no file was chosen.
                     continue;
@@ -56,12 +61,12 @@ pub(super) async fn read(
             if photos.len() == limit {
                 return Err(ApiError::TooManyPhotos { limit });
             }
+            super::check_jobs(state, &fields, photos.len() + 1)?;
             if photos.is_empty() && fields.names_models() {
                 super::check_models(state, &fields).await?;
                 super::check_room(state, &fields, 1).await?;
             }
-            let received = receive(first, &mut part, &mut *upload).await;
-            photos.push(received.map_err(|error| error.of_photo(photos.len() + 1))?);
+            photos.push(receive(photos.len() + 1, first, &mut part, &mut *upload).await?);
         } else if file_name.is_some() {
             return Err(ApiError::BadRequest(format!(
                 "The form has a file in the part {:?}. Photos are sent in parts named \
@@ -80,51 +85,44 @@ pub(super) async fn read(
     Ok(Form { fields, photos, upload })
 }
 
-/// Passes a photo on as it arrives; answers its hash.
+/// Passes the form's photo of this number on as it arrives; answers its hash.
 async fn receive(
+    number: usize,
     first: Bytes,
     part: &mut Field,
     upload: &mut dyn ImageUpload,
-) -> Result<ImageKey, PartError> {
-    upload.write(first).await?;
-    while let Some(bytes) = part.try_next().await.map_err(PartError::Form)? {
-        upload.write(bytes).await?;
+) -> Result<ImageKey, ApiError> {
+    let refused = |error| match error {
+        ImageStoreError::Refused(refusal) => ApiError::Photo { number, refusal },
+        error => ApiError::Images(error),
+    };
+    upload.write(first).await.map_err(refused)?;
+    while let Some(bytes) = next(part).await? {
+        upload.write(bytes).await.map_err(refused)?;
     }
-    Ok(upload.end_image().await?.md5)
+    Ok(upload.end_image().await.map_err(refused)?.md5)
+}
+
+/// What comes next of a form or part. A client that vanished without a word is given up.
+async fn next<T>(
+    stream: &mut (impl Stream<Item = Result<T, MultipartError>> + Unpin),
+) -> Result<Option<T>, ApiError> {
+    match tokio::time::timeout(PATIENCE, stream.try_next()).await {
+        Ok(next) => next.map_err(|error| bad_form(&error)),
+        Err(_) => Err(ApiError::TooSlow),
+    }
 }
 
 async fn read_text(name: &str, part: &mut Field) -> Result<String, ApiError> {
     let wrong = |what| ApiError::BadRequest(format!("The part {:?} {what}.", shorten(name)));
     let mut text = Vec::new();
-    while let Some(bytes) = part.try_next().await.map_err(|e| bad_form(&e))? {
+    while let Some(bytes) = next(part).await? {
         text.extend_from_slice(&bytes);
         if text.len() > MOST_TEXT {
             return Err(wrong("is too long"));
         }
     }
     String::from_utf8(text).map_err(|_| wrong("is not UTF-8 text"))
-}
-
-/// What can go wrong while a photo arrives.
-enum PartError {
-    Form(MultipartError),
-    Store(ImageStoreError),
-}
-
-impl PartError {
-    fn of_photo(self, number: usize) -> ApiError {
-        match self {
-            Self::Form(error) => bad_form(&error),
-            Self::Store(ImageStoreError::Refused(refusal)) => ApiError::Photo { number, refusal },
-            Self::Store(error) => ApiError::Images(error),
-        }
-    }
-}
-
-impl From<ImageStoreError> for PartError {
-    fn from(error: ImageStoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 fn bad_form(error: &MultipartError) -> ApiError {

@@ -48,10 +48,7 @@ pub(crate) async fn accept(
     let mut images = photos.clone();
     images.sort_unstable();
     images.dedup();
-    let limit = state.config.api.max_jobs;
-    if images.len() * fields.models().len() > limit {
-        return Err(ApiError::TooManyJobs { limit });
-    }
+    check_jobs(&state, &fields, photos.len())?;
     check_room(&state, &fields, images.len() as u64).await?;
 
     // The photos first: a job whose photo is not there could not be done. Should the store fail
@@ -100,6 +97,15 @@ async fn check_models(state: &AppState, fields: &Fields) -> Result<(), ApiError>
     }
 }
 
+/// Refuses a request that makes more jobs than one may.
+fn check_jobs(state: &AppState, fields: &Fields, photos: usize) -> Result<(), ApiError> {
+    let limit = state.config.api.max_jobs;
+    if photos * fields.models().len() > limit {
+        return Err(ApiError::TooManyJobs { limit });
+    }
+    Ok(())
+}
+
 /// Refuses a request for which a model's queue has no room. The limit is soft: requests that are
 /// checked at the same moment may together go past it, by what is under way at most. It is checked
 /// before anything is stored, so that a refused request leaves nothing behind.
@@ -107,6 +113,10 @@ async fn check_room(state: &AppState, fields: &Fields, images: u64) -> Result<()
     let stats = state.jobs.stats(Some(fields.models())).await?;
     for (model, stats) in fields.models().iter().zip(stats) {
         let limit = state.config.model(model).max_queued;
+        // A limit of none closes the queue for the time being.
+        if images > limit && limit > 0 {
+            return Err(ApiError::TooManyForQueue { model: model.clone(), limit });
+        }
         if stats.unfinished() + images > limit {
             return Err(ApiError::QueueFull { model: model.clone(), limit });
         }

@@ -10,6 +10,7 @@ mod url;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use figment::Figment;
 use figment::error::Kind;
@@ -74,12 +75,44 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        figment
-            // PHOTO_CONFIG names the file itself.
-            .merge(Env::prefixed("PHOTO_").ignore(&["config"]).split("__"))
+        let config: Self = figment
+            // Others than PHOTO_<SECTION>__<KEY> are somebody else's: an orchestrator may set
+            // PHOTO_API_PORT for a service of that name.
+            .merge(Env::prefixed("PHOTO_").filter(|key| key.as_str().contains("__")).split("__"))
             .merge(Serialized::defaults(flags))
             .extract()
-            .map_err(|error| ConfigError::Invalid(explain(error)))
+            .map_err(|error| ConfigError::Invalid(explain(error)))?;
+        config.check().map_err(ConfigError::Invalid)?;
+        Ok(config)
+    }
+
+    /// Refuses values with which nothing would ever be done.
+    fn check(&self) -> Result<(), String> {
+        if self.dispatcher.lease < Duration::from_secs(1) {
+            return Err(
+                "`dispatcher.lease` must be a second at least: it is extended three times \
+                        in its length"
+                    .to_owned(),
+            );
+        }
+        if self.dispatcher.max_in_flight == 0 {
+            return Err("`dispatcher.max_in_flight` must be 1 at least".to_owned());
+        }
+        for name in self.models.keys() {
+            if self.model(name).timeout.is_zero() {
+                return Err(format!("`models.{name}.timeout` must not be zero"));
+            }
+            if let Some(port) = self.models[name].port
+                && ServiceUrl::from_port(&self.model_defaults.host, port).is_err()
+            {
+                let host = &self.model_defaults.host;
+                return Err(format!("`models.{name}`: http://{host}:{port} is no address"));
+            }
+        }
+        if self.model_defaults.timeout.is_zero() {
+            return Err("`model_defaults.timeout` must not be zero".to_owned());
+        }
+        Ok(())
     }
 
     /// What holds for one model: its own settings over the defaults. A model that announced

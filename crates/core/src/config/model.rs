@@ -14,7 +14,7 @@ use super::{ModelDefaults, ServiceUrl};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
-    /// Found out from the service's first answer.
+    /// As the service's `/openapi.json` says; one without it is sent both.
     #[default]
     Auto,
     /// In the request, as the file part `image_file`.

@@ -84,6 +84,12 @@ fn a_wrong_value_is_named_with_its_key() {
         ("[store]\nurl = \"mysql://x\"\n", "store.url"),
         ("[store]\nprefix = \"a{b\"\n", "store.prefix"),
         ("[dispatcher]\nlease = 15\n", "dispatcher.lease"),
+        ("[dispatcher]\nlease = \"0s\"\n", "dispatcher.lease"),
+        ("[dispatcher]\nmax_in_flight = 0\n", "dispatcher.max_in_flight"),
+        ("[models]\nm = 0\n", "models.m"),
+        ("[models]\nm = { port = 1, timeout = \"0s\" }\n", "models.m.timeout"),
+        ("[model_defaults]\nhost = \"a b\"\n[models]\nm = 1\n", "http://a b:1"),
+        ("[api]\nregister_key = \"\"\n", "api.register_key"),
     ] {
         let complaint = complaint(text);
         assert!(complaint.contains(key), "{text}: {complaint}");
@@ -98,6 +104,12 @@ fn passwords_and_keys_are_never_printed() {
     .unwrap();
     assert!(!format!("{config:?} {}", config.store.url).contains("hunter2"));
     assert!(!complaint("[store]\nurl = \"rediss:hunter2\"\n").contains("hunter2"));
+}
+
+#[test]
+fn a_key_of_digits_is_a_key() {
+    let config = from_toml("[api]\nregister_key = 123456\n").unwrap();
+    assert_eq!(config.api.register_key.unwrap().reveal(), "123456");
 }
 
 #[test]

@@ -106,6 +106,9 @@ pub struct ServiceUrl(String);
 impl ServiceUrl {
     /// The service on a port of a host.
     pub fn from_port(host: &str, port: u16) -> Result<Self, InvalidServiceUrl> {
+        if port == 0 {
+            return Err(InvalidServiceUrl);
+        }
         format!("http://{host}:{port}").parse()
     }
 

@@ -14,6 +14,7 @@
 //! Reading goes through `object_store`; an object store in the network will share that path and
 //! upload from the same spool.
 
+mod header;
 mod publish;
 mod spool;
 mod upload;

@@ -1,6 +1,6 @@
 //! Giving received photos their names, durably.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub(super) async fn publish(
     blocking(move || sync_folders(&root, &folders).map_err(disk_error)).await
 }
 
-/// Checks every photo against what is stored, and makes the folders. Answers the photos that are
+/// Checks every photo against what is stored and against the others, and makes the folders. Answers the photos that are
 /// not stored yet, and the folders of all: a photo that was stored a moment ago by another request
 /// may have a name that is not durable yet.
 fn prepare(
@@ -57,7 +57,14 @@ fn prepare(
 ) -> Result<(Vec<Spooled>, HashSet<PathBuf>), ImageStoreError> {
     let mut missing = Vec::new();
     let mut folders = HashSet::new();
+    let mut seen = HashMap::new();
     for photo in photos {
+        let ImageRecord { md5, sha256, .. } = photo.record;
+        match seen.insert(md5, sha256) {
+            None => {}
+            Some(twin) if twin == sha256 => continue,
+            Some(_) => return Err(PhotoRefusal::Collision(md5).into()),
+        }
         let path = root.join(photo.record.path());
         // A photo's path has a folder: `ImageRecord::path`.
         let folder = path.parent().unwrap_or(root).to_owned();

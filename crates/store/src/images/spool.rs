@@ -1,7 +1,7 @@
 //! Where photos are written before they are anybody's.
 
 use std::fs;
-use std::io::{self, BufReader, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use photo_core::{PhotoFormat, PhotoHasher};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::disk_error;
+use super::header::Header;
 
 /// A spool file that was not written to for so long belongs to a process that died.
 const ABANDONED: Duration = Duration::from_hours(24);
@@ -114,7 +115,7 @@ impl SpoolWriter {
     fn dimensions(&mut self) -> io::Result<Option<Dimensions>> {
         let file = self.file.as_file_mut();
         file.rewind()?;
-        let reader = BufReader::new(file);
+        let reader = Header::new(file);
         // The header is the client's: a parser that panics over it has found it unreadable.
         let format = self.format;
         let found =

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use photo_core::ImageKey;
 use photo_core::config::Protocol;
 use photo_core::job::{ClaimedJob, Ending};
+use photo_core::{ImageKey, JobErrorKind};
 use serde_json::value::RawValue;
 
 use crate::backoff::{about, full_jitter};
@@ -44,7 +44,19 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
                 setback = Some(failure);
             }
             Blame::Photo => return Ending::Failed(failure.error).into(),
-            Blame::Unclear => return failed(job, lane, failure, &tools.settings).into(),
+            Blame::Us => {
+                let after = about(tools.settings.setback);
+                return Ending::Release { after, error: Some(failure.error) }.into();
+            }
+            Blame::Unclear => {
+                // It may be the photo; but where one after the other fails it is the service,
+                // which must not use up the attempts of all jobs in line.
+                let is_theirs = failure.error.kind != JobErrorKind::ImageMissing;
+                if is_theirs && place.blame() >= tools.settings.failures_in_a_row {
+                    lane.set_down(&place, &failure, tools);
+                }
+                return failed(job, lane, failure, &tools.settings).into();
+            }
         }
     }
     let asked_for = setback.as_ref().and_then(|failure| failure.retry_after);

@@ -42,6 +42,8 @@ struct Endpoint {
     called: u64,
     /// How often it went down since it last gave a prediction.
     setbacks: u32,
+    /// How many calls in a row failed, perhaps by its fault.
+    failures: u32,
 }
 
 #[derive(Debug)]
@@ -132,6 +134,7 @@ impl Endpoints {
         }
         endpoint.health = Health::Down { error, since: Instant::now() };
         endpoint.setbacks += 1;
+        endpoint.failures = 0;
         // What comes back at this address may be another program.
         endpoint.generation = None;
         let setbacks = endpoint.setbacks;
@@ -209,6 +212,7 @@ impl Endpoint {
             in_flight: 0,
             called: 0,
             setbacks: 0,
+            failures: 0,
         }
     }
 }
@@ -226,7 +230,16 @@ impl Place {
     pub fn praise(&self) {
         if let Some(endpoint) = self.endpoints.lock().get(self.id) {
             endpoint.setbacks = 0;
+            endpoint.failures = 0;
         }
+    }
+
+    /// Notes that a call failed, perhaps by the endpoint's fault; answers how many in a row did.
+    pub fn blame(&self) -> u32 {
+        self.endpoints.lock().get(self.id).map_or(0, |endpoint| {
+            endpoint.failures = endpoint.failures.saturating_add(1);
+            endpoint.failures
+        })
     }
 }
 

@@ -31,7 +31,11 @@ impl Until {
     pub fn after(failure: &Failure, settings: &Settings) -> Self {
         match failure.error.kind {
             JobErrorKind::Overloaded => Self::Time(
-                failure.retry_after.unwrap_or(about(settings.setback)).min(settings.retry_cap),
+                failure
+                    .retry_after
+                    .filter(|after| !after.is_zero())
+                    .unwrap_or(about(settings.setback))
+                    .min(settings.retry_cap),
             ),
             _ => Self::Ready,
         }

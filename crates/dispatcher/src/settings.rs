@@ -9,6 +9,8 @@ pub struct Settings {
     pub retry_base: Duration,
     /// The most a job ever waits, however often it failed and whatever its service asks for.
     pub retry_cap: Duration,
+    /// After so many failures in a row an endpoint is given a rest, and asked for its status.
+    pub failures_in_a_row: u32,
     /// How long, about, a job waits whose service cannot work now and did not say for how long.
     pub setback: Duration,
     /// How long after an endpoint went down it is asked for its status. Doubles while it is down.
@@ -26,6 +28,7 @@ impl Default for Settings {
         Self {
             retry_base: Duration::from_secs(1),
             retry_cap: Duration::from_mins(5),
+            failures_in_a_row: 5,
             setback: Duration::from_secs(1),
             probe_base: Duration::from_millis(250),
             // Work is to resume within about a second of the first good answer.

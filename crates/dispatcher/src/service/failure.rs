@@ -21,6 +21,8 @@ pub enum Blame {
     Photo,
     /// The service cannot work now, whatever the photo: the job waits and loses nothing.
     Service,
+    /// We could not read the photo just now: the job waits and loses nothing.
+    Us,
     /// Nobody can tell: one attempt of the job is used up.
     Unclear,
 }
@@ -33,13 +35,24 @@ impl Failure {
             JobErrorKind::NotReady | JobErrorKind::Overloaded | JobErrorKind::Unreachable => {
                 Blame::Service
             }
+            JobErrorKind::ImageUnavailable => Blame::Us,
             JobErrorKind::Timeout
             | JobErrorKind::ServerError
             | JobErrorKind::BadAnswer
-            | JobErrorKind::ImageUnavailable
+            | JobErrorKind::ImageMissing
             | JobErrorKind::DispatchersDied => Blame::Unclear,
         }
     }
+}
+
+/// The image store could not be read.
+pub(super) fn unavailable(message: String) -> JobError {
+    JobError::new(JobErrorKind::ImageUnavailable, message)
+}
+
+/// The photo is gone.
+pub(super) fn missing() -> JobError {
+    JobError::new(JobErrorKind::ImageMissing, "the photo is not in the image store")
 }
 
 impl From<JobError> for Failure {

@@ -1,10 +1,10 @@
 //! The generation that reads photos from a volume it shares with the server.
 
 use photo_core::ports::ImageStore;
-use photo_core::{JobError, JobErrorKind};
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Client, Response};
 
+use super::failure::{missing, unavailable};
 use super::{Failure, Question};
 
 /// Names the photo to the service.
@@ -13,12 +13,11 @@ pub async fn send(
     question: &Question<'_>,
     images: &dyn ImageStore,
 ) -> Result<Response, Failure> {
-    let unavailable = |message| JobError::new(JobErrorKind::ImageUnavailable, message);
     let record = images
         .stat(question.image)
         .await
         .map_err(|error| unavailable(error.to_string()))?
-        .ok_or_else(|| unavailable("the photo is not in the image store".to_owned()))?;
+        .ok_or_else(missing)?;
     let request = http
         .post(format!("{}/predict", question.url))
         .query(&[("filename", record.path())])

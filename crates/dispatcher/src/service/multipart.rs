@@ -4,10 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use futures_util::{StreamExt, stream};
 use photo_core::ports::{ImageBytes, ImageStore, ImageStoreError};
-use photo_core::{JobError, JobErrorKind};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Client, Response};
 
+use super::failure::{missing, unavailable};
 use super::{Failure, Generation, Question};
 
 /// The name that the services' template gives the file part.
@@ -23,7 +23,7 @@ pub async fn send(
         .open(question.image)
         .await
         .map_err(|error| unavailable(error.to_string()))?
-        .ok_or_else(|| unavailable("the photo is not in the image store".to_owned()))?;
+        .ok_or_else(missing)?;
 
     let broken = Arc::new(OnceLock::new());
     let photo = Body::wrap_stream(watched(photo, record.bytes, Arc::clone(&broken)));
@@ -41,10 +41,6 @@ pub async fn send(
         Some(cause) => unavailable(String::clone(cause)).into(),
         None => Failure::from(error),
     })
-}
-
-fn unavailable(message: String) -> JobError {
-    JobError::new(JobErrorKind::ImageUnavailable, message)
 }
 
 /// The same photo, with a note in `broken` of why it could not be read to its end.
@@ -78,7 +74,7 @@ mod tests {
     use bytes::Bytes;
     use photo_core::photo_format::Dimensions;
     use photo_core::ports::{ImageLimits, ImageRecord, ImageUpload};
-    use photo_core::{ImageKey, PhotoFormat, PhotoHasher};
+    use photo_core::{ImageKey, JobErrorKind, PhotoFormat, PhotoHasher};
 
     use super::*;
 

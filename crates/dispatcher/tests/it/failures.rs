@@ -9,7 +9,7 @@ use photo_core::ports::ImageStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::fake_service::{FakeService, Reply, Takes, reply};
+use crate::fake_service::{FakeService, GOOD, Reply, Takes, reply};
 use crate::world::World;
 
 /// What is left of a job whose service always answers like this.
@@ -137,8 +137,50 @@ async fn a_photo_that_is_gone_fails_its_job_and_is_not_blamed_on_the_service() {
     world.images.delete(image).await.unwrap();
     let _dispatcher = world.start();
     let job = world.until(image, Failed).await;
-    assert_eq!((job.error.unwrap().kind, job.attempts), (Kind::ImageUnavailable, 2));
+    assert_eq!((job.error.unwrap().kind, job.attempts), (Kind::ImageMissing, 2));
     assert!(service.calls().is_empty());
+}
+
+#[tokio::test]
+async fn an_image_store_that_cannot_be_read_costs_no_attempt() {
+    let service = FakeService::start(Takes::Multipart);
+    let mut world = World::with_wood(&[&service]);
+    world.wood().max_attempts = Some(1);
+    let image = world.ask(1).await;
+    let record = world.record_of(image);
+    let good = std::fs::read(&record).unwrap();
+    std::fs::write(&record, b"{\"md5\":").unwrap();
+    let _dispatcher = world.start();
+    let job = world.until(image, Waiting).await;
+    assert_eq!(job.error.unwrap().kind, Kind::ImageUnavailable);
+
+    std::fs::write(&record, good).unwrap();
+    world.clock.advance(Duration::from_secs(10));
+    assert_eq!(world.until(image, Succeeded).await.failures, 0);
+}
+
+#[tokio::test]
+async fn a_service_that_only_fails_does_not_use_up_the_attempts_of_all_jobs() {
+    let service = FakeService::start(Takes::Multipart);
+    service.usually(reply(500, "broken"));
+    service.status(reply(503, r#"{"status": "failure"}"#));
+    let mut world = World::with_wood(&[&service]);
+    world.wood().concurrency = Some(1);
+    let mut images = Vec::new();
+    for seed in 0..20 {
+        images.push(world.ask(seed).await);
+    }
+    let _dispatcher = world.start();
+    let last = *images.last().unwrap();
+    let job = world.until(last, Waiting).await;
+    assert!(job.held_by_model.is_some() && job.attempts == 0, "{job:?}");
+    assert_eq!(service.calls().len(), 5);
+
+    service.usually(reply(200, GOOD));
+    service.status(reply(200, r#"{"status": "success"}"#));
+    for image in images {
+        world.until(image, Succeeded).await;
+    }
 }
 
 #[tokio::test]

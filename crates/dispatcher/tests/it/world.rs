@@ -1,5 +1,6 @@
 //! A job store, an image store and dispatchers, for one test alone.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub struct World {
     pub images: Arc<LocalImages>,
     pub clock: Clock,
     pub config: Config,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A dispatcher at work.
@@ -68,7 +69,7 @@ impl World {
             images: Arc::new(images),
             clock,
             config: Config::default(),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -106,6 +107,12 @@ impl World {
         let record = upload.end_image().await.unwrap();
         upload.commit().await.unwrap();
         record.md5
+    }
+
+    /// Where the record of a photo lies on the disk.
+    pub fn record_of(&self, image: ImageKey) -> PathBuf {
+        let md5 = image.to_string();
+        self.folder.path().join("images").join(&md5[..2]).join(format!("{md5}.json"))
     }
 
     pub async fn submit(&self, image: ImageKey, model: &str) {

@@ -51,12 +51,12 @@ impl Log {
     }
 }
 
-/// Where cargo put the program of this name, beside the test that runs.
+/// Where cargo put the program of this name, beside the test or program that runs.
 pub fn binary(name: &str) -> PathBuf {
-    // target/<profile>/deps/<test> → target/<profile>/<program>
-    let test = std::env::current_exe().expect("a running program has a path");
-    let folder = test.ancestors().nth(2).expect("cargo puts tests two folders down");
-    let path = folder.join(name);
+    // target/<profile>/deps/<test>, or target/<profile>/<program> → target/<profile>/<program>
+    let own = std::env::current_exe().expect("a running program has a path");
+    let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    let path = folder.expect("cargo puts programs into folders").join(name);
     assert!(path.is_file(), "{} is not built: cargo build --workspace --bins", path.display());
     path
 }

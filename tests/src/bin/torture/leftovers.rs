@@ -1,0 +1,180 @@
+//! Whether anything stays behind, in Redis or on the disk, that nobody needs.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::Context;
+use deadpool_redis::redis::{Client, Commands, Connection, pipe};
+
+use crate::ledger::Ledger;
+use crate::model::Model;
+use crate::world::World;
+
+/// How long what goes by itself may take to do so. The longest is the word that a model cannot take
+/// jobs, ten seconds.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How many keys are asked about in one go.
+const KEYS: usize = 1000;
+/// A spool file older than this belongs to nobody.
+const ABANDONED: Duration = Duration::from_hours(25);
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Leftovers {
+    /// Counters of all models together, by name.
+    pub counters: HashMap<String, u64>,
+    /// How many keys there are in Redis.
+    pub keys: usize,
+    /// How many spool files killed apis had left.
+    pub spool_files: usize,
+}
+
+/// Looks at Redis and the image folder, where there must be these photos and nothing else. What is
+/// wrong goes into the ledger. Blocks.
+pub fn look(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<Leftovers> {
+    let client = Client::open(world.redis_url())?;
+    let mut redis = client.get_connection().context("Redis does not answer")?;
+    let deadline = Instant::now() + DEADLINE;
+    let keys: Vec<Vec<u8>> = loop {
+        let keys: Vec<Vec<u8>> = redis.keys("*")?;
+        let passing = keys.iter().any(|key| kind(key) == Kind::Passing);
+        if !passing || Instant::now() > deadline {
+            break keys;
+        }
+        std::thread::sleep(PAUSE);
+    };
+    let jobs = photos * Model::ALL.len() as u64;
+    check_keys(&mut redis, ledger, &keys, photos, jobs)?;
+    let counters = counters(&mut redis)?;
+    check_counters(ledger, &counters, jobs);
+    let spool_files = check_files(world, ledger, photos)?;
+    Ok(Leftovers { counters, keys: keys.len(), spool_files })
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// An image's record: goes with its retention.
+    Image,
+    /// A job's outcome: goes with its image.
+    Outcome,
+    /// Names and counts, and who waits for work.
+    Lasting,
+    /// Lines, leases, waiting and failed jobs, holds: there must be none when all is done.
+    Passing,
+}
+
+fn kind(key: &[u8]) -> Kind {
+    let name = key.strip_prefix(b"{photo}:").unwrap_or_default();
+    match name {
+        [b'i', b':', ..] => Kind::Image,
+        [b'r', b':', ..] => Kind::Outcome,
+        [b'm' | b'w', b':', ..] | b"v" | b"f" | b"queues" | b"models" => Kind::Lasting,
+        _ => Kind::Passing,
+    }
+}
+
+fn check_keys(
+    redis: &mut Connection,
+    ledger: &Ledger,
+    keys: &[Vec<u8>],
+    photos: u64,
+    jobs: u64,
+) -> anyhow::Result<()> {
+    let (mut images, mut outcomes) = (0, 0);
+    for keys in keys.chunks(KEYS) {
+        let mut question = pipe();
+        for key in keys {
+            question.pttl(key);
+        }
+        let left: Vec<i64> = question.query(redis)?;
+        for (key, left) in keys.iter().zip(left) {
+            let name = key.escape_ascii();
+            match kind(key) {
+                Kind::Image | Kind::Outcome if left < 0 => {
+                    ledger.problem(format!("{name} stays in Redis for ever"));
+                }
+                Kind::Image => images += 1,
+                Kind::Outcome => outcomes += 1,
+                Kind::Lasting => {}
+                Kind::Passing => ledger.problem(format!("{name} is left in Redis")),
+            }
+        }
+    }
+    if (images, outcomes) != (photos, jobs) {
+        ledger.problem(format!(
+            "Redis has {images} images and {outcomes} outcomes that go with their retention, \
+             instead of {photos} and {jobs}"
+        ));
+    }
+    Ok(())
+}
+
+/// Every job was put in line once and succeeded once, and every claim came to one end.
+fn check_counters(ledger: &Ledger, counters: &HashMap<String, u64>, jobs: u64) {
+    let counted = |name: &str| counters.get(name).copied().unwrap_or(0);
+    let all = [("submitted", jobs), ("succeeded", jobs), ("failed", 0), ("cancelled", 0)];
+    for (name, expected) in all {
+        if counted(name) != expected {
+            let counted = counted(name);
+            ledger.problem(format!("{counted} jobs were counted as {name} instead of {expected}"));
+        }
+    }
+    let ends = ["succeeded", "retried", "released", "expired"];
+    let ended: u64 = ends.iter().map(|name| counted(name)).sum();
+    if counted("claimed") != ended {
+        ledger.problem(format!("{} claims came to {ended} ends", counted("claimed")));
+    }
+}
+
+fn counters(redis: &mut Connection) -> anyhow::Result<HashMap<String, u64>> {
+    let mut sums = HashMap::new();
+    for model in Model::ALL {
+        let fields: HashMap<String, String> =
+            redis.hgetall(format!("{{photo}}:m:{}", model.name()))?;
+        for (name, value) in fields {
+            // One of them is a text: what the model can say.
+            let value: u64 = value.parse().unwrap_or(0);
+            *sums.entry(name).or_default() += value;
+        }
+    }
+    Ok(sums)
+}
+
+/// Each photo has its file and its record, and there is nothing else. An api that was killed
+/// leaves what it was writing in the spool; the first one to start a day later removes it, which
+/// is tried out here with files made a day old. Answers how many there were.
+fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<usize> {
+    let (root, spool) = (world.images(), world.images().join(".spool"));
+    let abandoned = files(&spool)?;
+    for file in &abandoned {
+        File::options().write(true).open(file)?.set_modified(SystemTime::now() - ABANDONED)?;
+    }
+    world.apis[0].stop(Duration::ZERO)?;
+    for file in files(&spool)? {
+        ledger.problem(format!("{} is still in the spool", file.display()));
+    }
+    let stored = files(&root)?.len() as u64;
+    if stored != 2 * photos {
+        ledger.problem(format!("there are {stored} files of {photos} photos, instead of two each"));
+    }
+    Ok(abandoned.len())
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

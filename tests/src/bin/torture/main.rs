@@ -1,0 +1,69 @@
+//! Tortures the whole system: `torture --help` says how.
+//!
+//! A real Redis, two apis and three dispatchers (`world`) work on what clients upload (`client`)
+//! while an adversary kills, stops and freezes all of them (`adversary`). The models are services
+//! inside this program (`service`), so that it knows what every job must answer and how many
+//! calls there were at once. Meanwhile somebody looks at the jobs (`watcher`), and in the end
+//! everything is checked (`audit`): every job that was accepted, and that nothing stays behind.
+//!
+//! The seed decides what is done to whom, and which calls a model spoils. When each happens in
+//! relation to the rest is up to the machine: a seed makes a failure likely again, not certain.
+
+mod adversary;
+mod api_client;
+mod audit;
+mod calls;
+mod client;
+mod http;
+mod ledger;
+mod leftovers;
+mod model;
+mod replica;
+mod report;
+mod service;
+mod torture;
+mod watcher;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Tortures the whole system and checks that nothing was lost, done wrong, or left behind.
+///
+/// Needs redis-server, and the programs api and dispatcher built beside this one. Exits with 0
+/// only if every check held.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "torture", version)]
+struct Args {
+    /// How many jobs are made: four per photo
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000)]
+    jobs: u64,
+
+    /// How often something is killed, stopped, frozen or sent away
+    #[arg(long, value_name = "COUNT", default_value_t = 200)]
+    kills: u64,
+
+    /// Decides what is done to whom [default: another one each time]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Writes the logs of all programs into this folder
+    #[arg(long, value_name = "FOLDER")]
+    logs: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match torture::run(&Args::parse()).await {
+        Ok(report) => {
+            println!("{report}");
+            if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("torture: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

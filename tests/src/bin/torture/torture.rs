@@ -1,0 +1,126 @@
+//! From the first start to the report.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tokio::sync::watch;
+
+use crate::api_client::ApiClient;
+use crate::client::{self, Client};
+use crate::ledger::Ledger;
+use crate::model::Model;
+use crate::report::Report;
+use crate::world::World;
+use crate::{Args, adversary, audit, leftovers, watcher};
+
+/// How often it is said how far everything has come.
+const PROGRESS: Duration = Duration::from_secs(2);
+
+/// Tortures a system of its own.
+pub async fn run(args: &Args) -> anyhow::Result<Report> {
+    let seed = args.seed.unwrap_or_else(rand::random);
+    eprintln!("seed {seed}");
+    let photos = args.jobs.div_ceil(Model::ALL.len() as u64);
+    if let Some(logs) = &args.logs {
+        std::fs::create_dir_all(logs).with_context(|| format!("cannot make {}", logs.display()))?;
+    }
+    let world = Arc::new(World::start(seed, args.logs.as_deref()).await?);
+    let ledger = Arc::new(Ledger::default());
+    let api = ApiClient::new(Arc::clone(&world))?;
+    let client = Client { api: api.clone(), ledger: Arc::clone(&ledger), seed };
+
+    let begun = Instant::now();
+    let (done, acts_done) = watch::channel(0);
+    let progress = progress(Arc::clone(&ledger), photos, acts_done.clone(), args.kills);
+    let (watching, progress) =
+        (tokio::spawn(watcher::run(api, Arc::clone(&ledger))), tokio::spawn(progress));
+    let uploads = client::uploads(photos, seed);
+    let allowed = allow(acts_done, args.kills, uploads.len());
+    let uploading = tokio::spawn(client.clone().run(uploads, allowed));
+    let acts = adversary::run(Arc::clone(&world), args.kills, seed, done).await?;
+    let under_attack = begun.elapsed();
+    uploading.await?;
+    // Two who look at once may tell what they saw in the wrong order.
+    watching.abort();
+    let _ = watching.await;
+    let audit = audit::run(&client).await;
+    let all = begun.elapsed();
+    progress.abort();
+
+    let looking = {
+        let (world, ledger) = (Arc::clone(&world), Arc::clone(&ledger));
+        tokio::task::spawn_blocking(move || {
+            let found = leftovers::look(&world, &ledger, photos)?;
+            for replica in world.dispatchers.iter().chain(&world.apis) {
+                replica.end()?;
+            }
+            anyhow::Ok(found)
+        })
+    };
+    let leftovers = looking.await??;
+    let models: Vec<_> = world
+        .services
+        .iter()
+        .map(|service| {
+            let spoilt = service.spoilt.load(Ordering::Relaxed);
+            (service.model, service.calls.counts(), spoilt)
+        })
+        .collect();
+    for (model, counts, _) in models.iter().filter(|(_, counts, _)| counts.too_many > 0) {
+        ledger.problem(format!(
+            "{} had up to {} calls at once where {} is the most, {} times too many",
+            model.name(),
+            counts.most,
+            model.limit(),
+            counts.too_many
+        ));
+    }
+    Ok(Report {
+        seed,
+        photos,
+        acts,
+        cut: ledger.cut.load(Ordering::Relaxed),
+        repeated: ledger.repeated.load(Ordering::Relaxed),
+        under_attack,
+        all,
+        audit,
+        models,
+        leftovers,
+        problems: ledger.problems(),
+    })
+}
+
+/// How many uploads may begin by now, so that there is something to harm until the last act.
+fn allow(mut acts_done: watch::Receiver<u64>, acts: u64, uploads: usize) -> watch::Receiver<usize> {
+    let share = move |done: u64| {
+        let parts = u128::from(acts.max(1));
+        usize::try_from(uploads as u128 * u128::from(done + 1) / parts).unwrap_or(usize::MAX)
+    };
+    let (sender, allowed) = watch::channel(share(0));
+    tokio::spawn(async move {
+        while acts_done.changed().await.is_ok() {
+            let done = *acts_done.borrow_and_update();
+            sender.send_replace(share(done));
+        }
+        sender.send_replace(usize::MAX);
+    });
+    allowed
+}
+
+async fn progress(ledger: Arc<Ledger>, photos: u64, acts_done: watch::Receiver<u64>, acts: u64) {
+    let begun = Instant::now();
+    loop {
+        tokio::time::sleep(PROGRESS).await;
+        eprintln!(
+            "{:5.0} s: {} of {photos} photos accepted, {} of {acts} acts, {} jobs seen succeeded, \
+             {} problems",
+            begun.elapsed().as_secs_f64(),
+            ledger.accepted().len(),
+            *acts_done.borrow(),
+            ledger.succeeded(),
+            ledger.problems().len()
+        );
+    }
+}

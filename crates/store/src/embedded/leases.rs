@@ -43,6 +43,8 @@ fn finish_one(session: &mut Session<'_>, finish: &Finish) -> Result<Ack> {
         }
         return Ok(Ack::Stale);
     };
+    // This dispatcher lived to tell: only deaths in a row speak against a job.
+    job.crashes = 0;
     let (next, counter) = match &finish.ending {
         Ending::Succeeded(result) => {
             let mut statement = jobs.connection.prepare_cached(KEEP_RESULT)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use photo_core::job::{DispatcherId, Held, Lease};
+use photo_core::job::{Ack, DispatcherId, Ending, Held, Lease};
 use photo_core::{JobErrorKind, JobState};
 
 use super::scene::{NO_LIMIT, Scene, ids, job, jobs, success};
@@ -156,6 +156,19 @@ pub async fn a_job_whose_dispatchers_died_too_often_fails<H: Harness>() {
     assert_eq!((stats.failed, stats.running), (1, 0));
     assert_eq!(stats.counters["failed"], 1);
     assert_eq!(stats.counters["expired"], u64::from(MAX_CRASHES));
+}
+
+pub async fn only_deaths_in_a_row_speak_against_a_job<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.submit(&[job(1, "m")]).await;
+    for _ in 0..MAX_CRASHES {
+        scene.claim_one("m").await;
+        scene.advance(LEASE);
+        let lease = scene.claim_one("m").await.lease;
+        let released = Ending::Release { after: Duration::ZERO, error: None };
+        assert_eq!(scene.finish(&lease, released).await, Ack::Recorded);
+    }
+    assert_eq!(scene.view(&job(1, "m")).await.state, JobState::Queued);
 }
 
 pub async fn a_claim_puts_back_at_most_a_hundred_and_is_due_at_once<H: Harness>() {

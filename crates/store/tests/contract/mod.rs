@@ -115,6 +115,7 @@ macro_rules! contract_suite {
                 housekeeping_puts_expired_jobs_back_in_line
                 a_dispatcher_that_fell_silent_is_not_a_failure_of_the_job
                 a_job_whose_dispatchers_died_too_often_fails
+                only_deaths_in_a_row_speak_against_a_job
                 a_claim_puts_back_at_most_a_hundred_and_is_due_at_once
             }
             endings {

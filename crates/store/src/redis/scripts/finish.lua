@@ -61,6 +61,8 @@ local function finish()
     local job = read(md5, model)
     if job and (job.state == 'R' or job.state == 'K') and job.fence == fence then
       redis.call('ZREM', leases_key(model), md5)
+      -- This dispatcher lived to tell: only deaths in a row speak against a job.
+      job.crashes = 0
       record[kind](md5, model, job, ARGV[first_outcome + #acks], after)
       freed[model] = (freed[model] or 0) + 1
       acks[#acks + 1] = 'R'

@@ -50,6 +50,8 @@ pub(crate) enum ApiError {
     TooManyForQueue { model: ModelName, limit: u64 },
     /// The model has too many unfinished jobs.
     QueueFull { model: ModelName, limit: u64 },
+    /// So many have announced themselves that no more may.
+    TooManyServices { of: &'static str, limit: usize },
     /// The job store failed.
     Store(StoreError),
     /// The image store failed.
@@ -79,6 +81,7 @@ impl ApiError {
                 _ => "Not a photo",
             },
             Self::QueueFull { .. } => "Queue full",
+            Self::TooManyServices { .. } => "Too many services",
             Self::Store(StoreError::Full(_)) => "No room for jobs",
             Self::Store(StoreError::Corrupt(_)) => "Job store unreadable",
             Self::Store(_) => "Job store unavailable",
@@ -89,7 +92,7 @@ impl ApiError {
 
     fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::QueueFull { .. } => Some(RETRY_FULL_SECONDS),
+            Self::QueueFull { .. } | Self::TooManyServices { .. } => Some(RETRY_FULL_SECONDS),
             _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AWAY_SECONDS),
             _ => None,
         }
@@ -180,6 +183,11 @@ impl fmt::Display for ApiError {
                 "The queue of the model {model}, which takes {limit} unfinished jobs, has no room \
                  for this request now. Send it again later."
             ),
+            Self::TooManyServices { of, limit } => write!(
+                f,
+                "{limit} {of} have announced themselves, and no more are taken. Name the model in \
+                 the configuration instead."
+            ),
             Self::Store(StoreError::Full(_)) => f.write_str(
                 "There is no room left for jobs. Send the request again when the operator has \
                  made room; a photo posted twice is not worked on twice.",
@@ -230,7 +238,7 @@ impl ResponseError for ApiError {
                 }
                 PhotoRefusal::Collision(_) => StatusCode::CONFLICT,
             },
-            Self::QueueFull { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::QueueFull { .. } | Self::TooManyServices { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Images(ImageStoreError::Full(_)) | Self::Store(StoreError::Full(_)) => {
                 StatusCode::INSUFFICIENT_STORAGE
             }

@@ -19,6 +19,12 @@ const KEY_HEADER: &str = "api_key";
 /// The most bytes of an announcement.
 const MOST_BYTES: usize = 16 * 1024;
 
+/// The most models that may announce themselves. Each costs every dispatcher a little for ever.
+const MOST_MODELS: usize = 1_000;
+
+/// The most services of one model that may be announced at the same time.
+const MOST_ENDPOINTS: usize = 100;
+
 /// Every shape an announcement has had over the releases of the services.
 #[derive(Deserialize)]
 struct Body {
@@ -75,8 +81,19 @@ pub(crate) async fn announce(
 
     // A service that is known may be busy with a photo and slow to answer: that it announces
     // itself is sign enough of its life.
-    let known = state.jobs.models().await?.into_iter().find(|known| known.name == model);
-    let is_known = known.is_some_and(|known| known.endpoints.iter().any(|e| e == url.as_str()));
+    let models = state.jobs.models().await?;
+    let known = models.iter().find(|known| known.name == model);
+    let endpoints = known.map_or(&[][..], |known| &known.endpoints);
+    let is_known = endpoints.iter().any(|endpoint| endpoint == url.as_str());
+    if known.is_none() && models.len() >= MOST_MODELS {
+        return Err(ApiError::TooManyServices { of: "models", limit: MOST_MODELS });
+    }
+    if !is_known && endpoints.len() >= MOST_ENDPOINTS {
+        return Err(ApiError::TooManyServices {
+            of: "services of this model",
+            limit: MOST_ENDPOINTS,
+        });
+    }
     if !is_known && state.services.get(format!("{url}/status")).send().await.is_err() {
         tracing::warn!(%model, endpoint = %url, "announced, but does not answer GET /status");
         let detail = "Unable to establish successful connection to model.";

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::{App as Service, HttpResponse, HttpServer, web};
+use photo_core::job::Announcement;
 use photo_tests::photos::bmp;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -110,6 +111,26 @@ async fn without_the_key_nobody_announces_anything() {
     }
     let answer = post().header("api_key", "open sesame").send().await.unwrap();
     assert_eq!(json_of(answer, StatusCode::OK).await["status"], "success");
+}
+
+#[actix_web::test]
+async fn no_more_than_a_thousand_models_announce_themselves() {
+    let app = App::start();
+    let socket = format!("http://127.0.0.1:{}", start_service());
+    for n in 0..1000 {
+        let announcement = Announcement {
+            model: format!("m{n}").parse().unwrap(),
+            url: socket.clone(),
+            lifetime: Duration::from_mins(1),
+        };
+        app.jobs.announce(&announcement).await.unwrap();
+    }
+    let one_more = json!({"name": "one-more", "socket": socket});
+    let answer = app.post_json("/model/register", &one_more).await;
+    problem(answer, StatusCode::TOO_MANY_REQUESTS).await;
+    // Those that are known go on showing signs of life.
+    let known = json!({"name": "m7", "socket": socket});
+    json_of(app.post_json("/model/register", &known).await, StatusCode::OK).await;
 }
 
 #[actix_web::test]

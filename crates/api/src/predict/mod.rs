@@ -3,6 +3,8 @@
 mod fields;
 mod form;
 
+use std::collections::HashSet;
+
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::job::{NewJob, Submitted};
@@ -45,9 +47,9 @@ pub(crate) async fn accept(
     }
     check_models(&state, &fields).await?;
 
-    let mut images = photos.clone();
-    images.sort_unstable();
-    images.dedup();
+    // Each photo once, in the order of the form, which is the order of the queue.
+    let mut seen = HashSet::new();
+    let images: Vec<ImageKey> = photos.iter().copied().filter(|it| seen.insert(*it)).collect();
     check_jobs(&state, &fields, photos.len())?;
     check_room(&state, &fields, images.len() as u64).await?;
 

@@ -84,6 +84,18 @@ async fn a_finished_photo_is_run_again_only_when_asked() {
 }
 
 #[actix_web::test]
+async fn photos_are_queued_in_the_order_of_the_form() {
+    let app = App::start();
+    let photos: Vec<_> = [3, 1, 4, 1, 5, 9, 2, 6].map(bmp).into();
+    let answer = app.predict(form(&photos, &["sharpness"])).await;
+    json_of(answer, StatusCode::ACCEPTED).await;
+    let order: Vec<_> =
+        app.claim("sharpness").await.iter().map(|job| job.lease.id.image.to_string()).collect();
+    let expected: Vec<_> = [3, 1, 4, 5, 9, 2, 6].map(|seed| md5(&bmp(seed))).into();
+    assert_eq!(order, expected);
+}
+
+#[actix_web::test]
 async fn urgent_photos_go_first() {
     let app = App::start();
     for (priority, seed) in [("low", 1), ("normal", 2), ("high", 3)] {

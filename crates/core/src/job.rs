@@ -55,6 +55,10 @@ pub struct NewJob {
     pub id: JobId,
     /// Where it goes in line.
     pub priority: Priority,
+    /// Whether its image's record says that it ended before. A store that does not know such a job
+    /// answers [`Submitted::Forgotten`] instead of queueing it, to be given its ending back. Without
+    /// effect on [`SubmitMode::Rerun`].
+    pub ended_before: bool,
 }
 
 /// What becomes of jobs that were submitted before.
@@ -65,6 +69,9 @@ pub enum SubmitMode {
     New,
     /// Finished ones are queued again and their outcome is forgotten.
     Rerun,
+    /// They stay as they are, cancelled ones too, and are not counted as submitted again: for
+    /// jobs that were accepted before and that the store may have lost.
+    Refill,
 }
 
 /// What a submission did with one job.
@@ -74,6 +81,66 @@ pub enum Submitted {
     Queued,
     /// It was there before and is in this state.
     Exists(JobState),
+    /// It ended before and the store has forgotten it: nothing was done.
+    Forgotten,
+}
+
+/// A job that ended, as its image's record keeps it.
+#[derive(Debug, Clone)]
+pub struct EndedJob {
+    /// Which photo and model.
+    pub id: JobId,
+    /// The place in line it had.
+    pub priority: Priority,
+    /// How often a dispatcher took it.
+    pub attempts: u32,
+    /// How many attempts failed.
+    pub failures: u32,
+    /// When it was first asked for, or last asked for again.
+    pub submitted_at: UnixMillis,
+    /// When a dispatcher last took it.
+    pub started_at: Option<UnixMillis>,
+    /// When it ended.
+    pub ended_at: UnixMillis,
+    /// How it ended.
+    pub outcome: JobOutcome,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone)]
+pub enum JobOutcome {
+    /// With the model's result: one JSON value.
+    Succeeded(Box<RawValue>),
+    /// Without a result.
+    Failed(JobError),
+    /// Undone, because somebody asked for that; with what its last attempt failed of, if any did.
+    Cancelled(Option<JobError>),
+}
+
+impl JobOutcome {
+    /// The state of a job that ended like this.
+    pub fn state(&self) -> JobState {
+        match self {
+            Self::Succeeded(_) => JobState::Succeeded,
+            Self::Failed(_) => JobState::Failed,
+            Self::Cancelled(_) => JobState::Cancelled,
+        }
+    }
+}
+
+/// A sign of life of a job store, by which one that was emptied or set back to an earlier time is
+/// told from one that was not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    /// Made up when the store was first used: another one says that it was emptied since.
+    pub store: String,
+    /// Of the server process that keeps the store: another one says that it was restarted or
+    /// failed over, and may have lost the latest changes. Empty where there is no server, and
+    /// whatever was answered is on the disk.
+    pub server: String,
+    /// Never falls: a smaller one says that the store was set back to an earlier time. On a server
+    /// it grows with every call, whoever makes it; in a file, whenever the file is opened.
+    pub count: u64,
 }
 
 /// One dispatcher process, as the store knows it.

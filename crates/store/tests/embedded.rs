@@ -56,7 +56,8 @@ fn job(number: u8) -> JobId {
 }
 
 async fn submit(store: &EmbeddedJobStore, numbers: &[u8]) {
-    let new = |number: &u8| NewJob { id: job(*number), priority: Priority::Normal };
+    let new =
+        |number: &u8| NewJob { id: job(*number), priority: Priority::Normal, ended_before: false };
     let jobs: Vec<_> = numbers.iter().map(new).collect();
     let answers = store.submit(&jobs, SubmitMode::New).await.unwrap();
     assert!(answers.iter().all(|answer| *answer == Submitted::Queued));
@@ -183,7 +184,7 @@ async fn what_was_sent_is_done_before_the_store_is_closed() {
     let place = Place::new();
     let store = place.open().unwrap();
     for number in 0..100 {
-        let jobs = [NewJob { id: job(number), priority: Priority::Normal }];
+        let jobs = [NewJob { id: job(number), priority: Priority::Normal, ended_before: false }];
         // Polled once, which sends it, and then given up.
         let _ = store.submit(&jobs, SubmitMode::New).now_or_never();
     }
@@ -199,7 +200,7 @@ async fn a_status_does_not_wait_for_whoever_writes() {
     submit(&store, &[1]).await;
     let other = rusqlite::Connection::open(&place.file).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let jobs = [NewJob { id: job(2), priority: Priority::Normal }];
+    let jobs = [NewJob { id: job(2), priority: Priority::Normal, ended_before: false }];
     let mut writing = store.submit(&jobs, SubmitMode::New);
     assert!((&mut writing).now_or_never().is_none());
     let views = store.status(&[job(1).image, job(2).image]).await.unwrap();
@@ -267,6 +268,25 @@ fn a_folder_that_cannot_be_made_is_named() {
     fs::write(place.folder.path().join("file"), "").unwrap();
     let complaint = open(&place.folder.path().join("file/jobs.db")).err().unwrap().to_string();
     assert!(complaint.contains("file/jobs.db cannot be opened"), "{complaint}");
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_name_and_counts_how_often_it_was_opened() {
+    let place = Place::new();
+    let first = place.open().unwrap().beat().await.unwrap();
+    assert_eq!((first.count, first.server.as_str()), (1, ""));
+    let copy = fs::read(&place.file).unwrap();
+    for count in [2, 3] {
+        let beat = place.open().unwrap().beat().await.unwrap();
+        assert_eq!((&beat.store, beat.count), (&first.store, count));
+    }
+    // A file that was set back counts from where it was.
+    fs::write(&place.file, copy).unwrap();
+    let beat = place.open().unwrap().beat().await.unwrap();
+    assert_eq!((&beat.store, beat.count), (&first.store, 2));
+
+    fs::remove_file(&place.file).unwrap();
+    assert_ne!(place.open().unwrap().beat().await.unwrap().store, first.store);
 }
 
 #[tokio::test]

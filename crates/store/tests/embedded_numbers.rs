@@ -135,7 +135,10 @@ async fn take(store: &EmbeddedJobStore, clock: &Clock, leases: &mut Vec<Lease>, 
     match step {
         Step::Submit { jobs, priority, rerun } => {
             let priority = Priority::ALL[*priority];
-            let jobs: Vec<_> = jobs.iter().map(|id| NewJob { id: job(*id), priority }).collect();
+            let jobs: Vec<_> = jobs
+                .iter()
+                .map(|id| NewJob { id: job(*id), priority, ended_before: false })
+                .collect();
             let mode = if *rerun { SubmitMode::Rerun } else { SubmitMode::New };
             store.submit(&jobs, mode).await.unwrap();
         }

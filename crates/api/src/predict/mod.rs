@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::job::{NewJob, Submitted};
-use photo_core::ports::{ImageStoreError, PhotoRefusal};
+use photo_core::ports::{ImageStoreError, PhotoRefusal, StoreError};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::Serialize;
 
@@ -65,21 +65,25 @@ pub(crate) async fn accept(
     let jobs: Vec<NewJob> = images
         .iter()
         .flat_map(|image| fields.models().iter().map(|model| JobId::new(*image, model.clone())))
-        .map(|id| NewJob { id, priority: fields.priority })
+        .map(|id| NewJob { id, priority: fields.priority, ended_before: false })
         .collect();
     let submitted = state.jobs.submit(&jobs, fields.mode).await?;
 
-    let jobs = jobs.into_iter().zip(submitted).map(|(job, submitted)| AcceptedJob {
-        image: job.id.image,
-        model: job.id.model.clone(),
-        id: job.id,
-        state: match submitted {
+    let accept = |(job, submitted): (NewJob, _)| {
+        let state = match submitted {
             Submitted::Queued => JobState::Queued,
             Submitted::Exists(state) => state,
-        },
-        new: submitted == Submitted::Queued,
-    });
-    let accepted = Accepted { images: photos, jobs: jobs.collect() };
+            Submitted::Forgotten => {
+                let what = format!("{} was forgotten, but is not known to have ended", job.id);
+                return Err(StoreError::Corrupt(what));
+            }
+        };
+        let new = submitted == Submitted::Queued;
+        let (image, model) = (job.id.image, job.id.model.clone());
+        Ok(AcceptedJob { id: job.id, image, model, state, new })
+    };
+    let jobs = jobs.into_iter().zip(submitted).map(accept).collect::<Result<_, StoreError>>()?;
+    let accepted = Accepted { images: photos, jobs };
     tracing::debug!(images = accepted.images.len(), jobs = accepted.jobs.len(), "accepted");
     Ok(HttpResponse::Accepted().json(accepted))
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
-    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
+    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -25,6 +25,12 @@ pub trait JobStore: Send + Sync + 'static {
     /// occurs twice in `jobs` is queued once and then exists.
     async fn submit(&self, jobs: &[NewJob], mode: SubmitMode)
     -> Result<Vec<Submitted>, StoreError>;
+
+    /// Gives jobs back that ended and that the store has forgotten, with their endings; their
+    /// retention begins anew. A job that the store knows, in whatever state, is left as it is.
+    /// Nothing is counted. Answers how many were given back. Many may be given back in several
+    /// steps: after an error some may be there, and asking again gives back the others.
+    async fn restore(&self, jobs: &[EndedJob]) -> Result<u64, StoreError>;
 
     /// Takes jobs off the line and leases them to the dispatcher. Leases that ran out and waiting
     /// jobs that came due in the models asked for are put back in line first. A dispatcher that
@@ -92,6 +98,9 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// Every model that was ever announced, described or held, by name.
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError>;
+
+    /// Another sign of life. See [`Beat`] for what it tells.
+    async fn beat(&self) -> Result<Beat, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

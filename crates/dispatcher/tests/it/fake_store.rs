@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
-    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
+    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -70,6 +70,10 @@ impl JobStore for FakeStore {
         mode: SubmitMode,
     ) -> Result<Vec<Submitted>, StoreError> {
         self.real.submit(jobs, mode).await
+    }
+
+    async fn restore(&self, jobs: &[EndedJob]) -> Result<u64, StoreError> {
+        self.real.restore(jobs).await
     }
 
     async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
@@ -153,6 +157,10 @@ impl JobStore for FakeStore {
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
         self.there()?;
         self.real.models().await
+    }
+
+    async fn beat(&self) -> Result<Beat, StoreError> {
+        self.real.beat().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -116,7 +116,11 @@ impl World {
     }
 
     pub async fn submit(&self, image: ImageKey, model: &str) {
-        let job = NewJob { id: JobId::new(image, name(model)), priority: Priority::Normal };
+        let job = NewJob {
+            id: JobId::new(image, name(model)),
+            priority: Priority::Normal,
+            ended_before: false,
+        };
         self.store.submit(&[job], SubmitMode::New).await.unwrap();
     }
 

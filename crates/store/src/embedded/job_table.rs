@@ -47,6 +47,9 @@ const IMAGE_UNFINISHED: &str = "INSERT INTO images (image, unfinished) VALUES (?
 const IMAGE_FINISHED: &str =
     "UPDATE images SET unfinished = unfinished - 1, finished_at = ?2 WHERE image = ?1";
 
+const IMAGE_RESTORED: &str = "INSERT INTO images (image, unfinished, finished_at) \
+    VALUES (?1, 0, ?2) ON CONFLICT (image) DO UPDATE SET finished_at = ?2";
+
 /// A job's row.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
@@ -194,6 +197,15 @@ impl JobTable<'_> {
         queue.enter(&job);
         self.write(INSERT, &job)?;
         self.image_unfinished(job.image)
+    }
+
+    /// Adds a job that ended before, as it is. Its image is kept from now on.
+    pub(super) fn add_ended(&self, queue: &mut ModelQueue, job: &Job) -> Result<()> {
+        queue.enter(job);
+        self.write(INSERT, job)?;
+        let mut statement = self.connection.prepare_cached(IMAGE_RESTORED)?;
+        statement.execute(params![job.image.as_bytes(), self.now])?;
+        Ok(())
     }
 
     /// Moves a job from the state it is in, with whatever else was changed in it.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use photo_core::JobState;
 use photo_core::job::{Ack, Ending, Finish, Held, Lease};
-use rusqlite::{Result, params};
+use photo_core::{ImageKey, JobState};
+use rusqlite::{Connection, Result, params};
+use serde_json::value::RawValue;
 
 use super::columns::later;
 use super::job_table::{Job, Next};
@@ -47,8 +48,7 @@ fn finish_one(session: &mut Session<'_>, finish: &Finish) -> Result<Ack> {
     job.crashes = 0;
     let (next, counter) = match &finish.ending {
         Ending::Succeeded(result) => {
-            let mut statement = jobs.connection.prepare_cached(KEEP_RESULT)?;
-            statement.execute(params![job.image.as_bytes(), job.model, result.get()])?;
+            keep_result(jobs.connection, job.image, job.model, result)?;
             job.error = None;
             (Next::Succeeded, Counter::Succeeded)
         }
@@ -70,6 +70,18 @@ fn finish_one(session: &mut Session<'_>, finish: &Finish) -> Result<Ack> {
     queue.tally(counter);
     jobs.change(queue, job, next)?;
     Ok(Ack::Recorded)
+}
+
+/// Writes a job's result.
+pub(super) fn keep_result(
+    connection: &Connection,
+    image: ImageKey,
+    model: i64,
+    result: &RawValue,
+) -> Result<()> {
+    let mut statement = connection.prepare_cached(KEEP_RESULT)?;
+    statement.execute(params![image.as_bytes(), model, result.get()])?;
+    Ok(())
 }
 
 /// Where a job goes that was not finished.

@@ -9,6 +9,7 @@
 //! A process that dies takes its dispatchers along. When the file is opened again, the jobs they
 //! held go back in line, each with one crash more.
 
+mod beat;
 mod cancel;
 mod claim;
 mod columns;
@@ -22,6 +23,7 @@ mod models;
 mod put_back;
 mod reader;
 mod requeue;
+mod restore;
 mod session;
 mod status;
 mod submit;
@@ -37,8 +39,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
-    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
+    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -132,6 +134,7 @@ fn recover(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut session = Session::new(&transaction, settings, clock, memory);
     housekeeping::recover(&mut session)?;
+    beat::count_opening(session.connection)?;
     session.close()?;
     transaction.commit()
 }
@@ -145,6 +148,11 @@ impl JobStore for EmbeddedJobStore {
     ) -> Result<Vec<Submitted>, StoreError> {
         let jobs = jobs.to_vec();
         self.write(move |session| submit::submit(session, &jobs, mode)).await
+    }
+
+    async fn restore(&self, jobs: &[EndedJob]) -> Result<u64, StoreError> {
+        let jobs = jobs.to_vec();
+        self.write(move |session| restore::restore(session, &jobs)).await
     }
 
     async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
@@ -233,6 +241,10 @@ impl JobStore for EmbeddedJobStore {
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
         let now = self.now();
         self.read(move |connection| models::known(connection, now)).await
+    }
+
+    async fn beat(&self) -> Result<Beat, StoreError> {
+        self.read(beat::beat).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

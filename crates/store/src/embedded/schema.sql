@@ -1,5 +1,13 @@
 -- Times are milliseconds since 1970. States are written as clients see them.
 
+-- One row: by what this file is told from another one, and from an earlier copy of itself.
+CREATE TABLE beat (
+    store TEXT NOT NULL,
+    openings INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO beat VALUES (lower(hex(randomblob(16))), 0);
+
 -- One row per model that ever had a job: its queue in numbers.
 CREATE TABLE models (
     id INTEGER PRIMARY KEY,

@@ -30,6 +30,11 @@ impl Memory {
         self.last_fence
     }
 
+    /// Has all fences to come be above this one.
+    pub(super) fn pass_fence(&mut self, fence: i64) {
+        self.last_fence = self.last_fence.max(fence);
+    }
+
     /// Counts a claim of a model. Answers whether it is low's turn to go first.
     pub(super) fn is_lows_turn(&mut self, model: &ModelName) -> bool {
         let claims = self.claims.entry(model.clone()).or_default();
@@ -92,5 +97,21 @@ impl<'a> Session<'a> {
             }
         }
         Ok(events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fences_grow_although_the_clock_is_set_back() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.next_fence(1_000), 1_000);
+        assert_eq!(memory.next_fence(900), 1_001);
+        memory.pass_fence(1_100);
+        memory.pass_fence(500);
+        assert_eq!(memory.next_fence(950), 1_101);
+        assert_eq!(memory.next_fence(2_000), 2_000);
     }
 }

@@ -20,16 +20,26 @@ pub(super) fn submit(
 }
 
 fn submit_one(session: &mut Session<'_>, new: &NewJob, mode: SubmitMode) -> Result<Submitted> {
+    let jobs = session.jobs;
+    let known = match session.queues.find(&new.id.model)? {
+        Some(queue) => jobs.find(new.id.image, queue.id)?,
+        None => None,
+    };
+    if known.is_none() && new.ended_before && mode != SubmitMode::Rerun {
+        return Ok(Submitted::Forgotten);
+    }
     let queue = session.queues.find_or_add(&new.id.model)?;
-    match session.jobs.find(new.id.image, queue.id)? {
+    match known {
         Some(job) if !may_begin_again(job.state, mode) => {
-            queue.tally(Counter::Duplicate);
+            if mode != SubmitMode::Refill {
+                queue.tally(Counter::Duplicate);
+            }
             return Ok(Submitted::Exists(job.state));
         }
-        Some(job) => begin_again(session.jobs, queue, job, new.priority)?,
+        Some(job) => begin_again(jobs, queue, job, new.priority)?,
         None => {
             let job = Job::new(new.id.image, queue.id, new.priority, session.now);
-            session.jobs.add(queue, job)?;
+            jobs.add(queue, job)?;
         }
     }
     queue.tally(Counter::Submitted);
@@ -40,6 +50,7 @@ fn may_begin_again(state: JobState, mode: SubmitMode) -> bool {
     match mode {
         SubmitMode::New => state == JobState::Cancelled,
         SubmitMode::Rerun => state.is_final(),
+        SubmitMode::Refill => false,
     }
 }
 

@@ -66,7 +66,7 @@ fn submission(model: &str, count: u32) -> (Box<dyn Operation>, Answer<Vec<Submit
         let mut bytes = [0; 16];
         bytes[..4].copy_from_slice(&number.to_le_bytes());
         let id = JobId::new(ImageKey::from_bytes(bytes), model.clone());
-        NewJob { id, priority: Priority::Normal }
+        NewJob { id, priority: Priority::Normal, ended_before: false }
     };
     let jobs: Vec<_> = (0..count).map(new).collect();
     call(move |session| submit(session, &jobs, SubmitMode::New))

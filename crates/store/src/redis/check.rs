@@ -7,7 +7,7 @@ use super::keys::Keys;
 use super::link::Link;
 
 /// The version of the layout of keys and records.
-const LAYOUT: &str = "1";
+pub(super) const LAYOUT: &str = "1";
 /// The first version whose scripts can say that they may run while memory is short.
 const OLDEST_SERVER: u32 = 7;
 

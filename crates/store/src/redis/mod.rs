@@ -17,11 +17,13 @@
 //! | `T:h:<model>` | why the model cannot take jobs now |
 //! | `T:e:<model>` | sorted set: announced endpoints by the time they fall silent |
 //! | `T:f` | the highest fence handed out |
+//! | `T:b` | hash: what the store is called since it was first used; how many beats there were |
 //! | `T:queues`, `T:models` | sets: models that ever had jobs; models that said who they are |
 //!
 //! An MD5 is its 16 bytes. A finished image's keys go by themselves when its retention is over.
 //! Dispatchers are woken through `T:w#<dispatcher>` and `T:cancel#`, which are channels, not keys.
 
+mod beat;
 mod check;
 mod claim;
 mod error;
@@ -31,6 +33,7 @@ mod model_table;
 mod models;
 mod outcome;
 mod record;
+mod restore;
 mod rules;
 mod scripts;
 mod status;
@@ -42,8 +45,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::{Client, Script, ScriptInvocation, pipe};
 use photo_core::job::{
-    Announcement, ClaimRequest, Claimed, DispatcherId, Finish, Finished, Held, JobView, KnownModel,
-    Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
+    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -119,6 +122,10 @@ impl JobStore for RedisJobStore {
         self.put_in_line(jobs, mode).await
     }
 
+    async fn restore(&self, jobs: &[EndedJob]) -> Result<u64, StoreError> {
+        self.give_back(jobs).await
+    }
+
     async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
         Ok(self.record_endings(&[], Some(request)).await?.claimed)
     }
@@ -186,6 +193,10 @@ impl JobStore for RedisJobStore {
 
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
         self.read_models().await
+    }
+
+    async fn beat(&self) -> Result<Beat, StoreError> {
+        self.give_sign_of_life().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

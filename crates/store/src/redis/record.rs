@@ -6,6 +6,9 @@ use photo_core::{ImageKey, JobState, ModelName, UnixMillis};
 
 use super::error::unexpected;
 
+/// The last moment that six bytes can say, in milliseconds.
+const LAST_MOMENT: u64 = (1 << 48) - 1;
+
 /// Reads numbers and images one after the other.
 pub(super) struct Reader<'a>(&'a [u8]);
 
@@ -88,10 +91,27 @@ impl Record {
             priority,
             claims,
             failures,
-            started_at: (claims > 0).then_some(started_at),
+            // Without a fence it was never claimed.
+            started_at: (started_at.0 > 0).then_some(started_at),
             submitted_at: reader.moment()?,
             changed_at: reader.moment()?,
         })
+    }
+
+    /// Packs it as the scripts do. What does not fit its field is kept as the most that does.
+    pub(super) fn pack(&self) -> Vec<u8> {
+        let letter = if self.cancel_asked { b'K' } else { letter(self.state) };
+        let mut packed = vec![letter, self.priority as u8];
+        packed.extend(self.claims.to_be_bytes());
+        packed.extend(self.failures.to_be_bytes());
+        // No dispatcher died holding it.
+        packed.push(0);
+        let started_at = self.started_at.map_or(0, |moment| moment.0.min(LAST_MOMENT));
+        packed.extend((started_at * 1000).to_be_bytes());
+        for moment in [self.submitted_at, self.changed_at] {
+            packed.extend_from_slice(&moment.0.min(LAST_MOMENT).to_be_bytes()[2..]);
+        }
+        packed
     }
 }
 
@@ -105,6 +125,18 @@ pub(super) fn state(letter: u8) -> Result<JobState, StoreError> {
         b'F' => Ok(JobState::Failed),
         b'C' => Ok(JobState::Cancelled),
         _ => Err(unexpected("a job's state")),
+    }
+}
+
+/// The letter that stands for a state in the scripts.
+fn letter(state: JobState) -> u8 {
+    match state {
+        JobState::Queued => b'Q',
+        JobState::Waiting => b'W',
+        JobState::Running => b'R',
+        JobState::Succeeded => b'S',
+        JobState::Failed => b'F',
+        JobState::Cancelled => b'C',
     }
 }
 
@@ -132,6 +164,43 @@ mod tests {
             changed_at: UnixMillis(1_700_000_000_124),
         };
         assert_eq!(record, expected);
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_packed() {
+        for state in JobState::ALL {
+            for (claims, started_at) in [(0, None), (3, Some(UnixMillis(1_700_000_000_123)))] {
+                let record = Record {
+                    state,
+                    cancel_asked: false,
+                    priority: Priority::High,
+                    claims,
+                    failures: 2,
+                    submitted_at: UnixMillis(1_700_000_000_000),
+                    started_at,
+                    changed_at: UnixMillis(1_700_000_000_124),
+                };
+                assert_eq!(Record::parse(&record.pack()).unwrap(), record);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_a_record_is_cut_to_the_most_that_does() {
+        let record = Record {
+            state: JobState::Running,
+            cancel_asked: true,
+            priority: Priority::Low,
+            claims: u16::MAX,
+            failures: u16::MAX,
+            submitted_at: UnixMillis(u64::MAX),
+            started_at: Some(UnixMillis(u64::MAX)),
+            changed_at: UnixMillis(1 << 48),
+        };
+        let last = UnixMillis(LAST_MOMENT);
+        let started_at = Some(last);
+        let cut = Record { submitted_at: last, started_at, changed_at: last, ..record };
+        assert_eq!(Record::parse(&record.pack()).unwrap(), cut);
     }
 
     #[test]

@@ -17,6 +17,7 @@ macro_rules! script {
 #[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) announce: Script,
+    pub(super) beat: Script,
     pub(super) cancel: Script,
     pub(super) describe: Script,
     pub(super) extend: Script,
@@ -24,6 +25,7 @@ pub(super) struct Scripts {
     pub(super) hold: Script,
     pub(super) models: Script,
     pub(super) requeue: Script,
+    pub(super) restore: Script,
     pub(super) stats: Script,
     pub(super) status: Script,
     pub(super) submit: Script,
@@ -37,6 +39,7 @@ impl Default for Scripts {
     fn default() -> Self {
         Self {
             announce: script!("allow-oom", "announce"),
+            beat: script!("allow-oom", "beat"),
             cancel: script!("allow-oom", "moves", "cancel"),
             describe: script!("allow-oom", "describe"),
             extend: script!("allow-oom", "extend"),
@@ -44,6 +47,7 @@ impl Default for Scripts {
             hold: script!("allow-oom", "hold"),
             models: script!("no-writes", "hold_reader", "models"),
             requeue: script!("", "moves", "requeue"),
+            restore: script!("", "moves", "restore"),
             stats: script!("no-writes", "stats"),
             status: script!("no-writes", "hold_reader", "status"),
             submit: script!("", "moves", "submit"),

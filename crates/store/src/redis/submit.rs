@@ -24,12 +24,13 @@ impl RedisJobStore {
         let (mut models, mut batch) = (ModelTable::default(), Vec::new());
         for job in jobs {
             models.pack_job(&job.id, &mut batch);
-            batch.push(job.priority as u8);
+            batch.extend([job.priority as u8, job.ended_before.into()]);
         }
         let mut call = self.call(&self.scripts.submit);
         call.arg(match mode {
             SubmitMode::New => "new",
             SubmitMode::Rerun => "rerun",
+            SubmitMode::Refill => "refill",
         });
         call.arg(batch);
         models.append_to(&mut call);
@@ -40,6 +41,7 @@ impl RedisJobStore {
         }
         let submitted = |answer| match answer {
             b'+' => Ok(Submitted::Queued),
+            b'-' => Ok(Submitted::Forgotten),
             letter => state(letter).map(Submitted::Exists),
         };
         answers.into_iter().map(submitted).collect()

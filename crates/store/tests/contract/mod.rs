@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+pub mod beat;
 pub mod cancel;
 pub mod claim;
 pub mod endings;
@@ -15,6 +16,7 @@ pub mod models;
 pub mod moves;
 pub mod priorities;
 pub mod requeue;
+pub mod restore;
 pub mod retention;
 pub mod retries;
 mod scene;
@@ -72,6 +74,11 @@ macro_rules! contract_suite {
                 a_job_queued_again_is_submitted_at_the_later_time
                 submissions_at_the_same_time_queue_each_job_once
                 a_large_submission_is_queued_whole
+                a_refill_queues_what_is_unknown_and_leaves_all_else_as_it_is
+                what_a_refill_finds_is_not_counted_as_submitted_again
+                an_unknown_job_that_ended_before_is_forgotten_and_nothing_is_written
+                a_known_job_that_ended_before_is_submitted_like_any_other
+                a_rerun_queues_an_unknown_job_that_ended_before
             }
             claim {
                 jobs_of_one_priority_come_out_in_the_order_they_went_in
@@ -177,6 +184,25 @@ macro_rules! contract_suite {
                 a_requeued_job_has_a_clean_slate
                 a_requeued_job_keeps_its_priority
                 a_job_that_died_of_its_dispatchers_can_be_put_back
+            }
+            restore {
+                a_restored_job_shows_as_it_did
+                a_job_is_given_back_once
+                a_job_that_is_known_is_left_as_it_is
+                nothing_is_counted_of_restored_jobs
+                restored_failures_can_be_put_back_in_line
+                a_restored_job_can_be_done_again
+                a_restored_job_that_was_cancelled_can_be_submitted
+                restored_jobs_are_kept_for_their_time_from_now_on
+                with_a_restored_job_the_time_of_its_whole_image_begins_anew
+                a_restored_job_stays_as_long_as_its_image_is_unfinished
+                a_job_recorded_in_the_future_does_not_move_the_fences
+                restoring_nothing_is_answered_with_none
+                a_large_restoration_is_given_back_whole
+            }
+            beat {
+                a_store_keeps_its_name_and_its_count_never_falls
+                no_two_stores_have_the_same_name
             }
             status {
                 an_image_without_jobs_has_an_empty_list

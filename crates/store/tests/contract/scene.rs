@@ -49,7 +49,20 @@ impl<H: Harness> Scene<H> {
         priority: Priority,
         mode: SubmitMode,
     ) -> Vec<Submitted> {
-        let jobs: Vec<NewJob> = ids.iter().map(|id| NewJob { id: id.clone(), priority }).collect();
+        let new = |id: &JobId| NewJob { id: id.clone(), priority, ended_before: false };
+        let jobs: Vec<NewJob> = ids.iter().map(new).collect();
+        self.store.submit(&jobs, mode).await.unwrap()
+    }
+
+    pub async fn refill(&self, ids: &[JobId]) -> Vec<Submitted> {
+        self.submit_as(ids, Priority::Normal, SubmitMode::Refill).await
+    }
+
+    /// Submits jobs that ended before, as their records say.
+    pub async fn submit_ended(&self, ids: &[JobId], mode: SubmitMode) -> Vec<Submitted> {
+        let priority = Priority::Normal;
+        let new = |id: &JobId| NewJob { id: id.clone(), priority, ended_before: true };
+        let jobs: Vec<NewJob> = ids.iter().map(new).collect();
         self.store.submit(&jobs, mode).await.unwrap()
     }
 

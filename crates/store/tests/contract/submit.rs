@@ -179,3 +179,72 @@ pub async fn a_large_submission_is_queued_whole<H: Harness>() {
     }
     assert_eq!(claimed, batch);
 }
+
+pub async fn a_refill_queues_what_is_unknown_and_leaves_all_else_as_it_is<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    let [waiting, failed, succeeded, cancelled, running, queued, unknown] =
+        [1, 2, 3, 4, 5, 6, 7].map(|n| job(n, "m"));
+    let lease = scene.running(&waiting).await;
+    scene.finish(&lease, retry(Duration::from_mins(1))).await;
+    scene.failed(&failed).await;
+    scene.succeeded(&succeeded).await;
+    scene.submit(std::slice::from_ref(&cancelled)).await;
+    scene.cancel(&cancelled).await;
+    scene.running(&running).await;
+    scene.submit(std::slice::from_ref(&queued)).await;
+    let states = [
+        (waiting, JobState::Waiting),
+        (failed, JobState::Failed),
+        (succeeded, JobState::Succeeded),
+        (cancelled, JobState::Cancelled),
+        (running, JobState::Running),
+        (queued.clone(), JobState::Queued),
+    ];
+    for (id, state) in &states {
+        let before = format!("{:?}", scene.view(id).await);
+        let answer = scene.refill(std::slice::from_ref(id)).await;
+        assert_eq!(answer, [Submitted::Exists(*state)]);
+        assert_eq!(format!("{:?}", scene.view(id).await), before);
+    }
+    let answers = scene.refill(&[unknown.clone(), unknown.clone()]).await;
+    assert_eq!(answers, [Submitted::Queued, Submitted::Exists(JobState::Queued)]);
+    assert_eq!(ids(&scene.claim("m", 9).await), [queued, unknown]);
+}
+
+pub async fn what_a_refill_finds_is_not_counted_as_submitted_again<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.submit(&[job(1, "m")]).await;
+    scene.refill(&jobs([1, 2, 2], "m")).await;
+    assert_eq!(scene.counter("m", "submitted").await, 2);
+    assert_eq!(scene.counter("m", "duplicate").await, 0);
+}
+
+pub async fn an_unknown_job_that_ended_before_is_forgotten_and_nothing_is_written<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    for mode in [SubmitMode::New, SubmitMode::Refill] {
+        let answers = scene.submit_ended(&jobs([1, 1], "m"), mode).await;
+        assert_eq!(answers, [Submitted::Forgotten; 2]);
+    }
+    assert!(scene.find(&job(1, "m")).await.is_none());
+    assert_eq!(scene.store.stats(None).await.unwrap(), []);
+}
+
+pub async fn a_known_job_that_ended_before_is_submitted_like_any_other<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    let [queued, cancelled] = [1, 2].map(|n| job(n, "m"));
+    scene.submit(&[queued.clone(), cancelled.clone()]).await;
+    scene.cancel(&cancelled).await;
+    let both = [queued, cancelled];
+    let exists = [JobState::Queued, JobState::Cancelled].map(Submitted::Exists);
+    assert_eq!(scene.submit_ended(&both, SubmitMode::Refill).await, exists);
+    let answers = scene.submit_ended(&both, SubmitMode::New).await;
+    assert_eq!(answers, [Submitted::Exists(JobState::Queued), Submitted::Queued]);
+    assert_eq!(scene.counter("m", "duplicate").await, 1);
+}
+
+pub async fn a_rerun_queues_an_unknown_job_that_ended_before<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    let answers = scene.submit_ended(&[job(1, "m")], SubmitMode::Rerun).await;
+    assert_eq!(answers, [Submitted::Queued]);
+    assert_eq!(scene.claim_one("m").await.lease.id, job(1, "m"));
+}

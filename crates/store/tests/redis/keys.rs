@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::{Commands, Connection};
-use photo_core::job::{Ending, Requeue};
+use photo_core::job::{Ending, JobOutcome, Requeue};
 use photo_core::ports::JobStore;
 use photo_core::{JobId, JobState};
 use photo_tests::redis_server::RedisServer;
 
-use super::scene::{RETENTION, Scene, behind_its_back, error, job, success};
+use super::scene::{RETENTION, Scene, behind_its_back, ended_before, error, job, success};
 
 /// The keys of a job's image and outcome.
 fn keys_of(id: &JobId) -> (Vec<u8>, Vec<u8>) {
@@ -63,6 +63,14 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
     for image in [job(2, "m").image, job(3, "m").image] {
         scene.store.cancel(image, None).await.unwrap();
     }
+    for (number, outcome) in [
+        (4, JobOutcome::Failed(error())),
+        (5, JobOutcome::Cancelled(Some(error()))),
+        (6, JobOutcome::Cancelled(None)),
+    ] {
+        scene.store.restore(&[ended_before(job(number, "m"), outcome)]).await.unwrap();
+    }
+    scene.store.beat().await.unwrap();
     // Passes over what the cancelled job left in line.
     assert_eq!(scene.claim("m", 10).await.unwrap(), []);
     assert_eq!(scene.state(&job(2, "m")).await, Some(JobState::Cancelled));
@@ -75,9 +83,10 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
         }
     }
     for_ever.sort();
-    // The layout's version, the last fence, the models' names and counts, and who waits for work.
+    // What the store is called, the last fence, the models' names and counts, the layout's version,
+    // and who waits for work.
     let expected =
-        ["f", "m:m", "m:n", "queues", "v", "w:m"].map(|name| format!("{{photo}}:{name}"));
+        ["b", "f", "m:m", "m:n", "queues", "v", "w:m"].map(|name| format!("{{photo}}:{name}"));
     assert_eq!(for_ever, expected);
 }
 
@@ -91,4 +100,23 @@ async fn a_job_takes_a_few_bytes_of_one_small_hash() {
     let (record, _) = keys_of(&job(1, "n"));
     assert_eq!(redis.object_encoding::<_, String>(&record).unwrap(), "listpack");
     assert_eq!(redis.hget::<_, _, Vec<u8>>(&record, "n").unwrap().len(), 27);
+}
+
+#[tokio::test]
+async fn a_restored_outcome_ends_with_its_image_and_not_before() {
+    let server = RedisServer::start();
+    let mut redis = behind_its_back(&server);
+    let scene = Scene::on(&server).await;
+    let (restored, unfinished) = (job(1, "m"), job(1, "n"));
+    let (record, outcome) = keys_of(&restored);
+    scene.submit(std::slice::from_ref(&unfinished)).await.unwrap();
+    let failed = ended_before(restored, JobOutcome::Failed(error()));
+    scene.store.restore(&[failed]).await.unwrap();
+    assert_eq!([left(&mut redis, &record), left(&mut redis, &outcome)], [-1, -1]);
+
+    let lease = scene.claim("n", 1).await.unwrap().remove(0).lease;
+    scene.finish(&lease, success()).await.unwrap();
+    for key in [&record, &outcome, &keys_of(&unfinished).1] {
+        assert!(left(&mut redis, key) > 0);
+    }
 }

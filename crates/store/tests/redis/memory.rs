@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Commands, cmd};
 use photo_core::JobState;
-use photo_core::job::{Ack, Ending, Held, Requeue, Submitted};
+use photo_core::job::{Ack, Ending, Held, JobOutcome, Requeue, Submitted};
 use photo_core::ports::{JobStore, StoreError};
 use photo_tests::redis_server::RedisServer;
 
-use super::scene::{DEADLINE, Scene, behind_its_back, error, job, success};
+use super::scene::{DEADLINE, Scene, behind_its_back, ended_before, error, job, success};
 
 fn limit_memory(server: &RedisServer, bytes: u32) {
     let mut redis = behind_its_back(server);
@@ -28,6 +28,9 @@ async fn a_full_server_refuses_new_jobs_and_lets_the_others_finish() {
     assert!(matches!(refused, Err(StoreError::Full(_))), "{refused:?}");
     let refused = scene.store.requeue(&Requeue::Jobs(vec![job(1, "m")])).await;
     assert!(matches!(refused, Err(StoreError::Full(_))), "{refused:?}");
+    let forgotten = ended_before(job(6, "m"), JobOutcome::Failed(error()));
+    let refused = scene.store.restore(std::slice::from_ref(&forgotten)).await;
+    assert!(matches!(refused, Err(StoreError::Full(_))), "{refused:?}");
     let keys: usize = cmd("DBSIZE").query(&mut behind_its_back(&server)).unwrap();
     assert_eq!(keys, keys_before);
 
@@ -39,8 +42,10 @@ async fn a_full_server_refuses_new_jobs_and_lets_the_others_finish() {
     scene.store.cancel(job(3, "m").image, None).await.unwrap();
     assert_eq!(scene.state(&job(3, "m")).await, Some(JobState::Cancelled));
     scene.store.tick().await.unwrap();
+    scene.store.beat().await.unwrap();
 
     limit_memory(&server, 0);
+    assert_eq!(scene.store.restore(&[forgotten]).await.unwrap(), 1);
     assert_eq!(scene.submit(&[job(4, "m")]).await.unwrap(), [Submitted::Queued]);
 }
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Client, Connection};
 use photo_core::job::{
-    Ack, ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, Lease, NewJob, Priority,
-    SubmitMode, Submitted, Want,
+    Ack, ClaimRequest, ClaimedJob, DispatcherId, EndedJob, Ending, Finish, JobOutcome, Lease,
+    NewJob, Priority, SubmitMode, Submitted, Want,
 };
 use photo_core::ports::{JobStore, StoreError};
-use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, JobState, ModelName};
+use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, JobState, ModelName, UnixMillis};
 use photo_store::Settings;
 use photo_store::redis::{ConnectError, RedisJobStore};
 use photo_tests::redis_server::RedisServer;
@@ -46,7 +46,8 @@ impl Scene {
     }
 
     pub async fn submit(&self, ids: &[JobId]) -> Result<Vec<Submitted>, StoreError> {
-        let new = |id: &JobId| NewJob { id: id.clone(), priority: Priority::Normal };
+        let new =
+            |id: &JobId| NewJob { id: id.clone(), priority: Priority::Normal, ended_before: false };
         let jobs: Vec<_> = ids.iter().map(new).collect();
         self.store.submit(&jobs, SubmitMode::New).await
     }
@@ -99,4 +100,19 @@ pub fn success() -> Ending {
 
 pub fn error() -> JobError {
     JobError::new(JobErrorKind::ServerError, "it broke")
+}
+
+/// A job that ended before, as its image's record keeps it.
+pub fn ended_before(id: JobId, outcome: JobOutcome) -> EndedJob {
+    let now = Clock::default().now().0;
+    EndedJob {
+        id,
+        priority: Priority::Normal,
+        attempts: 1,
+        failures: 0,
+        submitted_at: UnixMillis(now - 3_000),
+        started_at: Some(UnixMillis(now - 2_000)),
+        ended_at: UnixMillis(now - 1_000),
+        outcome,
+    }
 }

@@ -1,14 +1,16 @@
 //! Programs on one server: those with one prefix work together, others do not meet.
 
+use std::time::Duration;
+
 use deadpool_redis::redis::cmd;
-use photo_core::job::{DispatcherId, Wake};
+use photo_core::job::{DispatcherId, JobOutcome, Wake};
 use photo_core::ports::JobStore;
 use photo_store::Settings;
 use photo_tests::redis_server::RedisServer;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::scene::{DEADLINE, Scene, behind_its_back, job, model, settings};
+use super::scene::{DEADLINE, Scene, behind_its_back, ended_before, job, model, settings};
 
 async fn next(wakes: &mut mpsc::Receiver<Wake>) -> Wake {
     timeout(DEADLINE, wakes.recv()).await.unwrap().unwrap()
@@ -81,4 +83,18 @@ async fn systems_with_other_prefixes_do_not_meet() {
     assert_eq!(there.state(&job(1, "m")).await, None);
     assert_eq!(there.store.stats(None).await.unwrap(), []);
     assert_eq!(here.claim("m", 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_is_above_a_restored_fence_although_the_clock_was_set_back() {
+    let server = RedisServer::start();
+    let (ahead, behind) = (Scene::on(&server).await, Scene::on(&server).await);
+    ahead.clock.advance(Duration::from_hours(1));
+    let mut ended = ended_before(job(1, "m"), JobOutcome::Cancelled(None));
+    let started_at = ahead.clock.now();
+    ended.started_at = Some(started_at);
+    ahead.store.restore(&[ended]).await.unwrap();
+
+    behind.submit(&[job(1, "m")]).await.unwrap();
+    assert!(behind.claim("m", 1).await.unwrap()[0].lease.fence > started_at.0 * 1000);
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use photo_core::job::{
-    Announcement, ClaimRequest, DispatcherId, Ending, Priority, Requeue, SubmitMode, Want,
+    Announcement, ClaimRequest, DispatcherId, EndedJob, Ending, JobOutcome, NewJob, Priority,
+    Requeue, SubmitMode, Want,
 };
-use photo_core::{ImageKey, JobError, JobErrorKind, JobId, ModelName};
+use photo_core::{ImageKey, JobError, JobErrorKind, JobId, ModelName, UnixMillis};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
@@ -16,30 +17,58 @@ pub const UNIT: Duration = Duration::from_mins(10);
 /// The models there are.
 pub const MODELS: [&str; 2] = ["m", "n"];
 const IMAGES: u8 = 4;
+/// Restored jobs ended within so many units, which are over when the calls begin.
+pub const UNITS_BEFORE: u32 = 10;
 
 /// A call of a store. Leases are named by how many were handed out after them.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    Submit { jobs: Vec<(JobId, Priority)>, mode: SubmitMode },
+    Submit {
+        jobs: Vec<NewJob>,
+        mode: SubmitMode,
+    },
+    /// The times are counted from the start of the pair.
+    Restore(Vec<EndedJob>),
     Claim(ClaimRequest),
-    Extend { leases: Vec<usize>, lease: Duration },
-    Finish { endings: Vec<(usize, Ending)>, then: Option<ClaimRequest> },
-    Cancel { image: ImageKey, models: Option<Vec<ModelName>> },
+    Extend {
+        leases: Vec<usize>,
+        lease: Duration,
+    },
+    Finish {
+        endings: Vec<(usize, Ending)>,
+        then: Option<ClaimRequest>,
+    },
+    Cancel {
+        image: ImageKey,
+        models: Option<Vec<ModelName>>,
+    },
     Requeue(Requeue),
     Tick,
     Announce(Announcement),
-    Describe { model: ModelName, classes: serde_json::Value },
-    Hold { model: ModelName, reason: Option<JobError>, lifetime: Duration },
+    Describe {
+        model: ModelName,
+        classes: serde_json::Value,
+    },
+    Hold {
+        model: ModelName,
+        reason: Option<JobError>,
+        lifetime: Duration,
+    },
     Advance(Duration),
 }
 
 /// Any call. Those that move jobs are the more frequent ones.
 pub fn any_operation() -> impl Strategy<Value = Operation> {
-    let jobs = prop::collection::vec((job(), priority()), 0..6);
-    let mode = prop_oneof![3 => Just(SubmitMode::New), 1 => Just(SubmitMode::Rerun)];
+    let jobs = prop::collection::vec(new_job(), 0..6);
+    let mode = prop_oneof![
+        3 => Just(SubmitMode::New),
+        1 => Just(SubmitMode::Rerun),
+        1 => Just(SubmitMode::Refill),
+    ];
     let endings = prop::collection::vec((recent(), ending()), 0..4);
     prop_oneof![
         5 => (jobs, mode).prop_map(|(jobs, mode)| Operation::Submit { jobs, mode }),
+        2 => prop::collection::vec(ended_job(), 0..4).prop_map(Operation::Restore),
         6 => claim().prop_map(Operation::Claim),
         2 => (prop::collection::vec(recent(), 0..4), lasting())
             .prop_map(|(leases, lease)| Operation::Extend { leases, lease }),
@@ -60,6 +89,50 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(model, reason, lifetime)| Operation::Hold { model, reason, lifetime }),
         3 => (1..3u32).prop_map(|times| Operation::Advance(UNIT * 2 * times)),
     ]
+}
+
+fn new_job() -> impl Strategy<Value = NewJob> {
+    let ended_before = prop::bool::weighted(0.2);
+    (job(), priority(), ended_before).prop_map(|(id, priority, ended_before)| NewJob {
+        id,
+        priority,
+        ended_before,
+    })
+}
+
+fn ended_job() -> impl Strategy<Value = EndedJob> {
+    let time = || (0..UNITS_BEFORE).prop_map(in_units);
+    let times = (time(), prop::option::of(time()), time());
+    (job(), priority(), 0..3u32, 0..3u32, times, outcome()).prop_map(
+        |(id, priority, attempts, failures, (submitted_at, started_at, ended_at), outcome)| {
+            EndedJob {
+                id,
+                priority,
+                attempts,
+                failures,
+                submitted_at,
+                started_at,
+                ended_at,
+                outcome,
+            }
+        },
+    )
+}
+
+fn in_units(units: u32) -> UnixMillis {
+    UnixMillis(u64::try_from((UNIT * units).as_millis()).unwrap())
+}
+
+fn outcome() -> impl Strategy<Value = JobOutcome> {
+    prop_oneof![
+        result().prop_map(JobOutcome::Succeeded),
+        error().prop_map(JobOutcome::Failed),
+        prop::option::of(error()).prop_map(JobOutcome::Cancelled),
+    ]
+}
+
+fn result() -> impl Strategy<Value = Box<RawValue>> {
+    (0..9u8).prop_map(|n| RawValue::from_string(format!("{{ \"n\": {n} }}")).unwrap())
 }
 
 fn claim() -> impl Strategy<Value = ClaimRequest> {
@@ -88,9 +161,7 @@ fn claim() -> impl Strategy<Value = ClaimRequest> {
 fn ending() -> impl Strategy<Value = Ending> {
     let after = || prop_oneof![Just(Duration::ZERO), lasting()];
     prop_oneof![
-        (0..9u8).prop_map(|n| {
-            Ending::Succeeded(RawValue::from_string(format!("{{ \"n\": {n} }}")).unwrap())
-        }),
+        result().prop_map(Ending::Succeeded),
         error().prop_map(Ending::Failed),
         (after(), error()).prop_map(|(after, error)| Ending::Retry { after, error }),
         (after(), prop::option::of(error()))

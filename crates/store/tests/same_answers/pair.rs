@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use photo_core::job::{Claimed, Finish, Lease, NewJob};
+use photo_core::job::{Claimed, EndedJob, Finish, Lease};
 use photo_core::ports::JobStore;
 use photo_core::{Clock, UnixMillis};
 use photo_store::Settings;
@@ -13,7 +13,7 @@ use photo_tests::redis_server::RedisServer;
 use tempfile::TempDir;
 
 use super::answers;
-use super::operation::{Operation, images};
+use super::operation::{Operation, UNIT, UNITS_BEFORE, images};
 
 /// One store and the leases it handed out.
 struct Side {
@@ -44,7 +44,9 @@ impl Pair {
         let redis = RedisJobStore::connect(&server.url(), settings, clock.clone()).await.unwrap();
         let stores: [Box<dyn JobStore>; 2] = [Box::new(redis), Box::new(embedded)];
         let sides = stores.map(|store| Side { store, leases: Vec::new() });
-        Self { sides, start: clock.now(), clock, _folder: folder }
+        let start = clock.now();
+        clock.advance(UNIT * UNITS_BEFORE);
+        Self { sides, start, clock, _folder: folder }
     }
 
     /// What each store answers to a call, and what it shows after it.
@@ -56,7 +58,7 @@ impl Pair {
         self.clock.advance(Duration::from_millis(2));
         let mut answers = [const { Vec::new() }; 2];
         for (side, answers) in self.sides.iter_mut().zip(&mut answers) {
-            answers.push(side.answer(operation).await);
+            answers.push(side.answer(operation, self.start).await);
             answers.extend(side.shown(self.start).await);
         }
         answers
@@ -64,15 +66,15 @@ impl Pair {
 }
 
 impl Side {
-    async fn answer(&mut self, operation: &Operation) -> String {
+    async fn answer(&mut self, operation: &Operation, start: UnixMillis) -> String {
         let store = &self.store;
         match operation {
             Operation::Submit { jobs, mode } => {
-                let jobs: Vec<_> = jobs
-                    .iter()
-                    .map(|(id, priority)| NewJob { id: id.clone(), priority: *priority })
-                    .collect();
-                answers::said(&store.submit(&jobs, *mode).await.unwrap())
+                answers::said(&store.submit(jobs, *mode).await.unwrap())
+            }
+            Operation::Restore(jobs) => {
+                let jobs: Vec<_> = jobs.iter().map(|job| since(start, job)).collect();
+                answers::said(&store.restore(&jobs).await.unwrap())
             }
             Operation::Claim(request) => {
                 let claimed = store.claim(request).await.unwrap();
@@ -131,5 +133,16 @@ impl Side {
             assert!(lease.fence > earlier, "{lease:?} comes after {earlier}");
             self.leases.push(lease);
         }
+    }
+}
+
+/// The same job with its times counted from this start.
+fn since(start: UnixMillis, job: &EndedJob) -> EndedJob {
+    let later = |time: UnixMillis| UnixMillis(start.0 + time.0);
+    EndedJob {
+        submitted_at: later(job.submitted_at),
+        started_at: job.started_at.map(later),
+        ended_at: later(job.ended_at),
+        ..job.clone()
     }
 }

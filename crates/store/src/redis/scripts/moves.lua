@@ -36,11 +36,9 @@ local function keep_outcome(md5, model, outcome)
   redis.call('SET', outcome_key(md5, model), outcome)
 end
 
--- Ends a job. With the last unfinished job of its image the time begins after which the server
--- drops the image's record and all its outcomes.
-local function close(md5, model, job, state)
-  change(job, state)
-  write(md5, model, job)
+-- Once an image has no unfinished job, the time begins after which the server drops its record and
+-- all its outcomes.
+local function expire_if_finished(md5)
   local fields = redis.call('HGETALL', image_key(md5))
   for n = 2, #fields, 2 do
     local of = fields[n]:sub(1, 1)
@@ -52,16 +50,27 @@ local function close(md5, model, job, state)
   end
 end
 
+local function close(md5, model, job, state)
+  change(job, state)
+  write(md5, model, job)
+  expire_if_finished(md5)
+end
+
 local function cancel(md5, model, job)
   close(md5, model, job, 'C')
   count(model, 'cancelled')
 end
 
+-- Puts a failed job on the list of those that can be put back in line.
+local function list_failed(md5, model, job)
+  redis.call('ZADD', failed_key(model), job.changed, md5)
+  redis.call('PEXPIRE', failed_key(model), RETENTION)
+end
+
 local function fail(md5, model, job, outcome)
   keep_outcome(md5, model, outcome)
   close(md5, model, job, 'F')
-  redis.call('ZADD', failed_key(model), now, md5)
-  redis.call('PEXPIRE', failed_key(model), RETENTION)
+  list_failed(md5, model, job)
   count(model, 'failed')
 end
 

@@ -24,6 +24,7 @@ local function model_key(model) return PREFIX .. ':m:' .. model end
 local function hold_key(model) return PREFIX .. ':h:' .. model end
 local function endpoints_key(model) return PREFIX .. ':e:' .. model end
 local FENCE = PREFIX .. ':f'
+local BEAT = PREFIX .. ':b'
 local QUEUES = PREFIX .. ':queues'
 local MODELS = PREFIX .. ':models'
 

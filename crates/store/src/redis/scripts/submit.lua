@@ -1,30 +1,35 @@
--- Puts jobs in line. ARGV[5] is 'rerun' if finished ones are to be done again; ARGV[6] the jobs,
--- each an image, the index of its model and its priority; from ARGV[7] on the models.
--- Answers one byte per job: '+' if it was put in line, else the state it is in.
+-- Puts jobs in line. ARGV[5] what becomes of those that are known: 'new', cancelled ones are done
+-- again; 'rerun', finished ones are; 'refill', none is. ARGV[6] the jobs, each an image, the index
+-- of its model, its priority and 1 if it ended before; from ARGV[7] on the models.
+-- Answers one byte per job: '+' if it was put in line, '-' if it ended before and is not known,
+-- else the state it is in.
 --
 -- Without the flag allow-oom: a full server refuses the script as a whole, before it has begun.
 
-local JOB = '>c16I4B'
+local JOB = '>c16I4BB'
 local FIRST_MODEL = 7
 
-local rerun = ARGV[5] == 'rerun'
+local mode = ARGV[5]
 local jobs = ARGV[6]
 local answers = {}
 local queued = {}
 
-local function was_finished(job)
-  return job.state == 'C' or (rerun and (job.state == 'S' or job.state == 'F'))
+local function begins_again(job)
+  if mode == 'rerun' then return job.state == 'S' or job.state == 'F' or job.state == 'C' end
+  return mode == 'new' and job.state == 'C'
 end
 
 local at = 1
 while at <= #jobs do
-  local md5, index, priority
-  md5, index, priority, at = struct.unpack(JOB, jobs, at)
+  local md5, index, priority, ended_before
+  md5, index, priority, ended_before, at = struct.unpack(JOB, jobs, at)
   local model = ARGV[FIRST_MODEL + index]
   local job = read(md5, model)
-  if job and not was_finished(job) then
+  if not job and ended_before == 1 and mode ~= 'rerun' then
+    answers[#answers + 1] = '-'
+  elseif job and not begins_again(job) then
     answers[#answers + 1] = job.state
-    count(model, 'duplicate')
+    if mode ~= 'refill' then count(model, 'duplicate') end
   else
     queued[model] = (queued[model] or 0) + 1
     start(md5, model, job or {changed = 0}, priority)

@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
-use photo_core::ModelName;
 use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore, StoreError};
+use photo_core::{Clock, ModelName};
 
 /// How long a service that announces itself may take to answer `GET /status`.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(3);
@@ -18,6 +18,7 @@ pub struct AppState {
     pub(crate) images: Arc<dyn ImageStore>,
     pub(crate) config: Config,
     pub(crate) services: reqwest::Client,
+    pub(crate) clock: Clock,
     /// Configured and announced models. A name once known stays known, so this only grows.
     names: RwLock<BTreeSet<ModelName>>,
 }
@@ -36,7 +37,7 @@ impl AppState {
             .build()
             .context("the HTTP client cannot be made")?;
         let names = RwLock::new(config.models.keys().cloned().collect());
-        Ok(Self { jobs, images, config, services, names })
+        Ok(Self { jobs, images, config, services, clock: Clock::default(), names })
     }
 
     /// Those of `wanted` that no one has configured or announced. The store is asked only about

@@ -86,7 +86,7 @@ pub(crate) async fn show(
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let image = parse_hash(&image)?;
-    let jobs = state.jobs.status(&[image]).await?.pop().unwrap_or_default();
+    let jobs = read(&state, &[image]).await?.pop().unwrap_or_default();
     if jobs.is_empty() {
         return Err(ApiError::UnknownImage(image));
     }
@@ -111,7 +111,7 @@ pub(crate) async fn show_many(
     let mut answer = Answer { images: BTreeMap::new(), unknown: Vec::new() };
     let mut room = MOST_RESULTS;
     for images in images.chunks(STEP) {
-        for (image, jobs) in images.iter().zip(state.jobs.status(images).await?) {
+        for (image, jobs) in images.iter().zip(read(&state, images).await?) {
             let results = jobs.iter().filter_map(|job| job.result.as_ref());
             let bytes: usize = results.map(|result| result.get().len()).sum();
             room =
@@ -124,6 +124,27 @@ pub(crate) async fn show_many(
         }
     }
     Ok(HttpResponse::Ok().json(answer))
+}
+
+/// All jobs of each image. What the job store has forgotten, the images' records still say; and
+/// while it is away, they say what is finished, since nothing changes about that.
+async fn read(state: &AppState, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, ApiError> {
+    let (mut jobs, away) = match state.jobs.status(images).await {
+        Ok(jobs) => (jobs, None),
+        Err(error) => (vec![Vec::new(); images.len()], Some(error)),
+    };
+    for (image, jobs) in images.iter().zip(&mut jobs) {
+        if jobs.is_empty() {
+            let record = state.images.record(*image).await?.unwrap_or_default();
+            jobs.extend(record.jobs.iter().map(|(model, job)| job.view(model)));
+        }
+    }
+    let finished =
+        |jobs: &Vec<JobView>| !jobs.is_empty() && jobs.iter().all(|job| job.state.is_final());
+    match away {
+        Some(error) if !jobs.iter().all(finished) => Err(error.into()),
+        _ => Ok(jobs),
+    }
 }
 
 /// The hash in a path or body.

@@ -72,6 +72,8 @@ pub enum SubmitMode {
     /// They stay as they are, cancelled ones too, and are not counted as submitted again: for
     /// jobs that were accepted before and that the store may have lost.
     Refill,
+    /// As [`SubmitMode::Refill`], but nothing is done: only the answers are given.
+    Look,
 }
 
 /// What a submission did with one job.

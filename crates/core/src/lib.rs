@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod config;
 pub mod hashing;
+pub mod image_info;
 pub mod image_key;
 pub mod job;
 pub mod job_error;
@@ -15,11 +16,13 @@ pub mod model_name;
 pub mod photo_format;
 pub mod ports;
 pub mod program;
+pub mod record;
 pub mod state;
 mod text_form;
 
 pub use clock::{Clock, UnixMillis};
 pub use hashing::{Digests, PhotoHasher, Sha256Digest};
+pub use image_info::ImageInfo;
 pub use image_key::ImageKey;
 pub use job_error::{JobError, JobErrorKind};
 pub use job_id::JobId;

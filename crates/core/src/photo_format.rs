@@ -48,6 +48,10 @@ const HEIC_BRANDS: [&[u8]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"
 const BMP_HEADER_SIZES: [u32; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
 
 impl PhotoFormat {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Jpeg, Self::Png, Self::WebP, Self::Gif, Self::Tiff, Self::Bmp, Self::Heic];
+
     /// How many of a file's first bytes [`PhotoFormat::sniff`] wants to see.
     pub const HEAD_LEN: usize = 64;
 

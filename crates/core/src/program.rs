@@ -20,23 +20,23 @@ const DEFAULT_FILE: &str = "photo.toml";
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ProgramArgs {
     /// The configuration file [default: photo.toml, if there is one]
-    #[arg(long, env = "PHOTO_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "PHOTO_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
     /// Where jobs live: redis://host:port, or sqlite:FILE for the standalone program
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,
 
     /// Where photos live: file:FOLDER
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub images: Option<String>,
 
     /// A model and its service, as NAME=PORT or NAME=http://HOST:PORT; may be repeated
-    #[arg(long = "model", value_name = "NAME=ADDRESS", value_parser = parse_model)]
+    #[arg(long = "model", global = true, value_name = "NAME=ADDRESS", value_parser = parse_model)]
     pub models: Vec<(ModelName, String)>,
 
     /// What to log: error, warn, info, debug, trace, or a filter such as info,photo_api=debug
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, OptionFuture};
+use photo_core::Clock;
 use photo_core::config::Config;
 use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, KnownModel, Wake};
 use photo_core::ports::StoreError;
@@ -22,6 +23,7 @@ use crate::health::Pulse;
 use crate::lanes::Lanes;
 use crate::leases::Leases;
 use crate::outcomes::{Batch, Outcome, Outcomes};
+use crate::scribe::Scribe;
 use crate::survey;
 use crate::tools::Tools;
 use crate::trip::{Trip, TripEnd};
@@ -48,6 +50,8 @@ pub struct Dispatcher {
     leases: Arc<Leases>,
     work: JoinSet<Option<Outcome>>,
     outcomes: Outcomes,
+    scribe: Scribe,
+    clock: Clock,
     phase: Phase,
     /// Cancelled when jobs under way are to be handed back.
     hand_back: CancellationToken,
@@ -86,6 +90,8 @@ impl Dispatcher {
             drain: config.dispatcher.drain,
             lanes: Lanes::new(config.clone(), Arc::clone(&tools)),
             leases: Arc::new(Leases::new(lease)),
+            scribe: Scribe::new(Arc::clone(&tools)),
+            clock: Clock::default(),
             tools,
             pulse,
             work: JoinSet::new(),
@@ -120,7 +126,7 @@ impl Dispatcher {
                 on_trip = true;
             }
             if self.phase != Phase::Working && self.is_idle() && !on_trip {
-                return;
+                return self.scribe.end().await;
             }
             let timer = self.timer();
             tokio::select! {
@@ -171,7 +177,7 @@ impl Dispatcher {
         if std::mem::take(&mut self.failures) > 0 {
             info!("the job store answers again");
         }
-        batch.recorded(&finished.acks);
+        self.scribe.write(batch.recorded(&finished.acks, self.clock.now()));
         if claimed {
             let due = finished.claimed.next_due;
             self.due = due.map(|after| Instant::now() + after.max(SOONEST));
@@ -203,7 +209,7 @@ impl Dispatcher {
         let slot = lane.slot();
         if self.phase != Phase::Working {
             // Claimed just before we were told to stop.
-            return self.outcomes.push(Outcome { held, slot, ending: hand_back() });
+            return self.outcomes.push(Outcome { job, held, slot, ending: hand_back() });
         }
         let (tools, hand_back) = (Arc::clone(&self.tools), self.hand_back.clone());
         self.work.spawn(Work { job, held, slot, lane, tools, hand_back }.run());

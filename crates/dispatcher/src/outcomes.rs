@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use photo_core::job::{Ack, Ending, Finish};
+use photo_core::job::{Ack, ClaimedJob, Ending, Finish, JobOutcome};
+use photo_core::record::{JobEnd, RecordLine};
+use photo_core::{ImageKey, UnixMillis};
 use tracing::info;
 
 use crate::lane::Slot;
@@ -16,7 +18,9 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// slots.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The lease the job was done under.
+    /// The job.
+    pub job: ClaimedJob,
+    /// Our hold on it.
     pub held: HeldLease,
     /// The job's place in its lane.
     pub slot: Slot,
@@ -40,6 +44,7 @@ pub struct Batch {
 
 #[derive(Debug)]
 struct Kept {
+    job: ClaimedJob,
     _held: HeldLease,
     slot: Slot,
 }
@@ -47,9 +52,9 @@ struct Kept {
 impl Outcomes {
     /// Takes in one more.
     pub fn push(&mut self, outcome: Outcome) {
-        let Outcome { held, slot, ending } = outcome;
-        let finish = Finish { lease: held.lease.clone(), ending };
-        self.waiting.push_back((finish, Kept { _held: held, slot }));
+        let Outcome { job, held, slot, ending } = outcome;
+        let finish = Finish { lease: job.lease.clone(), ending };
+        self.waiting.push_back((finish, Kept { job, _held: held, slot }));
     }
 
     /// How many wait.
@@ -86,13 +91,32 @@ impl Outcomes {
 }
 
 impl Batch {
-    /// Lets go of the jobs: the store has answered.
-    pub fn recorded(self, acks: &[Ack]) {
-        for (finish, ack) in self.endings.iter().zip(acks) {
+    /// Lets go of the jobs: the store has answered, at `now`. What is to be written down in the
+    /// images' records: the jobs that ended for good.
+    pub fn recorded(self, acks: &[Ack], now: UnixMillis) -> Vec<(ImageKey, RecordLine)> {
+        let mut lines = Vec::new();
+        for ((finish, kept), ack) in self.endings.into_iter().zip(self.kept).zip(acks) {
             if *ack == Ack::Stale {
                 info!(job.id = %finish.lease.id, "outcome came too late: the job is another's now");
+                continue;
             }
+            let outcome = match finish.ending {
+                Ending::Succeeded(result) => JobOutcome::Succeeded(result),
+                Ending::Failed(error) => JobOutcome::Failed(error),
+                Ending::Retry { .. } | Ending::Release { .. } => continue,
+            };
+            let end = JobEnd {
+                model: finish.lease.id.model,
+                attempts: kept.job.attempts,
+                failures: kept.job.failures,
+                // A fence is the time of its claim.
+                started_at: Some(UnixMillis(finish.lease.fence / 1_000)),
+                ended_at: now,
+                outcome,
+            };
+            lines.push((finish.lease.id.image, end.into()));
         }
+        lines
     }
 }
 
@@ -102,8 +126,8 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
-    use photo_core::job::Lease;
-    use photo_core::{ImageKey, JobId};
+    use photo_core::JobId;
+    use photo_core::job::{Lease, Priority};
     use serde_json::value::RawValue;
     use tokio::time::Instant;
 
@@ -117,8 +141,11 @@ mod tests {
         for n in 0..count {
             let id = JobId::new(ImageKey::from_bytes([n; 16]), "wood".parse().unwrap());
             let result = RawValue::from_string(format!("\"{}\"", "x".repeat(bytes))).unwrap();
+            let lease = Lease { id, fence: u64::from(n) };
+            let priority = Priority::Normal;
             outcomes.push(Outcome {
-                held: leases.hold(Lease { id, fence: u64::from(n) }, Instant::now()),
+                held: leases.hold(lease.clone(), Instant::now()),
+                job: ClaimedJob { lease, attempts: 1, failures: 0, priority },
                 slot: Slot::new(Arc::clone(&slots)),
                 ending: Ending::Succeeded(result),
             });
@@ -149,7 +176,20 @@ mod tests {
         assert_eq!((outcomes.len(), slots.load(Ordering::Relaxed)), (3, 3));
         let again = outcomes.batch();
         assert_eq!(fences(&again), [0]);
-        again.recorded(&[Ack::Recorded]);
+        again.recorded(&[Ack::Recorded], UnixMillis(0));
         assert_eq!(slots.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn only_what_the_store_recorded_is_written_down() {
+        let (mut outcomes, _slots) = outcomes(3, 10);
+        let lines = outcomes
+            .batch()
+            .recorded(&[Ack::Recorded, Ack::Stale, Ack::Recorded], UnixMillis(5_000));
+        let images: Vec<ImageKey> = lines.iter().map(|(image, _)| *image).collect();
+        assert_eq!(images, [ImageKey::from_bytes([0; 16]), ImageKey::from_bytes([2; 16])]);
+        let RecordLine::Ended(end) = &lines[1].1 else { panic!("{lines:?}") };
+        assert_eq!((end.attempts, end.ended_at), (1, UnixMillis(5_000)));
+        assert!(matches!(end.outcome, JobOutcome::Succeeded(_)));
     }
 }

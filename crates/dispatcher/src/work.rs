@@ -54,7 +54,8 @@ impl Work {
         if let Some(classes) = attempted.classes {
             self.lane.describe(classes, &self.tools).await;
         }
-        Some(Outcome { held: self.held, slot: self.slot, ending: attempted.ending })
+        let Self { job, held, slot, .. } = self;
+        Some(Outcome { job, held, slot, ending: attempted.ending })
     }
 
     fn log(&self, ending: &Ending, started: Instant) {

@@ -8,29 +8,35 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use photo_core::PhotoHasher;
-use photo_core::ports::{
-    ImageLimits, ImageRecord, ImageStore, ImageStoreError, ImageUpload, PhotoRefusal,
-};
+use photo_core::job::Priority;
+use photo_core::ports::{ImageLimits, ImageStore, ImageStoreError, ImageUpload, PhotoRefusal};
+use photo_core::record::{Acceptance, RecordLine};
+use photo_core::{ImageInfo, PhotoHasher, UnixMillis};
 use photo_store::images::LocalImages;
 use photo_tests::photos::{bmp, bmp_of};
 
 const LIMITS: ImageLimits = ImageLimits { max_bytes: 10_000_000, max_pixels: 10_000_000 };
 
+/// What is asked of every photo here unless the test says otherwise.
+fn asked() -> Acceptance {
+    let models = vec!["wood".parse().unwrap()];
+    Acceptance { at: UnixMillis(1_000), priority: Priority::Normal, rerun: false, models }
+}
+
 async fn receive(
     upload: &mut Box<dyn ImageUpload>,
     photo: &[u8],
-) -> Result<ImageRecord, ImageStoreError> {
+) -> Result<ImageInfo, ImageStoreError> {
     for piece in photo.chunks(60_000) {
         upload.write(Bytes::copy_from_slice(piece)).await?;
     }
     upload.end_image().await
 }
 
-async fn keep(store: &LocalImages, photo: &[u8]) -> Result<ImageRecord, ImageStoreError> {
+async fn keep(store: &LocalImages, photo: &[u8]) -> Result<ImageInfo, ImageStoreError> {
     let mut upload = store.begin(LIMITS).await?;
     let record = receive(&mut upload, photo).await?;
-    upload.commit().await.map(|()| record)
+    upload.commit(&asked()).await.map(|_| record)
 }
 
 async fn refusal(photo: &[u8], limits: ImageLimits) -> PhotoRefusal {
@@ -46,14 +52,14 @@ async fn refusal(photo: &[u8], limits: ImageLimits) -> PhotoRefusal {
     }
 }
 
-/// All files below a folder, by name.
+/// All files below a folder, by name, but for the locks of those who receive photos.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else {
+        } else if path.file_name().is_some_and(|name| name != "lock") {
             found.push(path.file_name().unwrap().to_string_lossy().into_owned());
         }
     }
@@ -83,7 +89,7 @@ async fn a_kept_photo_is_found_under_its_md5_byte_for_byte() {
     assert_eq!(fs::read(folder.path().join(record.path())).unwrap(), photo);
     assert_eq!(store.stat(record.md5).await.unwrap(), Some(record.clone()));
 
-    store.delete(record.md5).await.unwrap();
+    store.remove(record.md5, true).await.unwrap();
     assert!(store.open(record.md5).await.unwrap().is_none());
     assert_eq!(files(folder.path()), Vec::<String>::new());
 }
@@ -96,7 +102,7 @@ async fn nobody_sees_a_photo_before_its_request_is_accepted() {
     let first = receive(&mut upload, &bmp(1)).await.unwrap();
     let second = receive(&mut upload, &bmp(2)).await.unwrap();
     assert_eq!(store.stat(first.md5).await.unwrap(), None);
-    upload.commit().await.unwrap();
+    upload.commit(&asked()).await.unwrap();
     assert_eq!(store.stat(first.md5).await.unwrap(), Some(first));
     assert_eq!(store.stat(second.md5).await.unwrap(), Some(second));
     assert_eq!(files(&folder.path().join(".spool")), Vec::<String>::new());
@@ -110,7 +116,7 @@ async fn a_photo_kept_twice_is_one_photo() {
     let once = receive(&mut upload, &bmp(1)).await.unwrap();
     let twice = receive(&mut upload, &bmp(1)).await.unwrap();
     assert_eq!(once, twice);
-    upload.commit().await.unwrap();
+    upload.commit(&asked()).await.unwrap();
     keep(&store, &bmp(1)).await.unwrap();
     assert_eq!(files(folder.path()).len(), 2, "the photo and its record");
 }
@@ -136,7 +142,7 @@ async fn a_thousand_photos_in_one_request_are_kept() {
     for seed in 0..1000 {
         receive(&mut upload, &bmp(seed)).await.unwrap();
     }
-    upload.commit().await.unwrap();
+    upload.commit(&asked()).await.unwrap();
     assert_eq!(files(folder.path()).len(), 2000);
 }
 
@@ -176,16 +182,16 @@ async fn a_photo_made_to_collide_with_a_stored_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalImages::open(folder.path()).unwrap();
     let record = keep(&store, &bmp(1)).await.unwrap();
-    let path = folder.path().join(record.path()).with_extension("json");
+    let path = folder.path().join(record.path()).with_extension("jsonl");
     let mut hasher = PhotoHasher::default();
     hasher.update(b"twin");
-    let twin = ImageRecord { sha256: hasher.finish().sha256, ..record.clone() };
-    fs::write(&path, serde_json::to_vec(&twin).unwrap()).unwrap();
+    let twin = ImageInfo { sha256: hasher.finish().sha256, ..record.clone() };
+    fs::write(&path, RecordLine::Image(twin).to_text()).unwrap();
 
     let mut upload = store.begin(LIMITS).await.unwrap();
     let other = receive(&mut upload, &bmp(2)).await.unwrap();
     receive(&mut upload, &bmp(1)).await.unwrap();
-    let refused = upload.commit().await;
+    let refused = upload.commit(&asked()).await;
     assert!(matches!(
         refused,
         Err(ImageStoreError::Refused(PhotoRefusal::Collision(key))) if key == record.md5
@@ -199,7 +205,7 @@ async fn what_a_crash_left_half_done_is_done_again() {
     let store = LocalImages::open(folder.path()).unwrap();
     let record = keep(&store, &bmp(1)).await.unwrap();
     let photo = folder.path().join(record.path());
-    let json = photo.with_extension("json");
+    let json = photo.with_extension("jsonl");
 
     // The record without its photo; a photo cut short; a photo without its record; half a record.
     let damages: [&dyn Fn(); 4] = [
@@ -218,15 +224,31 @@ async fn what_a_crash_left_half_done_is_done_again() {
 }
 
 #[tokio::test]
-async fn spool_files_of_processes_that_died_are_removed_at_the_next_start() {
+async fn what_processes_that_died_were_receiving_is_removed() {
     let folder = tempfile::tempdir().unwrap();
-    LocalImages::open(folder.path()).unwrap();
-    let (old, young) = (folder.path().join(".spool/old"), folder.path().join(".spool/young"));
-    for path in [&old, &young] {
-        fs::write(path, b"half a photo").unwrap();
+    let (dead, alive) = (folder.path().join(".spool/dead"), folder.path().join(".spool/young"));
+    for path in [&dead, &alive] {
+        fs::create_dir_all(path).unwrap();
+        fs::write(path.join("lock"), b"").unwrap();
+        fs::write(path.join("half"), b"half a photo").unwrap();
     }
-    let days_ago = SystemTime::now() - Duration::from_hours(48);
-    fs::File::options().write(true).open(&old).unwrap().set_modified(days_ago).unwrap();
-    LocalImages::open(folder.path()).unwrap();
-    assert_eq!(files(folder.path()), ["young"]);
+    let store = LocalImages::open(folder.path()).unwrap();
+    // Another one, which receives a photo.
+    let other = LocalImages::open(folder.path()).unwrap();
+    let mut upload = other.begin(LIMITS).await.unwrap();
+    receive(&mut upload, &bmp(1)).await.unwrap();
+    let hours_ago = SystemTime::now() - Duration::from_hours(2);
+    for entry in fs::read_dir(folder.path().join(".spool")).unwrap() {
+        let path = entry.unwrap().path();
+        if path != alive {
+            fs::File::open(path).unwrap().set_modified(hours_ago).unwrap();
+        }
+    }
+    assert_eq!(store.clean_up().await.unwrap(), 1);
+    assert!(!dead.exists(), "nobody holds its lock");
+    assert!(alive.exists(), "it is about to be locked, for all we know");
+    upload.commit(&asked()).await.unwrap();
+    drop(other);
+    drop(store);
+    assert_eq!(fs::read_dir(folder.path().join(".spool")).unwrap().count(), 1);
 }

@@ -25,7 +25,7 @@ async fn while_redis_is_away_clients_are_told_and_afterwards_everything_goes_on(
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(response.headers().contains_key("retry-after"));
     assert_eq!(response.headers()["content-type"], "application/problem+json");
-    assert_eq!(api.get(&format!("/predict/{}", md5(&jpeg(1)))).await.0, 503);
+    assert_eq!(api.get(&format!("/predict/{}", md5(&jpeg(2)))).await.0, 503);
     assert_eq!(api.get("/health/ready").await.0, 503);
     assert_eq!(api.get("/health/live").await.0, 200);
     assert_eq!(dispatcher.get("/health/ready").await.0, 503);

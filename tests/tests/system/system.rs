@@ -32,11 +32,16 @@ pub struct Server {
 impl System {
     /// A Redis that survives its restart, and nothing else yet.
     pub fn start() -> Self {
-        Self {
-            redis: RedisServer::start_with(&["--appendonly", "yes"]),
-            folder: tempfile::tempdir().unwrap(),
-            settings: String::new(),
-        }
+        Self::start_with(RedisServer::start_with(&["--appendonly", "yes"]))
+    }
+
+    /// A Redis that goes back to its last SAVE when it is restarted, and nothing else yet.
+    pub fn start_unsaved() -> Self {
+        Self::start_with(RedisServer::start())
+    }
+
+    fn start_with(redis: RedisServer) -> Self {
+        Self { redis, folder: tempfile::tempdir().unwrap(), settings: String::new() }
     }
 
     /// Adds lines to the configuration file of all programs that are started after this.

@@ -2,14 +2,16 @@
 
 mod fields;
 mod form;
+mod submit;
 
 use std::collections::HashSet;
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
-use photo_core::job::{NewJob, Submitted};
-use photo_core::ports::{ImageStoreError, PhotoRefusal, StoreError};
-use photo_core::{ImageKey, JobId, JobState, ModelName};
+use photo_core::ImageKey;
+use photo_core::job::SubmitMode;
+use photo_core::ports::{ImageStoreError, PhotoRefusal};
+use photo_core::record::Acceptance;
 use serde::Serialize;
 
 use self::fields::Fields;
@@ -21,17 +23,7 @@ use crate::state::AppState;
 struct Accepted {
     /// One hash per photo, in the order of the form.
     images: Vec<ImageKey>,
-    jobs: Vec<AcceptedJob>,
-}
-
-#[derive(Serialize)]
-struct AcceptedJob {
-    id: JobId,
-    image: ImageKey,
-    model: ModelName,
-    state: JobState,
-    /// Whether this request put the job in line, or it was there before.
-    new: bool,
+    jobs: Vec<submit::AcceptedJob>,
 }
 
 /// Accepts photos: all of them, durably, with all their jobs, or none.
@@ -53,36 +45,22 @@ pub(crate) async fn accept(
     check_jobs(&state, &fields, photos.len())?;
     check_room(&state, &fields, images.len() as u64).await?;
 
-    // The photos first: a job whose photo is not there could not be done. Should the store fail
-    // after this, the photos stay and the client is told to ask again, which finds them here.
-    upload.commit().await.map_err(|error| match error {
+    // The photos first: a job whose photo is not there could not be done. With them it is written
+    // down what is asked of them, so that no job is lost with the job store.
+    let asked = Acceptance {
+        at: state.clock.now(),
+        priority: fields.priority,
+        rerun: fields.mode == SubmitMode::Rerun,
+        models: fields.models().to_vec(),
+    };
+    let committed = upload.commit(&asked).await.map_err(|error| match error {
         ImageStoreError::Refused(PhotoRefusal::Collision(image)) => {
             let number = photos.iter().position(|photo| *photo == image).unwrap_or(0) + 1;
             ApiError::Photo { number, refusal: PhotoRefusal::Collision(image) }
         }
         error => ApiError::Images(error),
     })?;
-    let jobs: Vec<NewJob> = images
-        .iter()
-        .flat_map(|image| fields.models().iter().map(|model| JobId::new(*image, model.clone())))
-        .map(|id| NewJob { id, priority: fields.priority, ended_before: false })
-        .collect();
-    let submitted = state.jobs.submit(&jobs, fields.mode).await?;
-
-    let accept = |(job, submitted): (NewJob, _)| {
-        let state = match submitted {
-            Submitted::Queued => JobState::Queued,
-            Submitted::Exists(state) => state,
-            Submitted::Forgotten => {
-                let what = format!("{} was forgotten, but is not known to have ended", job.id);
-                return Err(StoreError::Corrupt(what));
-            }
-        };
-        let new = submitted == Submitted::Queued;
-        let (image, model) = (job.id.image, job.id.model.clone());
-        Ok(AcceptedJob { id: job.id, image, model, state, new })
-    };
-    let jobs = jobs.into_iter().zip(submitted).map(accept).collect::<Result<_, StoreError>>()?;
+    let jobs = submit::submit(&state, &images, &asked, &committed).await?;
     let accepted = Accepted { images: photos, jobs };
     tracing::debug!(images = accepted.images.len(), jobs = accepted.jobs.len(), "accepted");
     Ok(HttpResponse::Accepted().json(accepted))

@@ -85,12 +85,16 @@ impl App {
         self.client.post(format!("{}{path}", self.url)).multipart(form).send().await.unwrap()
     }
 
-    /// Every file below the image folder.
+    /// Every photo, record and spool file below the image folder.
     pub fn image_files(&self) -> Vec<PathBuf> {
         fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { walk(&path, found) } else { found.push(path) }
+                if path.is_dir() {
+                    walk(&path, found);
+                } else if path.file_name().is_some_and(|name| name != "lock") {
+                    found.push(path);
+                }
             }
         }
         let mut found = Vec::new();

@@ -142,5 +142,5 @@ async fn a_file_name_reaches_neither_the_disk_nor_the_answer() {
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, [format!("{key}.bmp"), format!("{key}.json")]);
+    assert_eq!(names, [format!("{key}.bmp"), format!("{key}.jsonl")]);
 }

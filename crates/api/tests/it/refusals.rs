@@ -140,7 +140,7 @@ async fn a_photo_made_to_collide_is_a_conflict() {
     let app = App::start();
     json_of(app.predict(form(&[bmp(1)], &["sharpness"])).await, StatusCode::ACCEPTED).await;
     let files = app.image_files();
-    let record = files.iter().find(|path| path.extension().unwrap() == "json").unwrap();
+    let record = files.iter().find(|path| path.extension().unwrap() == "jsonl").unwrap();
     let text = std::fs::read_to_string(record).unwrap();
     let (before, after) = text.split_once("\"sha256\":\"").unwrap();
     let twin = format!("{before}\"sha256\":\"{}{}", "0".repeat(64), &after[64..]);

@@ -5,6 +5,7 @@
 //! start. `photo.sample.toml` in the repository's root is the documentation, and is tested.
 
 mod model;
+mod retention;
 mod sections;
 mod url;
 
@@ -18,6 +19,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use model::{ModelConfig, ModelSettings, Protocol};
+pub use retention::Retention;
 pub use sections::{
     ApiConfig, DispatcherConfig, ImagesConfig, LogConfig, LogFormat, ModelDefaults, Secret,
     StandaloneConfig, StoreConfig, StorePrefix,
@@ -97,6 +99,14 @@ impl Config {
         }
         if self.dispatcher.max_in_flight == 0 {
             return Err("`dispatcher.max_in_flight` must be 1 at least".to_owned());
+        }
+        if let (Retention::For(records), photos) =
+            (self.images.record_retention, self.images.retention)
+            && Option::from(photos).is_none_or(|photos: Duration| photos > records)
+        {
+            return Err("`images.record_retention` must not be shorter than `images.retention`: \
+                        nobody would know what a photo without a record is"
+                .to_owned());
         }
         for name in self.models.keys() {
             if self.model(name).timeout.is_zero() {

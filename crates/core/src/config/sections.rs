@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{ImagesUrl, Protocol, StoreUrl};
+use super::{ImagesUrl, Protocol, Retention, StoreUrl};
 use crate::ports::ImageLimits;
 
 /// `[api]`: the HTTP server for clients.
@@ -118,11 +118,19 @@ impl From<StorePrefix> for String {
 pub struct ImagesConfig {
     /// `file:<folder>`.
     pub url: ImagesUrl,
+    /// How long a photo is kept after its last job ended.
+    pub retention: Retention,
+    /// How long an image's record, and with it every result, is kept after its last job ended.
+    pub record_retention: Retention,
 }
 
 impl Default for ImagesConfig {
     fn default() -> Self {
-        Self { url: ImagesUrl::File("data/images".into()) }
+        Self {
+            url: ImagesUrl::File("data/images".into()),
+            retention: Retention::Forever,
+            record_retention: Retention::Forever,
+        }
     }
 }
 

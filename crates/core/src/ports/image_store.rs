@@ -3,35 +3,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use serde::{Deserialize, Serialize};
 
-use crate::photo_format::Dimensions;
-use crate::{ImageKey, PhotoFormat, Sha256Digest};
-
-/// What is known of a stored photo; kept beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImageRecord {
-    /// The photo's MD5, its name.
-    pub md5: ImageKey,
-    /// The photo's SHA-256, which tells forged twins of one MD5 apart.
-    pub sha256: Sha256Digest,
-    /// What it is, by its content.
-    pub format: PhotoFormat,
-    /// How many bytes it has.
-    pub bytes: u64,
-    /// How many pixels it has, by its header.
-    #[serde(flatten)]
-    pub dimensions: Dimensions,
-}
-
-impl ImageRecord {
-    /// Where the photo lies below the store's root: `<first two digits>/<md5>.<extension>`. Model
-    /// services of the `filename` generation open it by this name.
-    pub fn path(&self) -> String {
-        let md5 = self.md5.to_string();
-        format!("{}/{md5}.{}", &md5[..2], self.format.extension())
-    }
-}
+use crate::record::{Acceptance, ImageRecord, RecordLine};
+use crate::{ImageInfo, ImageKey, ModelName, PhotoFormat, UnixMillis};
 
 /// A photo's bytes, in pieces.
 pub type ImageBytes = BoxStream<'static, Result<Bytes, ImageStoreError>>;
@@ -45,26 +19,67 @@ pub struct ImageLimits {
     pub max_pixels: u64,
 }
 
-/// Photos, each under its hash.
+/// Photos, each under its hash, and beside each its record: what was accepted for it and what
+/// came of it.
 #[async_trait]
 pub trait ImageStore: Send + Sync + 'static {
     /// Begins to receive the photos of one request.
     async fn begin(&self, limits: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError>;
 
     /// What is known of a photo, or `None` if it is not stored.
-    async fn stat(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError>;
+    async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError>;
 
-    /// A photo's record and bytes, or `None` if it is not stored.
+    /// A photo's bytes and what is known of it, or `None` if it is not stored.
     async fn open(
         &self,
         image: ImageKey,
-    ) -> Result<Option<(ImageRecord, ImageBytes)>, ImageStoreError>;
+    ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError>;
 
-    /// Removes a photo; nothing happens if it is not stored.
-    async fn delete(&self, image: ImageKey) -> Result<(), ImageStoreError>;
+    /// An image's record, or `None` if nothing was ever accepted for it. It may outlive its photo.
+    async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError>;
+
+    /// Adds lines to images' records. They may be lost in a power failure. Images without a record
+    /// are passed over.
+    async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError>;
+
+    /// The images of one of 256 shelves, by the first byte of their MD5, in order: all that have a
+    /// photo or a record.
+    async fn list(&self, shelf: u8) -> Result<Vec<ImageKey>, ImageStoreError>;
+
+    /// What is there of each of these images.
+    async fn inspect(&self, images: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError>;
+
+    /// Removes a photo, and its record or not; nothing happens if it is not stored.
+    async fn remove(&self, image: ImageKey, record_too: bool) -> Result<(), ImageStoreError>;
+
+    /// Removes what processes that died were receiving; answers how many files that were.
+    async fn clean_up(&self) -> Result<u64, ImageStoreError>;
+
+    /// Whether this process is the one that takes care of the store. There is at most one, until
+    /// it ends; then it may be another.
+    async fn take_care(&self) -> Result<bool, ImageStoreError>;
+
+    /// What the process that takes care of the store noted last, if it is still readable.
+    async fn notes(&self) -> Result<Option<Vec<u8>>, ImageStoreError>;
+
+    /// Notes something for whoever takes care of the store next.
+    async fn note(&self, notes: Vec<u8>) -> Result<(), ImageStoreError>;
 
     /// Whether photos can be written now.
     async fn ping(&self) -> Result<(), ImageStoreError>;
+}
+
+/// What is there of an image.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// Which.
+    pub image: ImageKey,
+    /// Whether the photo is there, and whole as far as its length tells.
+    pub photo: bool,
+    /// Its record, if there is one.
+    pub record: Option<ImageRecord>,
+    /// When photo or record last changed.
+    pub changed_at: UnixMillis,
 }
 
 /// The photos of one request on their way in. Nobody sees them before [`ImageUpload::commit`];
@@ -76,11 +91,25 @@ pub trait ImageUpload: Send {
 
     /// Ends the current photo; the next byte written begins another. The photo was hashed and
     /// checked on its way.
-    async fn end_image(&mut self) -> Result<ImageRecord, ImageStoreError>;
+    async fn end_image(&mut self) -> Result<ImageInfo, ImageStoreError>;
 
-    /// Makes all photos durable and then visible, each under its hash; one that was stored before
-    /// is left as it is. After an error none that was not there before is promised to be there.
-    async fn commit(self: Box<Self>) -> Result<(), ImageStoreError>;
+    /// Makes all photos durable and then visible, each under its hash, and with each what is asked
+    /// of it; one that was stored before is left as it is, and its record grows by what is new.
+    /// Answers one [`Committed`] per image. After an error none that was not there before is
+    /// promised to be there.
+    async fn commit(self: Box<Self>, asked: &Acceptance)
+    -> Result<Vec<Committed>, ImageStoreError>;
+}
+
+/// What became of an image and what is asked of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Which.
+    pub image: ImageKey,
+    /// The models that were added to its record.
+    pub added: Vec<ModelName>,
+    /// The models asked for whose jobs ended before, by its record, and are not to be done again.
+    pub ended: Vec<ModelName>,
 }
 
 /// Why the image store did not do what it was asked for.
@@ -136,46 +165,4 @@ pub enum PhotoRefusal {
          the one stored first is kept"
     )]
     Collision(ImageKey),
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::PhotoHasher;
-
-    proptest! {
-        #[test]
-        fn a_record_reads_back_and_names_a_safe_path(
-            photo: Vec<u8>,
-            format in prop::sample::select(vec![
-                PhotoFormat::Jpeg, PhotoFormat::Png, PhotoFormat::WebP, PhotoFormat::Gif,
-                PhotoFormat::Tiff, PhotoFormat::Bmp, PhotoFormat::Heic,
-            ]),
-            width: u32,
-            height: u32,
-        ) {
-            let mut hasher = PhotoHasher::default();
-            hasher.update(&photo);
-            let digests = hasher.finish();
-            let record = ImageRecord {
-                md5: digests.key,
-                sha256: digests.sha256,
-                format,
-                bytes: photo.len() as u64,
-                dimensions: Dimensions { width, height },
-            };
-            let json = serde_json::to_vec(&record).unwrap();
-            prop_assert_eq!(&serde_json::from_slice::<ImageRecord>(&json).unwrap(), &record);
-            let path = record.path();
-            let safe = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'/' | b'.');
-            prop_assert!(path.bytes().all(safe) && !path.contains(".."));
-        }
-
-        #[test]
-        fn anything_else_is_no_record(json in "\\{.{0,60}\\}|.{0,60}") {
-            prop_assert!(serde_json::from_str::<ImageRecord>(&json).is_err());
-        }
-    }
 }

@@ -4,6 +4,7 @@ mod image_store;
 mod job_store;
 
 pub use image_store::{
-    ImageBytes, ImageLimits, ImageRecord, ImageStore, ImageStoreError, ImageUpload, PhotoRefusal,
+    Committed, ImageBytes, ImageLimits, ImageStore, ImageStoreError, ImageUpload, Inspection,
+    PhotoRefusal,
 };
 pub use job_store::{JobStore, StoreError};

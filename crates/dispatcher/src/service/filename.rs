@@ -13,14 +13,14 @@ pub async fn send(
     question: &Question<'_>,
     images: &dyn ImageStore,
 ) -> Result<Response, Failure> {
-    let record = images
+    let info = images
         .stat(question.image)
         .await
         .map_err(|error| unavailable(error.to_string()))?
         .ok_or_else(missing)?;
     let request = http
         .post(format!("{}/predict", question.url))
-        .query(&[("filename", record.path())])
+        .query(&[("filename", info.path())])
         .header(CONTENT_LENGTH, 0);
     Ok(request.send().await?)
 }

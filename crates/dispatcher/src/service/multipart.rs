@@ -19,21 +19,21 @@ pub async fn send(
     question: &Question<'_>,
     images: &dyn ImageStore,
 ) -> Result<Response, Failure> {
-    let (record, photo) = images
+    let (info, photo) = images
         .open(question.image)
         .await
         .map_err(|error| unavailable(error.to_string()))?
         .ok_or_else(missing)?;
 
     let broken = Arc::new(OnceLock::new());
-    let photo = Body::wrap_stream(watched(photo, record.bytes, Arc::clone(&broken)));
-    let part = Part::stream_with_length(photo, record.bytes)
-        .file_name(format!("{}.{}", record.md5, record.format.extension()))
-        .mime_str(record.format.media_type())?;
+    let photo = Body::wrap_stream(watched(photo, info.bytes, Arc::clone(&broken)));
+    let part = Part::stream_with_length(photo, info.bytes)
+        .file_name(format!("{}.{}", info.md5, info.format.extension()))
+        .mime_str(info.format.media_type())?;
     let mut request =
         http.post(format!("{}/predict", question.url)).multipart(Form::new().part(PART, part));
     if question.generation == Generation::Either {
-        request = request.query(&[("filename", record.path())]);
+        request = request.query(&[("filename", info.path())]);
     }
 
     // A photo that breaks off breaks the request too, and must not be blamed on the service.
@@ -73,8 +73,9 @@ mod tests {
     use async_trait::async_trait;
     use bytes::Bytes;
     use photo_core::photo_format::Dimensions;
-    use photo_core::ports::{ImageLimits, ImageRecord, ImageUpload};
-    use photo_core::{ImageKey, JobErrorKind, PhotoFormat, PhotoHasher};
+    use photo_core::ports::{ImageLimits, ImageUpload, Inspection};
+    use photo_core::record::{ImageRecord, RecordLine};
+    use photo_core::{ImageInfo, ImageKey, JobErrorKind, PhotoFormat, PhotoHasher};
 
     use super::*;
 
@@ -84,21 +85,17 @@ mod tests {
         then: Option<&'static str>,
     }
 
+    fn read_only<T>() -> Result<T, ImageStoreError> {
+        Err(ImageStoreError::unavailable("nothing here but the beginning of a photo"))
+    }
+
     #[async_trait]
     impl ImageStore for BrokenImages {
-        async fn begin(&self, _: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError> {
-            Err(ImageStoreError::unavailable("read only"))
-        }
-
-        async fn stat(&self, _: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
-            Ok(None)
-        }
-
         async fn open(
             &self,
             md5: ImageKey,
-        ) -> Result<Option<(ImageRecord, ImageBytes)>, ImageStoreError> {
-            let record = ImageRecord {
+        ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
+            let info = ImageInfo {
                 md5,
                 sha256: PhotoHasher::default().finish().sha256,
                 format: PhotoFormat::Jpeg,
@@ -107,15 +104,55 @@ mod tests {
             };
             let error = self.then.map(|why| Err(ImageStoreError::unavailable(why)));
             let pieces = [Ok(Bytes::from_static(b"a piece"))].into_iter().chain(error);
-            Ok(Some((record, stream::iter(pieces).boxed())))
+            Ok(Some((info, stream::iter(pieces).boxed())))
         }
 
-        async fn delete(&self, _: ImageKey) -> Result<(), ImageStoreError> {
-            Ok(())
+        async fn begin(&self, _: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn stat(&self, _: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn record(&self, _: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn append(&self, _: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
+            read_only()
+        }
+
+        async fn list(&self, _: u8) -> Result<Vec<ImageKey>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn inspect(&self, _: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn remove(&self, _: ImageKey, _: bool) -> Result<(), ImageStoreError> {
+            read_only()
+        }
+
+        async fn clean_up(&self) -> Result<u64, ImageStoreError> {
+            read_only()
+        }
+
+        async fn take_care(&self) -> Result<bool, ImageStoreError> {
+            read_only()
+        }
+
+        async fn notes(&self) -> Result<Option<Vec<u8>>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn note(&self, _: Vec<u8>) -> Result<(), ImageStoreError> {
+            read_only()
         }
 
         async fn ping(&self) -> Result<(), ImageStoreError> {
-            Ok(())
+            read_only()
         }
     }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use photo_core::config::{Config, ModelConfig};
 use photo_core::job::{JobView, NewJob, Priority, SubmitMode};
 use photo_core::ports::{ImageLimits, ImageStore, JobStore};
+use photo_core::record::Acceptance;
 use photo_core::{Clock, ImageKey, JobId, JobState, ModelName};
 use photo_dispatcher::Settings;
 use photo_store::embedded::EmbeddedJobStore;
@@ -104,23 +105,22 @@ impl World {
         let limits = ImageLimits { max_bytes: 1 << 30, max_pixels: 1 << 30 };
         let mut upload = self.images.begin(limits).await.unwrap();
         upload.write(Bytes::from(photo)).await.unwrap();
-        let record = upload.end_image().await.unwrap();
-        upload.commit().await.unwrap();
-        record.md5
+        let info = upload.end_image().await.unwrap();
+        let models = self.config.models.keys().cloned().collect();
+        let (at, priority) = (Clock::default().now(), Priority::Normal);
+        upload.commit(&Acceptance { at, priority, rerun: false, models }).await.unwrap();
+        info.md5
     }
 
     /// Where the record of a photo lies on the disk.
     pub fn record_of(&self, image: ImageKey) -> PathBuf {
         let md5 = image.to_string();
-        self.folder.path().join("images").join(&md5[..2]).join(format!("{md5}.json"))
+        self.folder.path().join("images").join(&md5[..2]).join(format!("{md5}.jsonl"))
     }
 
     pub async fn submit(&self, image: ImageKey, model: &str) {
-        let job = NewJob {
-            id: JobId::new(image, name(model)),
-            priority: Priority::Normal,
-            ended_before: false,
-        };
+        let (id, priority) = (JobId::new(image, name(model)), Priority::Normal);
+        let job = NewJob { id, priority, ended_before: false };
         self.store.submit(&[job], SubmitMode::New).await.unwrap();
     }
 

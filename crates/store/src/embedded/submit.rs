@@ -28,6 +28,9 @@ fn submit_one(session: &mut Session<'_>, new: &NewJob, mode: SubmitMode) -> Resu
     if known.is_none() && new.ended_before && mode != SubmitMode::Rerun {
         return Ok(Submitted::Forgotten);
     }
+    if mode == SubmitMode::Look {
+        return Ok(known.map_or(Submitted::Queued, |job| Submitted::Exists(job.state)));
+    }
     let queue = session.queues.find_or_add(&new.id.model)?;
     match known {
         Some(job) if !may_begin_again(job.state, mode) => {
@@ -50,7 +53,7 @@ fn may_begin_again(state: JobState, mode: SubmitMode) -> bool {
     match mode {
         SubmitMode::New => state == JobState::Cancelled,
         SubmitMode::Rerun => state.is_final(),
-        SubmitMode::Refill => false,
+        SubmitMode::Refill | SubmitMode::Look => false,
     }
 }
 

@@ -2,20 +2,25 @@
 //!
 //! ```text
 //! <root>/<first two digits>/<md5>.<extension>   a photo
-//! <root>/<first two digits>/<md5>.json          what is known of it (ImageRecord)
+//! <root>/<first two digits>/<md5>.jsonl         its record (photo_core::record)
 //! <root>/.spool/…                               photos on their way in; nobody else's business
+//! <root>/.caretaker.json, .caretaker.lock       who takes care of the folder, and what it noted
 //! ```
 //!
 //! A photo is stored when its record is there and the photo beside it has the length the record
-//! says. The record is linked into place first and never replaced while its photo is there: of two
-//! photos with one MD5 the first keeps the name. Both files are synced before they get their
-//! names, and the folders before a commit answers, so that a stored photo survives a power cut.
+//! says. The record is linked into place first, whole, and never replaced: of two photos with one
+//! MD5 the first keeps the name. Both files are synced before they get their names, and the folders
+//! before a commit answers, so that a stored photo and what is asked of it survive a power cut.
+//! From then on the record grows at its end, by one write per line or more, by any process.
 //!
 //! Reading goes through `object_store`; an object store in the network will share that path and
 //! upload from the same spool.
 
+mod care;
 mod header;
 mod publish;
+mod record_file;
+mod shelf;
 mod spool;
 mod upload;
 
@@ -28,12 +33,14 @@ use futures_util::StreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt};
-use photo_core::ImageKey;
 use photo_core::ports::{
-    ImageBytes, ImageLimits, ImageRecord, ImageStore, ImageStoreError, ImageUpload,
+    ImageBytes, ImageLimits, ImageStore, ImageStoreError, ImageUpload, Inspection,
 };
+use photo_core::record::{ImageRecord, RecordLine};
+use photo_core::{ImageInfo, ImageKey};
 use tokio_util::io::ReaderStream;
 
+use self::care::Care;
 use self::spool::Spool;
 use self::upload::SpoolUpload;
 
@@ -44,6 +51,7 @@ const BLOCK: usize = 256 * 1024;
 pub struct LocalImages {
     root: Arc<PathBuf>,
     spool: Arc<Spool>,
+    care: Arc<Care>,
     objects: Arc<dyn ObjectStore>,
 }
 
@@ -52,9 +60,19 @@ impl LocalImages {
     pub fn open(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
         let root = Arc::new(root.canonicalize()?);
-        let spool = Arc::new(Spool::open(&root)?);
+        let spool = Arc::new(Spool::new(&root));
         let objects = LocalFileSystem::new_with_prefix(root.as_path()).map_err(io::Error::other)?;
-        Ok(Self { root, spool, objects: Arc::new(objects) })
+        let care = Arc::new(Care::new(&root));
+        Ok(Self { root, spool, care, objects: Arc::new(objects) })
+    }
+
+    /// Does what waits for the disk on a thread that may wait.
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, ImageStoreError> {
+        let root = Arc::clone(&self.root);
+        blocking(move || work(&root).map_err(disk_error)).await
     }
 }
 
@@ -64,72 +82,92 @@ impl ImageStore for LocalImages {
         Ok(Box::new(SpoolUpload::new(Arc::clone(&self.root), Arc::clone(&self.spool), limits)))
     }
 
-    async fn stat(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
-        let Some(record) = get(&*self.objects, &publish::record_path(image)).await? else {
-            return Ok(None);
-        };
-        let record = record.bytes().await.map_err(unavailable)?;
-        let record: ImageRecord =
-            serde_json::from_slice(&record).map_err(ImageStoreError::unavailable)?;
-        let photo = self.objects.head(&ObjectPath::from(record.path())).await;
-        match photo {
-            Ok(photo) => Ok((photo.size == record.bytes).then_some(record)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(unavailable(error)),
-        }
+    async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
+        self.on_disk(move |root| {
+            let info = record_file::read_info(root, image)?;
+            Ok(match info {
+                Some(info) if publish::is_whole(root, &info)? => Some(info),
+                _ => None,
+            })
+        })
+        .await
     }
 
     async fn open(
         &self,
         image: ImageKey,
-    ) -> Result<Option<(ImageRecord, ImageBytes)>, ImageStoreError> {
-        let Some(record) = self.stat(image).await? else { return Ok(None) };
-        let Some(photo) = get(&*self.objects, &record.path()).await? else { return Ok(None) };
+    ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
+        let Some(info) = self.stat(image).await? else { return Ok(None) };
+        let photo = match self.objects.get(&ObjectPath::from(info.path())).await {
+            Ok(photo) => photo,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(ImageStoreError::unavailable(error)),
+        };
         let bytes = match photo.payload {
             // Larger blocks than object_store's own, each of which is a trip to another thread.
             GetResultPayload::File(file, _) => {
-                let block = BLOCK.min(usize::try_from(record.bytes).unwrap_or(BLOCK)).max(1);
+                let block = BLOCK.min(usize::try_from(info.bytes).unwrap_or(BLOCK)).max(1);
                 ReaderStream::with_capacity(tokio::fs::File::from_std(file), block)
                     .map(|bytes| bytes.map_err(ImageStoreError::unavailable))
                     .boxed()
             }
             GetResultPayload::Stream(stream) => {
-                stream.map(|bytes| bytes.map_err(unavailable)).boxed()
+                stream.map(|bytes| bytes.map_err(ImageStoreError::unavailable)).boxed()
             }
         };
-        Ok(Some((record, bytes)))
+        Ok(Some((info, bytes)))
     }
 
-    async fn delete(&self, image: ImageKey) -> Result<(), ImageStoreError> {
-        let Some(record) = self.stat(image).await? else { return Ok(()) };
-        for path in [publish::record_path(image), record.path()] {
-            match self.objects.delete(&ObjectPath::from(path)).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(unavailable(error)),
-            }
-        }
-        Ok(())
+    async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
+        self.on_disk(move |root| record_file::read(root, image)).await
+    }
+
+    async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
+        self.on_disk(move |root| {
+            lines.into_iter().try_for_each(|(image, line)| {
+                record_file::append(root, image, &[line]).map(|_not_synced| ())
+            })
+        })
+        .await
+    }
+
+    async fn list(&self, shelf: u8) -> Result<Vec<ImageKey>, ImageStoreError> {
+        self.on_disk(move |root| shelf::list(root, shelf)).await
+    }
+
+    async fn inspect(&self, images: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError> {
+        let images = images.to_vec();
+        self.on_disk(move |root| images.iter().map(|it| shelf::inspect(root, *it)).collect()).await
+    }
+
+    async fn remove(&self, image: ImageKey, record_too: bool) -> Result<(), ImageStoreError> {
+        self.on_disk(move |root| shelf::remove(root, image, record_too)).await
+    }
+
+    async fn clean_up(&self) -> Result<u64, ImageStoreError> {
+        let spool = Arc::clone(&self.spool);
+        blocking(move || spool.clean_up().map_err(disk_error)).await
+    }
+
+    async fn take_care(&self) -> Result<bool, ImageStoreError> {
+        let care = Arc::clone(&self.care);
+        blocking(move || care.take().map_err(disk_error)).await
+    }
+
+    async fn notes(&self) -> Result<Option<Vec<u8>>, ImageStoreError> {
+        let care = Arc::clone(&self.care);
+        blocking(move || care.notes().map_err(disk_error)).await
+    }
+
+    async fn note(&self, notes: Vec<u8>) -> Result<(), ImageStoreError> {
+        let care = Arc::clone(&self.care);
+        blocking(move || care.note(&notes).map_err(disk_error)).await
     }
 
     async fn ping(&self) -> Result<(), ImageStoreError> {
         let spool = Arc::clone(&self.spool);
         blocking(move || spool.try_out()).await
     }
-}
-
-async fn get(
-    objects: &dyn ObjectStore,
-    path: &str,
-) -> Result<Option<object_store::GetResult>, ImageStoreError> {
-    match objects.get(&ObjectPath::from(path)).await {
-        Ok(found) => Ok(Some(found)),
-        Err(object_store::Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(unavailable(error)),
-    }
-}
-
-fn unavailable(error: object_store::Error) -> ImageStoreError {
-    ImageStoreError::unavailable(error)
 }
 
 /// An error of the disk, sorted: no room (on the disk, in the quota, or for a file so large), or

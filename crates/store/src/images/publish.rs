@@ -1,4 +1,4 @@
-//! Giving received photos their names, durably.
+//! Giving received photos their names, durably, and writing down what is asked of them.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -6,29 +6,26 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
-use photo_core::ImageKey;
-use photo_core::ports::{ImageRecord, ImageStoreError, PhotoRefusal};
+use futures_util::future::join_all;
+use photo_core::job::JobOutcome;
+use photo_core::ports::{Committed, ImageStoreError, PhotoRefusal};
+use photo_core::record::{Acceptance, ImageRecord, RecordLine, Withdrawal};
+use photo_core::{ImageInfo, UnixMillis};
 
 use super::spool::{Spool, Spooled};
-use super::{blocking, disk_error};
+use super::{blocking, disk_error, record_file};
 
 /// How many threads sync the photos of one request at the same time. The file system makes
 /// durable together what is synced together.
 const THREADS: usize = 8;
-
-/// Where a photo's record lies below the root.
-pub(super) fn record_path(image: ImageKey) -> String {
-    let md5 = image.to_string();
-    format!("{}/{md5}.json", &md5[..2])
-}
 
 /// Stores all photos, then makes the folders that name them durable.
 pub(super) async fn publish(
     root: Arc<PathBuf>,
     spool: Arc<Spool>,
     photos: Vec<Spooled>,
-) -> Result<(), ImageStoreError> {
+    asked: &Acceptance,
+) -> Result<Vec<Committed>, ImageStoreError> {
     // Collisions are found before anything is stored.
     let (photos, folders) = {
         let root = Arc::clone(&root);
@@ -40,99 +37,172 @@ pub(super) async fn publish(
         let share: Vec<Spooled> = photos.by_ref().take(share).collect();
         (!share.is_empty()).then_some(share)
     });
-    try_join_all(shares.map(|share| {
-        let (root, spool) = (Arc::clone(&root), Arc::clone(&spool));
-        blocking(move || share.into_iter().try_for_each(|photo| store(&root, &spool, photo)))
+    let ended = join_all(shares.map(|share| {
+        let (root, spool, asked) = (Arc::clone(&root), Arc::clone(&spool), asked.clone());
+        tokio::task::spawn_blocking(move || -> Vec<_> {
+            share.into_iter().map(|photo| store(&root, &spool, photo, &asked)).collect()
+        })
     }))
-    .await?;
-    blocking(move || sync_folders(&root, &folders).map_err(disk_error)).await
+    .await;
+    let (mut committed, mut failure) = (Vec::new(), None);
+    for ended in ended {
+        for ended in ended.map_err(ImageStoreError::unavailable)? {
+            match ended {
+                Ok(one) => committed.push(one),
+                Err(error) => failure = Some(error),
+            }
+        }
+    }
+    let asked_at = asked.at;
+    blocking(move || match failure {
+        None => sync_folders(&root, &folders).map_err(disk_error).map(|()| committed),
+        Some(error) => {
+            withdraw(&root, &committed, asked_at);
+            Err(error)
+        }
+    })
+    .await
 }
 
-/// Checks every photo against what is stored and against the others, and makes the folders. Answers the photos that are
-/// not stored yet, and the folders of all: a photo that was stored a moment ago by another request
-/// may have a name that is not durable yet.
+/// The photos that could be stored are not asked for either: all of a request or nothing. If not
+/// even that can be written down, their jobs may be done some day, for nobody.
+fn withdraw(root: &Path, committed: &[Committed], accepted_at: UnixMillis) {
+    for Committed { image, added, .. } in committed.iter().filter(|it| !it.added.is_empty()) {
+        let withdrawal = Withdrawal { accepted_at, models: added.clone() };
+        if let Err(error) = record_file::append(root, *image, &[withdrawal.into()]) {
+            tracing::warn!(%image, %error, "a refused request stays in the image's record");
+        }
+    }
+}
+
+/// Checks every photo against what is stored and against the others, and makes the folders.
+/// Answers each photo once, and the folders of all: a photo that was stored a moment ago by
+/// another request may have a name that is not durable yet.
 fn prepare(
     root: &Path,
     photos: Vec<Spooled>,
 ) -> Result<(Vec<Spooled>, HashSet<PathBuf>), ImageStoreError> {
-    let mut missing = Vec::new();
+    let mut once = Vec::new();
     let mut folders = HashSet::new();
     let mut seen = HashMap::new();
     for photo in photos {
-        let ImageRecord { md5, sha256, .. } = photo.record;
+        let ImageInfo { md5, sha256, .. } = photo.info;
         match seen.insert(md5, sha256) {
             None => {}
             Some(twin) if twin == sha256 => continue,
             Some(_) => return Err(PhotoRefusal::Collision(md5).into()),
         }
-        let path = root.join(photo.record.path());
-        // A photo's path has a folder: `ImageRecord::path`.
+        let path = root.join(photo.info.path());
+        // A photo's path has a folder: `ImageInfo::path`.
         let folder = path.parent().unwrap_or(root).to_owned();
         if folders.insert(folder.clone()) {
             fs::create_dir_all(&folder).map_err(disk_error)?;
         }
-        if !is_stored(root, &photo.record)? {
-            missing.push(photo);
+        if let Some(record) = record_file::read(root, md5).map_err(disk_error)? {
+            check_twin(&record, &photo.info)?;
         }
+        once.push(photo);
     }
-    Ok((missing, folders))
+    Ok((once, folders))
 }
 
-/// Whether this very photo is stored; an error if another one with its MD5 is.
-fn is_stored(root: &Path, wanted: &ImageRecord) -> Result<bool, ImageStoreError> {
-    let Some(stored) = read_record(root, wanted.md5).map_err(disk_error)? else {
-        return Ok(false);
-    };
-    let photo_is_there = match fs::metadata(root.join(stored.path())) {
-        Ok(photo) => photo.len() == stored.bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-        Err(error) => return Err(disk_error(error)),
-    };
-    if stored.sha256 == wanted.sha256 {
-        Ok(photo_is_there)
-    } else if photo_is_there {
-        Err(PhotoRefusal::Collision(wanted.md5).into())
-    } else {
-        // Left by a process that died in `store`: nobody was ever promised that photo.
-        fs::remove_file(root.join(record_path(wanted.md5))).map_err(disk_error)?;
-        Ok(false)
+/// Refuses a photo if its MD5 belongs to another one. That one keeps it even when its photo was
+/// removed: its results are still told under this name.
+fn check_twin(record: &ImageRecord, info: &ImageInfo) -> Result<(), ImageStoreError> {
+    match &record.info {
+        Some(first) if first.sha256 != info.sha256 => Err(PhotoRefusal::Collision(info.md5).into()),
+        _ => Ok(()),
     }
 }
 
-/// A record that cannot be read is none: its photo is stored again with a new one.
-fn read_record(root: &Path, image: ImageKey) -> io::Result<Option<ImageRecord>> {
-    let path = root.join(record_path(image));
-    match fs::read(&path) {
-        Ok(text) => match serde_json::from_slice(&text) {
-            Ok(record) => Ok(Some(record)),
-            Err(_) => fs::remove_file(&path).map(|()| None),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+/// The record first, which claims the name and says what is to be done; then the photo, which
+/// makes it visible.
+fn store(
+    root: &Path,
+    spool: &Spool,
+    photo: Spooled,
+    asked: &Acceptance,
+) -> Result<Committed, ImageStoreError> {
+    let info = &photo.info;
+    let is_there = is_whole(root, info).map_err(disk_error)?;
+    if !is_there {
+        File::open(&photo.file).and_then(|file| file.sync_all()).map_err(disk_error)?;
+    }
+    let known = match record_file::read(root, info.md5).map_err(disk_error)? {
+        Some(record) => Some(record),
+        None => claim(root, spool, info, asked)?,
+    };
+    let committed = match known {
+        None => Committed { image: info.md5, added: asked.models.clone(), ended: Vec::new() },
+        Some(record) => {
+            check_twin(&record, info)?;
+            add(root, info, &record, asked).map_err(disk_error)?
+        }
+    };
+    if !is_there {
+        photo.file.persist(root.join(info.path())).map_err(|e| disk_error(e.error))?;
+    }
+    Ok(committed)
+}
+
+/// Makes a new record. Answers the one that is there, if another request was faster.
+fn claim(
+    root: &Path,
+    spool: &Spool,
+    info: &ImageInfo,
+    asked: &Acceptance,
+) -> Result<Option<ImageRecord>, ImageStoreError> {
+    let mut file = spool.create().map_err(disk_error)?;
+    let lines = [RecordLine::Image(info.clone()), RecordLine::Accepted(asked.clone())];
+    lines
+        .iter()
+        .try_for_each(|line| file.write_all(&line.to_text()))
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(disk_error)?;
+    match file.persist_noclobber(record_file::path(root, info.md5)) {
+        Ok(_) => Ok(None),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            record_file::read(root, info.md5).map_err(disk_error)
+        }
+        Err(error) => Err(disk_error(error.error)),
+    }
+}
+
+/// Adds to a record what it lacks of what is asked, durably.
+fn add(
+    root: &Path,
+    info: &ImageInfo,
+    record: &ImageRecord,
+    asked: &Acceptance,
+) -> io::Result<Committed> {
+    let added = record.lacks(asked);
+    let mut lines = Vec::new();
+    if record.info.is_none() {
+        lines.push(RecordLine::Image(info.clone()));
+    }
+    if !added.is_empty() {
+        lines.push(RecordLine::Accepted(Acceptance { models: added.clone(), ..asked.clone() }));
+    }
+    if !lines.is_empty() {
+        let file = record_file::append(root, info.md5, &lines)?;
+        file.ok_or(io::ErrorKind::NotFound)?.sync_data()?;
+    }
+    let ended = |model: &&_| {
+        let end = record.jobs.get(*model).and_then(|job| job.end.as_ref());
+        let done = end.is_some_and(|end| !matches!(end.outcome, JobOutcome::Cancelled(_)));
+        done && !asked.rerun
+    };
+    let ended = asked.models.iter().filter(ended).cloned().collect();
+    Ok(Committed { image: info.md5, added, ended })
+}
+
+/// Whether a photo is stored, as far as its length tells.
+pub(super) fn is_whole(root: &Path, info: &ImageInfo) -> io::Result<bool> {
+    match fs::metadata(root.join(info.path())) {
+        Ok(photo) => Ok(photo.len() == info.bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// The record first, which claims the name; then the photo, which makes it visible.
-fn store(root: &Path, spool: &Spool, photo: Spooled) -> Result<(), ImageStoreError> {
-    File::open(&photo.file).and_then(|file| file.sync_all()).map_err(disk_error)?;
-    let mut record = spool.create().map_err(disk_error)?;
-    serde_json::to_writer(&mut record, &photo.record)
-        .map_err(io::Error::from)
-        .and_then(|()| record.flush())
-        .and_then(|()| record.as_file().sync_all())
-        .map_err(disk_error)?;
-    let claimed = record.persist_noclobber(root.join(record_path(photo.record.md5)));
-    if let Err(error) = claimed {
-        if error.error.kind() != io::ErrorKind::AlreadyExists {
-            return Err(disk_error(error.error));
-        }
-        // Another request stores the same photo now, unless it is one made to collide.
-        let first = read_record(root, photo.record.md5).map_err(disk_error)?;
-        if first.is_some_and(|first| first.sha256 != photo.record.sha256) {
-            return Err(PhotoRefusal::Collision(photo.record.md5).into());
-        }
-    }
-    photo.file.persist(root.join(photo.record.path())).map_err(|e| disk_error(e.error))
 }
 
 fn sync_folders(root: &Path, folders: &HashSet<PathBuf>) -> io::Result<()> {

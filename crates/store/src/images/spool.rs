@@ -1,48 +1,53 @@
 //! Where photos are written before they are anybody's.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
 use photo_core::photo_format::Dimensions;
-use photo_core::ports::{ImageLimits, ImageRecord, ImageStoreError, PhotoRefusal};
-use photo_core::{PhotoFormat, PhotoHasher};
-use tempfile::{NamedTempFile, TempPath};
+use photo_core::ports::{ImageLimits, ImageStoreError, PhotoRefusal};
+use photo_core::{ImageInfo, PhotoFormat, PhotoHasher};
+use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use super::disk_error;
 use super::header::Header;
 
-/// A spool file that was not written to for so long belongs to a process that died.
-const ABANDONED: Duration = Duration::from_hours(24);
+/// A folder that changed within this time is left alone: its process may be about to lock it.
+const YOUNG: Duration = Duration::from_mins(1);
 
-/// The folder of photos on their way in, in the same file system as the stored ones.
+/// The name of the file by whose lock a folder is known to be in use.
+const LOCK: &str = "lock";
+
+/// The folder of photos on their way in, in the same file system as the stored ones. Each process
+/// has one of its own and a lock on it, so that what a process that died left behind is told from
+/// what is being received.
 pub(super) struct Spool {
-    folder: PathBuf,
+    /// `<root>/.spool`, where all processes have their folders.
+    all: PathBuf,
+    own: OnceLock<Own>,
+}
+
+/// This process's own folder. It is removed in the end.
+struct Own {
+    folder: TempDir,
+    _lock: File,
 }
 
 /// A photo that was received, hashed and found acceptable. Dropping it removes its file.
 pub(super) struct Spooled {
-    pub(super) record: ImageRecord,
+    pub(super) info: ImageInfo,
     pub(super) file: TempPath,
 }
 
 impl Spool {
-    /// Opens the spool below `root` and removes what processes that died left in it.
-    pub(super) fn open(root: &Path) -> io::Result<Self> {
-        let folder = root.join(".spool");
-        fs::create_dir_all(&folder)?;
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
-            // Another process may remove its file meanwhile.
-            let Ok(modified) = entry.metadata().and_then(|file| file.modified()) else { continue };
-            if modified.elapsed().is_ok_and(|age| age > ABANDONED) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-        Ok(Self { folder })
+    /// The spool below `root`. Nothing is made before it is needed: most who open the images only
+    /// read.
+    pub(super) fn new(root: &Path) -> Self {
+        Self { all: root.join(".spool"), own: OnceLock::new() }
     }
 
     /// A new file, removed when dropped. Others may read it once it has a name: model services
@@ -50,7 +55,43 @@ impl Spool {
     pub(super) fn create(&self) -> io::Result<NamedTempFile> {
         tempfile::Builder::new()
             .permissions(fs::Permissions::from_mode(0o644))
-            .tempfile_in(&self.folder)
+            .tempfile_in(self.own()?.folder.path())
+    }
+
+    fn own(&self) -> io::Result<&Own> {
+        if let Some(own) = self.own.get() {
+            return Ok(own);
+        }
+        fs::create_dir_all(&self.all)?;
+        let folder = tempfile::Builder::new().tempdir_in(&self.all)?;
+        let lock = File::create(folder.path().join(LOCK))?;
+        // Where the file system knows no locks, nobody else can take this one either.
+        if let Err(error) = lock.lock() {
+            tracing::warn!(%error, "spool files cannot be locked: what a crash leaves is not removed");
+        }
+        Ok(self.own.get_or_init(|| Own { folder, _lock: lock }))
+    }
+
+    /// Removes the folders of processes that died; answers how many files were in them.
+    pub(super) fn clean_up(&self) -> io::Result<u64> {
+        let mut removed = 0;
+        let folders = match fs::read_dir(&self.all) {
+            Ok(folders) => folders,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        for entry in folders {
+            let folder = entry?.path();
+            if self.own.get().is_some_and(|own| own.folder.path() == folder) {
+                continue;
+            }
+            // Another process may be doing the same, or ending.
+            match remove_if_abandoned(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => removed += done?,
+            }
+        }
+        Ok(removed)
     }
 
     /// Fails if nothing can be written now.
@@ -58,6 +99,25 @@ impl Spool {
         let mut file = self.create().map_err(disk_error)?;
         file.write_all(&[0; 4096]).map_err(disk_error)
     }
+}
+
+fn remove_if_abandoned(folder: &Path) -> io::Result<u64> {
+    let about = fs::metadata(folder)?;
+    let age = about.modified()?.elapsed().unwrap_or_default();
+    if !about.is_dir() || age < YOUNG {
+        return Ok(0);
+    }
+    let abandoned = match File::options().write(true).open(folder.join(LOCK)) {
+        Ok(lock) => lock.try_lock().is_ok(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if !abandoned {
+        return Ok(0);
+    }
+    let photos = fs::read_dir(folder)?.filter_map(Result::ok).filter(|it| it.file_name() != LOCK);
+    let photos = photos.count() as u64;
+    fs::remove_dir_all(folder)?;
+    Ok(photos)
 }
 
 /// One photo being written: every byte is hashed and stored in one pass.
@@ -102,14 +162,14 @@ impl SpoolWriter {
             return Err(PhotoRefusal::TooManyPixels { pixels, limit }.into());
         }
         let digests = self.hasher.finish();
-        let record = ImageRecord {
+        let info = ImageInfo {
             md5: digests.key,
             sha256: digests.sha256,
             format: self.format,
             bytes: self.bytes,
             dimensions,
         };
-        Ok(Spooled { record, file: self.file.into_temp_path() })
+        Ok(Spooled { info, file: self.file.into_temp_path() })
     }
 
     fn dimensions(&mut self) -> io::Result<Option<Dimensions>> {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use photo_core::ports::{ImageLimits, ImageRecord, ImageStoreError, ImageUpload, PhotoRefusal};
+use photo_core::ImageInfo;
+use photo_core::ports::{Committed, ImageLimits, ImageStoreError, ImageUpload, PhotoRefusal};
+use photo_core::record::Acceptance;
 use tokio::task::JoinHandle;
 
 use super::spool::{Spool, SpoolWriter, Spooled};
@@ -79,18 +81,21 @@ impl ImageUpload for SpoolUpload {
         Ok(())
     }
 
-    async fn end_image(&mut self) -> Result<ImageRecord, ImageStoreError> {
+    async fn end_image(&mut self) -> Result<ImageInfo, ImageStoreError> {
         let current = std::mem::take(&mut self.current);
         let writer = written(current.writing).await?;
         let (spool, limits) = (Arc::clone(&self.spool), self.limits);
         let end = move || write_block(writer, &spool, &current.block)?.end(limits);
         let spooled = blocking(end).await?;
-        let record = spooled.record.clone();
+        let info = spooled.info.clone();
         self.done.push(spooled);
-        Ok(record)
+        Ok(info)
     }
 
-    async fn commit(self: Box<Self>) -> Result<(), ImageStoreError> {
-        publish::publish(self.root, self.spool, self.done).await
+    async fn commit(
+        self: Box<Self>,
+        asked: &Acceptance,
+    ) -> Result<Vec<Committed>, ImageStoreError> {
+        publish::publish(self.root, self.spool, self.done, asked).await
     }
 }

@@ -31,6 +31,7 @@ impl RedisJobStore {
             SubmitMode::New => "new",
             SubmitMode::Rerun => "rerun",
             SubmitMode::Refill => "refill",
+            SubmitMode::Look => "look",
         });
         call.arg(batch);
         models.append_to(&mut call);

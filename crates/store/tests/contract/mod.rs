@@ -79,6 +79,7 @@ macro_rules! contract_suite {
                 an_unknown_job_that_ended_before_is_forgotten_and_nothing_is_written
                 a_known_job_that_ended_before_is_submitted_like_any_other
                 a_rerun_queues_an_unknown_job_that_ended_before
+                looking_changes_nothing
             }
             claim {
                 jobs_of_one_priority_come_out_in_the_order_they_went_in

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use photo_core::job::{Priority, SubmitMode, Submitted};
+use photo_core::job::{NewJob, Priority, SubmitMode, Submitted};
 use photo_core::{JobId, JobState};
 
 use super::Harness;
@@ -247,4 +247,22 @@ pub async fn a_rerun_queues_an_unknown_job_that_ended_before<H: Harness>() {
     let answers = scene.submit_ended(&[job(1, "m")], SubmitMode::Rerun).await;
     assert_eq!(answers, [Submitted::Queued]);
     assert_eq!(scene.claim_one("m").await.lease.id, job(1, "m"));
+}
+
+pub async fn looking_changes_nothing<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    let [queued, unknown] = [1, 2].map(|n| job(n, "m"));
+    scene.submit(std::slice::from_ref(&queued)).await;
+    let before = scene.store.stats(None).await.unwrap();
+    let new = |id: &JobId, ended_before| NewJob {
+        id: id.clone(),
+        priority: Priority::Normal,
+        ended_before,
+    };
+    let asked = [new(&queued, false), new(&unknown, false), new(&unknown, true)];
+    let answers = scene.store.submit(&asked, SubmitMode::Look).await.unwrap();
+    let exists = Submitted::Exists(JobState::Queued);
+    assert_eq!(answers, [exists, Submitted::Queued, Submitted::Forgotten]);
+    assert!(scene.find(&unknown).await.is_none());
+    assert_eq!(scene.store.stats(None).await.unwrap(), before);
 }

@@ -1,5 +1,5 @@
 -- Puts jobs in line. ARGV[5] what becomes of those that are known: 'new', cancelled ones are done
--- again; 'rerun', finished ones are; 'refill', none is. ARGV[6] the jobs, each an image, the index
+-- again; 'rerun', finished ones are; 'refill', none is; 'look', nothing is done at all. ARGV[6] the jobs, each an image, the index
 -- of its model, its priority and 1 if it ended before; from ARGV[7] on the models.
 -- Answers one byte per job: '+' if it was put in line, '-' if it ended before and is not known,
 -- else the state it is in.
@@ -29,7 +29,9 @@ while at <= #jobs do
     answers[#answers + 1] = '-'
   elseif job and not begins_again(job) then
     answers[#answers + 1] = job.state
-    if mode ~= 'refill' then count(model, 'duplicate') end
+    if mode == 'new' or mode == 'rerun' then count(model, 'duplicate') end
+  elseif mode == 'look' then
+    answers[#answers + 1] = '+'
   else
     queued[model] = (queued[model] or 0) + 1
     start(md5, model, job or {changed = 0}, priority)

@@ -1,0 +1,70 @@
+//! What is known of a photo.
+
+use serde::{Deserialize, Serialize};
+
+use crate::photo_format::Dimensions;
+use crate::{ImageKey, PhotoFormat, Sha256Digest};
+
+/// What is known of a stored photo: the first line of its image's record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageInfo {
+    /// The photo's MD5, its name.
+    pub md5: ImageKey,
+    /// The photo's SHA-256, which tells forged twins of one MD5 apart.
+    pub sha256: Sha256Digest,
+    /// What it is, by its content.
+    pub format: PhotoFormat,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// How many pixels it has, by its header.
+    #[serde(flatten)]
+    pub dimensions: Dimensions,
+}
+
+impl ImageInfo {
+    /// Where the photo lies below the store's root: `<first two digits>/<md5>.<extension>`. Model
+    /// services of the `filename` generation open it by this name.
+    pub fn path(&self) -> String {
+        let md5 = self.md5.to_string();
+        format!("{}/{md5}.{}", &md5[..2], self.format.extension())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::PhotoHasher;
+
+    proptest! {
+        #[test]
+        fn it_reads_back_and_names_a_safe_path(
+            photo: Vec<u8>,
+            format in prop::sample::select(PhotoFormat::ALL.to_vec()),
+            width: u32,
+            height: u32,
+        ) {
+            let mut hasher = PhotoHasher::default();
+            hasher.update(&photo);
+            let digests = hasher.finish();
+            let info = ImageInfo {
+                md5: digests.key,
+                sha256: digests.sha256,
+                format,
+                bytes: photo.len() as u64,
+                dimensions: Dimensions { width, height },
+            };
+            let json = serde_json::to_vec(&info).unwrap();
+            prop_assert_eq!(&serde_json::from_slice::<ImageInfo>(&json).unwrap(), &info);
+            let path = info.path();
+            let safe = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'/' | b'.');
+            prop_assert!(path.bytes().all(safe) && !path.contains(".."));
+        }
+
+        #[test]
+        fn anything_else_is_none(json in "\\{.{0,60}\\}|.{0,60}") {
+            prop_assert!(serde_json::from_str::<ImageInfo>(&json).is_err());
+        }
+    }
+}

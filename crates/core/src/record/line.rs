@@ -1,0 +1,155 @@
+//! One line of a record.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::job::{EndedJob, JobOutcome, Priority};
+use crate::{ImageInfo, JobError, JobState, ModelName, UnixMillis};
+
+/// One line of an image's record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordLine {
+    /// What is known of the photo.
+    Image(ImageInfo),
+    /// Jobs were asked for.
+    Accepted(Acceptance),
+    /// Jobs of an earlier line were not put in the job store after all, and the client was told.
+    Withdrawn(Withdrawal),
+    /// A job ended.
+    Ended(Box<JobEnd>),
+}
+
+/// Jobs of an image that were asked for together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// When.
+    pub at: UnixMillis,
+    /// Where they go in line.
+    pub priority: Priority,
+    /// Whether they are to be done again if they are done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rerun: bool,
+    /// For which models.
+    pub models: Vec<ModelName>,
+}
+
+/// Jobs that the job store refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// [`Acceptance::at`] of their line.
+    pub accepted_at: UnixMillis,
+    /// Their models.
+    pub models: Vec<ModelName>,
+}
+
+/// How and when a job ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "JobEndText", into = "JobEndText")]
+pub struct JobEnd {
+    /// Whose answer it is.
+    pub model: ModelName,
+    /// How often a dispatcher took it.
+    pub attempts: u32,
+    /// How many attempts failed.
+    pub failures: u32,
+    /// When a dispatcher last took it.
+    pub started_at: Option<UnixMillis>,
+    /// When it ended.
+    pub ended_at: UnixMillis,
+    /// How it ended.
+    pub outcome: JobOutcome,
+}
+
+impl From<Withdrawal> for RecordLine {
+    fn from(withdrawal: Withdrawal) -> Self {
+        Self::Withdrawn(withdrawal)
+    }
+}
+
+impl From<JobEnd> for RecordLine {
+    fn from(end: JobEnd) -> Self {
+        Self::Ended(Box::new(end))
+    }
+}
+
+impl From<EndedJob> for JobEnd {
+    fn from(job: EndedJob) -> Self {
+        Self {
+            model: job.id.model,
+            attempts: job.attempts,
+            failures: job.failures,
+            started_at: job.started_at,
+            ended_at: job.ended_at,
+            outcome: job.outcome,
+        }
+    }
+}
+
+/// [`JobEnd`] as JSON: flat, since serde can pass a raw value on through nothing else.
+#[derive(Serialize, Deserialize)]
+struct JobEndText {
+    model: ModelName,
+    state: JobState,
+    attempts: u32,
+    failures: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<UnixMillis>,
+    ended_at: UnixMillis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    result: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<JobError>,
+}
+
+impl From<JobEnd> for JobEndText {
+    fn from(end: JobEnd) -> Self {
+        let state = end.outcome.state();
+        let (result, error) = match end.outcome {
+            JobOutcome::Succeeded(result) => (Some(result), None),
+            JobOutcome::Failed(error) => (None, Some(error)),
+            JobOutcome::Cancelled(error) => (None, error),
+        };
+        let JobEnd { model, attempts, failures, started_at, ended_at, .. } = end;
+        Self { model, state, attempts, failures, started_at, ended_at, result, error }
+    }
+}
+
+impl TryFrom<JobEndText> for JobEnd {
+    type Error = &'static str;
+
+    fn try_from(text: JobEndText) -> Result<Self, Self::Error> {
+        let outcome = match (text.state, text.result, text.error) {
+            (JobState::Succeeded, Some(result), None) => JobOutcome::Succeeded(result),
+            (JobState::Failed, None, Some(error)) => JobOutcome::Failed(error),
+            (JobState::Cancelled, None, error) => JobOutcome::Cancelled(error),
+            _ => {
+                return Err(
+                    "an end is a success with a result, a failure with an error, or a cancellation",
+                );
+            }
+        };
+        let JobEndText { model, attempts, failures, started_at, ended_at, .. } = text;
+        Ok(Self { model, attempts, failures, started_at, ended_at, outcome })
+    }
+}
+
+impl RecordLine {
+    /// Reads a line, without its line break.
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
+
+    /// The line as it is appended: with a break before it, which ends whatever half a line was
+    /// left behind, and one after it.
+    pub fn to_text(&self) -> Vec<u8> {
+        let mut text = vec![b'\n'];
+        serde_json::to_writer(&mut text, self)
+            .expect("a line is made of texts, numbers and JSON, and a vector takes all of it");
+        // A model may have broken the lines of its result. In JSON that is white space, as a line
+        // break within a string is written as an escape.
+        text[1..].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        text.push(b'\n');
+        text
+    }
+}

@@ -1,0 +1,142 @@
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+use super::*;
+use crate::photo_format::Dimensions;
+use crate::{JobError, JobErrorKind, JobState, PhotoFormat, PhotoHasher};
+
+fn info() -> ImageInfo {
+    let mut hasher = PhotoHasher::default();
+    hasher.update(b"photo");
+    let digests = hasher.finish();
+    let dimensions = Dimensions { width: 3, height: 2 };
+    let (md5, sha256) = (digests.key, digests.sha256);
+    ImageInfo { md5, sha256, format: PhotoFormat::Jpeg, bytes: 5, dimensions }
+}
+
+fn model(name: &str) -> ModelName {
+    name.parse().unwrap()
+}
+
+fn asked(at: u64, models: &[&str]) -> Acceptance {
+    let models = models.iter().map(|name| model(name)).collect();
+    Acceptance { at: UnixMillis(at), priority: Priority::Normal, rerun: false, models }
+}
+
+fn again(at: u64, models: &[&str]) -> Acceptance {
+    Acceptance { rerun: true, ..asked(at, models) }
+}
+
+fn ended(name: &str, outcome: JobOutcome) -> RecordLine {
+    RecordLine::Ended(Box::new(JobEnd {
+        model: model(name),
+        attempts: 2,
+        failures: 1,
+        started_at: Some(UnixMillis(1_500)),
+        ended_at: UnixMillis(2_000),
+        outcome,
+    }))
+}
+
+fn result(json: &str) -> JobOutcome {
+    JobOutcome::Succeeded(RawValue::from_string(json.to_owned()).unwrap())
+}
+
+fn withdrawn(at: u64, models: &[&str]) -> RecordLine {
+    let models = models.iter().map(|name| model(name)).collect();
+    RecordLine::Withdrawn(Withdrawal { accepted_at: UnixMillis(at), models })
+}
+
+fn text(lines: &[RecordLine]) -> Vec<u8> {
+    lines.iter().flat_map(RecordLine::to_text).collect()
+}
+
+fn states(record: &ImageRecord) -> Vec<(&str, Option<JobState>)> {
+    let state = |job: &RecordedJob| job.end.as_ref().map(|end| end.outcome.state());
+    record.jobs.iter().map(|(name, job)| (name.as_str(), state(job))).collect()
+}
+
+#[test]
+fn what_was_accepted_and_what_came_of_it_read_back() {
+    let error = JobError::new(JobErrorKind::Refused, "no photo").with_status(400);
+    let record = ImageRecord::parse(&text(&[
+        RecordLine::Image(info()),
+        RecordLine::Accepted(asked(1_000, &["wood", "stone", "iron"])),
+        ended("wood", result("{\n  \"a\": 1.50,\r\n \"b\": \"x\\ny\"}")),
+        ended("stone", JobOutcome::Failed(error.clone())),
+    ]));
+    assert_eq!((record.info.as_ref(), record.unreadable), (Some(&info()), 0));
+    let (succeeded, failed) = (Some(JobState::Succeeded), Some(JobState::Failed));
+    assert_eq!(states(&record), [("iron", None), ("stone", failed), ("wood", succeeded)]);
+
+    let wood = record.jobs["wood"].ended(info().md5).unwrap();
+    assert_eq!((wood.attempts, wood.failures), (2, 1));
+    assert_eq!((wood.submitted_at, wood.ended_at), (UnixMillis(1_000), UnixMillis(2_000)));
+    let JobOutcome::Succeeded(json) = wood.outcome else { panic!() };
+    // Numbers stay as the model wrote them; only line breaks between values became spaces.
+    assert_eq!(json.get(), "{   \"a\": 1.50,\r  \"b\": \"x\\ny\"}");
+    let stone = record.jobs["stone"].ended(info().md5).unwrap();
+    assert!(matches!(stone.outcome, JobOutcome::Failed(read) if read == error));
+}
+
+#[test]
+fn half_a_line_costs_only_itself() {
+    let mut torn = text(&[RecordLine::Image(info())]);
+    let accepted = RecordLine::Accepted(asked(1, &["wood"])).to_text();
+    torn.extend(&accepted[..accepted.len() / 2]);
+    torn.extend(RecordLine::Accepted(asked(2, &["stone"])).to_text());
+    let record = ImageRecord::parse(&torn);
+    assert_eq!((states(&record), record.unreadable), (vec![("stone", None)], 1));
+}
+
+#[test]
+fn what_was_withdrawn_leaves_what_was_there_before() {
+    let done = ended("wood", result("1"));
+    let record = ImageRecord::parse(&text(&[
+        RecordLine::Accepted(asked(1, &["wood"])),
+        done,
+        RecordLine::Accepted(again(2, &["wood", "stone"])),
+        withdrawn(2, &["wood", "stone"]),
+    ]));
+    assert_eq!(states(&record), [("wood", Some(JobState::Succeeded))]);
+}
+
+#[test]
+fn a_job_asked_for_again_is_open_again() {
+    let record = ImageRecord::parse(&text(&[
+        RecordLine::Accepted(asked(1, &["wood"])),
+        ended("wood", result("1")),
+        RecordLine::Accepted(again(2, &["wood"])),
+    ]));
+    assert_eq!(states(&record), [("wood", None)]);
+    assert!(record.jobs["wood"].rerun);
+}
+
+#[test]
+fn a_record_lacks_what_is_new_and_what_was_cancelled() {
+    let record = ImageRecord::parse(&text(&[
+        RecordLine::Accepted(asked(1, &["done", "open", "cancelled"])),
+        ended("done", result("1")),
+        ended("cancelled", JobOutcome::Cancelled(None)),
+    ]));
+    let all = ["done", "open", "cancelled", "new"];
+    assert_eq!(record.lacks(&asked(2, &all)), [model("cancelled"), model("new")]);
+    assert_eq!(record.lacks(&again(2, &all)).len(), 4);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_record(text: Vec<u8>) {
+        ImageRecord::parse(&text);
+    }
+
+    #[test]
+    fn garbage_between_lines_takes_nothing_away(garbage in "[^\n]{0,40}") {
+        let mut all = garbage.clone().into_bytes();
+        all.extend(RecordLine::Accepted(asked(1, &["wood"])).to_text());
+        all.extend(garbage.as_bytes());
+        all.extend(ended("wood", result("[1]")).to_text());
+        let record = ImageRecord::parse(&all);
+        prop_assert_eq!(states(&record), [("wood", Some(JobState::Succeeded))]);
+    }
+}

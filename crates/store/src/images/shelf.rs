@@ -1,0 +1,84 @@
+//! The 256 folders in which photos and records lie, by the first two digits of their MD5.
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use photo_core::ports::Inspection;
+use photo_core::{ImageKey, PhotoFormat, UnixMillis};
+
+use super::record_file;
+
+/// The images that have a file in one folder, in order.
+pub(super) fn list(root: &Path, shelf: u8) -> io::Result<Vec<ImageKey>> {
+    let folder = match fs::read_dir(root.join(format!("{shelf:02x}"))) {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let images: BTreeSet<ImageKey> = folder
+        .filter_map(|entry| entry.map(|entry| image_of(&entry)).transpose())
+        .collect::<io::Result<_>>()?;
+    Ok(images.into_iter().collect())
+}
+
+/// Whose photo or record a file is; nobody's if somebody else put it there.
+fn image_of(entry: &DirEntry) -> Option<ImageKey> {
+    let name = entry.file_name();
+    let (stem, _extension) = name.to_str()?.split_once('.')?;
+    stem.parse().ok()
+}
+
+pub(super) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
+    let record = record_file::read(root, image)?;
+    let mut changed_at = modified(&record_file::path(root, image))?;
+    let mut photo = false;
+    match record.as_ref().and_then(|record| record.info.as_ref()) {
+        Some(info) => photo = super::publish::is_whole(root, info)?,
+        None => {
+            for path in photos(root, image) {
+                let at = modified(&path)?;
+                photo |= at.is_some();
+                changed_at = changed_at.max(at);
+            }
+        }
+    }
+    let changed_at = changed_at.unwrap_or(UnixMillis(0));
+    Ok(Inspection { image, photo, record, changed_at })
+}
+
+pub(super) fn remove(root: &Path, image: ImageKey, record_too: bool) -> io::Result<()> {
+    // The photo first: without its record nobody would know that it is there.
+    for path in photos(root, image) {
+        remove_file(&path)?;
+    }
+    if record_too { remove_file(&record_file::path(root, image)) } else { Ok(()) }
+}
+
+/// Every name an image's photo may have.
+fn photos(root: &Path, image: ImageKey) -> impl Iterator<Item = PathBuf> {
+    let record = record_file::path(root, image);
+    PhotoFormat::ALL.into_iter().map(move |format| record.with_extension(format.extension()))
+}
+
+fn modified(path: &Path) -> io::Result<Option<UnixMillis>> {
+    match fs::metadata(path).and_then(|file| file.modified()) {
+        Ok(at) => Ok(Some(unix_millis(at))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn unix_millis(at: SystemTime) -> UnixMillis {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -8,6 +8,8 @@ use actix_web::web;
 use anyhow::Context;
 use clap::Parser;
 use photo_api::AppState;
+use photo_caretaker::{Caretaker, Command};
+use photo_core::Clock;
 use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
@@ -30,6 +32,9 @@ struct Args {
 
     #[command(flatten)]
     program: ProgramArgs,
+
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
 #[tokio::main]
@@ -47,6 +52,12 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let images = open_image_store(&config.images)?;
     let opened = stop.run_until_cancelled(open_job_store(&config.store, Sharing::ManyProcesses));
     let Some(jobs) = opened.await else { return Ok(()) };
+    let jobs = jobs?;
+    let caretaker =
+        Caretaker::new(Arc::clone(&jobs), Arc::clone(&images), &config, Clock::default());
+    if let Some(command) = &args.command {
+        return caretaker.obey(command).await;
+    }
     let listen = config.api.listen.clone();
     let listener = TcpListener::bind(&listen)
         .with_context(|| format!("cannot listen on {listen} (api.listen)"))?;
@@ -55,6 +66,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         store = %config.store.url, images = %config.images.url, models = config.models.len(),
         "listening on http://{address}"
     );
-    let state = web::Data::from(Arc::new(AppState::new(jobs?, images, config)?));
+    tokio::spawn(caretaker.run(stop.clone()));
+    let state = web::Data::from(Arc::new(AppState::new(jobs, images, config)?));
     photo_api::serve(listener, state, stop)?.await.context("the server failed")
 }

@@ -8,6 +8,8 @@ use actix_web::web;
 use anyhow::Context;
 use clap::Parser;
 use photo_api::AppState;
+use photo_caretaker::{Caretaker, Command};
+use photo_core::Clock;
 use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
@@ -34,6 +36,9 @@ struct Args {
 
     #[command(flatten)]
     program: ProgramArgs,
+
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
 #[tokio::main]
@@ -51,11 +56,16 @@ async fn run(args: Args) -> anyhow::Result<()> {
         flags["standalone"]["example_models"] = json!(false);
     }
     let mut config = args.program.start(&base, flags)?;
+    let images = open_image_store(&config.images)?;
+    let jobs = open_job_store(&config.store, Sharing::OneProcess).await?;
+    let caretaker =
+        Caretaker::new(Arc::clone(&jobs), Arc::clone(&images), &config, Clock::default());
+    if let Some(command) = &args.command {
+        return caretaker.obey(command).await;
+    }
     let listen = config.api.listen.clone();
     let listener = TcpListener::bind(&listen)
         .with_context(|| format!("cannot listen on {listen} (--listen takes another address)"))?;
-    let images = open_image_store(&config.images)?;
-    let jobs = open_job_store(&config.store, Sharing::OneProcess).await?;
 
     // The API stops first, then the dispatcher, then the models it may still wait for.
     let stop_api = program::stop_token();
@@ -74,6 +84,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
             photo_dispatcher::run(jobs, images, &config, stop).await
         }
     });
+    tokio::spawn(caretaker.run(stop_api.clone()));
     let state = web::Data::from(Arc::new(AppState::new(jobs, images, config)?));
     photo_api::serve(listener, state, stop_api)?.await.context("the server failed")?;
     stop_dispatcher.cancel();

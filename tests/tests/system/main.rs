@@ -6,6 +6,7 @@ mod files;
 mod journey;
 mod launch;
 mod limits;
+mod lost_redis;
 mod outages;
 mod releases;
 mod replicas;

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use deadpool_redis::redis::{Client, Commands, Connection, pipe};
+use photo_tests::program::binary;
 
 use crate::ledger::Ledger;
 use crate::model::Model;
@@ -19,8 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(200);
 /// How many keys are asked about in one go.
 const KEYS: usize = 1000;
-/// A spool file older than this belongs to nobody.
-const ABANDONED: Duration = Duration::from_hours(25);
+/// A spool folder without a lock that has not changed for so long belongs to nobody.
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// What was found.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +75,7 @@ fn kind(key: &[u8]) -> Kind {
     match name {
         [b'i', b':', ..] => Kind::Image,
         [b'r', b':', ..] => Kind::Outcome,
-        [b'm' | b'w', b':', ..] | b"v" | b"f" | b"queues" | b"models" => Kind::Lasting,
+        [b'm' | b'w', b':', ..] | b"v" | b"b" | b"f" | b"queues" | b"models" => Kind::Lasting,
         _ => Kind::Passing,
     }
 }
@@ -146,15 +148,23 @@ fn counters(redis: &mut Connection) -> anyhow::Result<HashMap<String, u64>> {
 }
 
 /// Each photo has its file and its record, and there is nothing else. An api that was killed
-/// leaves what it was writing in the spool; the first one to start a day later removes it, which
-/// is tried out here with files made a day old. Answers how many there were.
+/// leaves what it was writing in the spool; another one removes it within minutes, and at once here,
+/// where it is made an hour old and an operator asks for it. Answers how many files there were.
 fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<usize> {
     let (root, spool) = (world.images(), world.images().join(".spool"));
-    let abandoned = files(&spool)?;
-    for file in &abandoned {
-        File::options().write(true).open(file)?.set_modified(SystemTime::now() - ABANDONED)?;
+    let abandoned = files(&spool)?.len();
+    for api in &world.apis {
+        api.stop(Duration::ZERO)?;
     }
-    world.apis[0].stop(Duration::ZERO)?;
+    for folder in std::fs::read_dir(&spool)? {
+        File::open(folder?.path())?.set_modified(SystemTime::now() - ABANDONED)?;
+    }
+    // What dispatchers died with before they had written it down is mended by the first.
+    let mended = fsck(world)?;
+    let checked = fsck(world)?;
+    if !checked.contains("job store and records agree") {
+        ledger.problem(format!("fsck mended this: {mended}\nand then found: {checked}"));
+    }
     for file in files(&spool)? {
         ledger.problem(format!("{} is still in the spool", file.display()));
     }
@@ -162,17 +172,28 @@ fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<us
     if stored != 2 * photos {
         ledger.problem(format!("there are {stored} files of {photos} photos, instead of two each"));
     }
-    Ok(abandoned.len())
+    Ok(abandoned)
 }
 
-/// Every file below a folder.
+/// Compares records and job store, and answers what that tells.
+fn fsck(world: &World) -> anyhow::Result<String> {
+    let images = format!("file:{}", world.images().display());
+    let mut command = Command::new(binary("api"));
+    command.args(["fsck", "--store", world.redis_url(), "--images", &images]);
+    let output = command.output().context("fsck cannot be started")?;
+    let told = [output.stdout, output.stderr].concat();
+    Ok(String::from_utf8_lossy(&told).into_owned())
+}
+
+/// Every photo, record and spool file below a folder.
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             found.extend(files(&path)?);
-        } else {
+        } else if name != "lock" && !name.starts_with(".caretaker") {
             found.push(path);
         }
     }

@@ -1,0 +1,47 @@
+//! `fsck`: a walk over all images that an operator asks for.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{Caretaker, Mode, SHELVES};
+
+/// What an operator can ask a program for instead of its work.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Command {
+    /// Compare photos, records and job store, and mend what does not agree
+    ///
+    /// Queues again what was accepted and is lost in the job store, gives it finished results back,
+    /// writes down results that the records lack, and removes what is past its retention or left
+    /// behind by programs that died. Photos are not read, only looked for. Safe while everything
+    /// runs, except on a sqlite: store, which belongs to one program. The api does the same by
+    /// itself, after the job store lost something and once a day.
+    Fsck {
+        /// Change nothing; exit with 1 if there is something to mend
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+impl Caretaker {
+    /// Does what `command` asks for, and tells what came of it on standard output.
+    pub async fn obey(&self, command: &Command) -> anyhow::Result<()> {
+        let Command::Fsck { dry_run } = command;
+        let mode = if *dry_run { Mode::Look } else { Mode::Mend };
+        // Shown only where somebody watches: not in a file or a pipe.
+        let bar = ProgressBar::new(u64::from(SHELVES)).with_style(
+            ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} of about {duration}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let began = Instant::now();
+        let report = self.check(mode, |shelves| bar.set_position(u64::from(shelves))).await?;
+        bar.finish_and_clear();
+        println!("{report}\nin {:.1} s", began.elapsed().as_secs_f64());
+        if *dry_run && report.has_findings() {
+            bail!("nothing was changed: run fsck without --dry-run to mend this");
+        }
+        Ok(())
+    }
+}

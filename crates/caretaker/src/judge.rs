@@ -1,0 +1,105 @@
+//! What is to be done about one image, by what is there of it and how old it is.
+
+use std::time::Duration;
+
+use photo_core::config::Config;
+use photo_core::ports::Inspection;
+use photo_core::record::ImageRecord;
+use photo_core::{ModelName, UnixMillis};
+
+/// What belongs to nobody is left alone for so long: it may be about to be somebody's.
+const GRACE: Duration = Duration::from_hours(24);
+
+/// How long what is kept.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Photos, after the last that happened to them; for ever if `None`.
+    pub(crate) photos: Option<Duration>,
+    /// Records.
+    pub(crate) records: Option<Duration>,
+    /// Finished jobs in the job store.
+    pub(crate) jobs: Duration,
+}
+
+/// What is to be done about an image.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Verdict {
+    /// Nothing.
+    Leave,
+    /// These jobs are to be compared with the job store.
+    Compare {
+        /// Each with whether it ended.
+        jobs: Vec<(ModelName, bool)>,
+        /// Whether the photo they are about is not there.
+        photo_is_missing: bool,
+    },
+    /// The record belongs to an upload that was broken off, unless the job store knows of a job.
+    RemoveUnlessKnown(Vec<ModelName>),
+    /// There is a photo that no record speaks of.
+    RemoveOrphan,
+    /// The photo is past its retention.
+    RemovePhoto,
+    /// The record, and whatever is left of the photo, is past its retention.
+    RemoveAll,
+}
+
+impl Rules {
+    /// As the configuration has them.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            photos: config.images.retention.into(),
+            records: config.images.record_retention.into(),
+            jobs: config.store.retention,
+        }
+    }
+
+    pub(crate) fn judge(&self, found: &Inspection, now: UnixMillis) -> Verdict {
+        let age = age(now, found.changed_at);
+        let past = |retention: Option<Duration>| retention.is_some_and(|it| age > it);
+        let Some(record) = &found.record else {
+            return if age > GRACE { Verdict::RemoveOrphan } else { Verdict::Leave };
+        };
+        let ended = record.jobs.values().filter(|job| job.end.is_some()).count();
+        if ended == record.jobs.len() && ended > 0 {
+            if past(self.records) {
+                return Verdict::RemoveAll;
+            }
+            if past(self.photos) {
+                return if found.photo {
+                    Verdict::RemovePhoto
+                } else {
+                    self.compare(found, record, now)
+                };
+            }
+        } else if ended == 0 && !found.photo {
+            let models = record.jobs.keys().cloned().collect();
+            return if age > GRACE { Verdict::RemoveUnlessKnown(models) } else { Verdict::Leave };
+        }
+        self.compare(found, record, now)
+    }
+
+    /// Unfinished jobs, and those whose end the job store still has to know.
+    fn compare(&self, found: &Inspection, record: &ImageRecord, now: UnixMillis) -> Verdict {
+        let jobs: Vec<_> = record
+            .jobs
+            .iter()
+            .filter_map(|(model, job)| match &job.end {
+                None => Some((model.clone(), false)),
+                Some(end) => (age(now, end.ended_at) < self.jobs).then(|| (model.clone(), true)),
+            })
+            .collect();
+        let open = jobs.iter().any(|(_, ended)| !ended);
+        let photo_is_missing = !found.photo && (open || self.photos.is_none());
+        if jobs.is_empty() && !photo_is_missing {
+            return Verdict::Leave;
+        }
+        Verdict::Compare { jobs, photo_is_missing }
+    }
+}
+
+fn age(now: UnixMillis, then: UnixMillis) -> Duration {
+    Duration::from_millis(now.0.saturating_sub(then.0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Keeps the job store and the images' records in agreement.
+//!
+//! The record beside each photo says what was accepted and what came of it (`photo_core::record`).
+//! A [`Caretaker`] walks over all images, in small steps, and mends what does not agree: jobs that
+//! the job store has lost are queued again or given their endings back, endings that nobody wrote
+//! down are written down, and what is past its retention goes. It does so when the job store was
+//! emptied, set back or restarted (`watch`), once a day otherwise, and when an operator asks for it
+//! ([`Caretaker::check`]).
+//!
+//! Whatever it does may be done twice, by several caretakers at once, and be broken off anywhere.
+
+mod fsck;
+mod judge;
+mod notes;
+mod report;
+mod step;
+mod watch;
+
+use std::sync::Arc;
+
+use photo_core::Clock;
+use photo_core::config::Config;
+use photo_core::ports::{ImageStore, ImageStoreError, JobStore, StoreError};
+
+pub use fsck::Command;
+pub use judge::Rules;
+pub use report::Report;
+
+/// What keeps the two stores in agreement.
+pub struct Caretaker {
+    jobs: Arc<dyn JobStore>,
+    images: Arc<dyn ImageStore>,
+    rules: Rules,
+    clock: Clock,
+}
+
+/// Why a walk did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The job store did not do what it was asked for.
+    #[error(transparent)]
+    Jobs(#[from] StoreError),
+    /// The image store did not.
+    #[error(transparent)]
+    Images(#[from] ImageStoreError),
+}
+
+/// Whether what is found is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is.
+    Mend,
+    /// It is only reported.
+    Look,
+}
+
+/// How many shelves of images a walk passes.
+pub const SHELVES: u16 = 256;
+
+impl Caretaker {
+    /// A caretaker of these stores, by the retentions of the configuration.
+    pub fn new(
+        jobs: Arc<dyn JobStore>,
+        images: Arc<dyn ImageStore>,
+        config: &Config,
+        clock: Clock,
+    ) -> Self {
+        Self { jobs, images, rules: Rules::new(config), clock }
+    }
+
+    /// Walks over all images once, as fast as it goes. Tells `passed` how many of the [`SHELVES`]
+    /// are behind it.
+    pub async fn check(
+        &self,
+        mode: Mode,
+        mut passed: impl FnMut(u16) + Send,
+    ) -> Result<Report, Trouble> {
+        let mut report = Report::default();
+        for shelf in 0..=u8::MAX {
+            self.shelf(shelf, mode, 0, &mut report).await?;
+            passed(u16::from(shelf) + 1);
+        }
+        if mode == Mode::Mend {
+            report.spool_files = self.images.clean_up().await?;
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,215 @@
+//! One step of a walk: a few images, looked at and mended.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use photo_core::job::{JobOutcome, JobView, NewJob, Priority, SubmitMode, Submitted};
+use photo_core::ports::Inspection;
+use photo_core::record::{JobEnd, RecordLine};
+use photo_core::{ImageKey, JobId, JobState, ModelName};
+use tokio::time::{Instant, sleep};
+use tracing::warn;
+
+use crate::judge::Verdict;
+use crate::{Caretaker, Mode, Report, Trouble};
+
+/// How many images are looked at in one step.
+const STEP: usize = 64;
+
+/// How many jobs the job store is asked about in one go.
+const JOBS: usize = 1_000;
+
+/// How far the clocks of api and job store may be apart, in milliseconds.
+const SKEW_MS: u64 = 5_000;
+
+impl Caretaker {
+    /// Looks at all images of a shelf, and rests after each step `rest` times as long as it took.
+    pub(crate) async fn shelf(
+        &self,
+        shelf: u8,
+        mode: Mode,
+        rest: u32,
+        report: &mut Report,
+    ) -> Result<(), Trouble> {
+        for images in self.images.list(shelf).await?.chunks(STEP) {
+            let began = Instant::now();
+            self.step(images, mode, report).await?;
+            if rest > 0 {
+                sleep(began.elapsed() * rest + Duration::from_millis(1)).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn step(
+        &self,
+        images: &[ImageKey],
+        mode: Mode,
+        report: &mut Report,
+    ) -> Result<(), Trouble> {
+        let found = self.inspect(images, report).await?;
+        report.images += images.len() as u64;
+        let mut compare = Vec::new();
+        for found in &found {
+            report.unreadable_lines += found.record.as_ref().map_or(0, |it| it.unreadable);
+            let remove = match self.rules.judge(found, self.clock.now()) {
+                Verdict::Leave => None,
+                Verdict::Compare { jobs, photo_is_missing } => {
+                    report.missing_photos += u64::from(photo_is_missing);
+                    compare.extend(jobs.into_iter().map(|(model, ended)| (found, model, ended)));
+                    None
+                }
+                Verdict::RemoveUnlessKnown(models) => {
+                    let known = self.knows_any(found.image, models).await?;
+                    (!known).then_some((&mut report.orphans, true))
+                }
+                Verdict::RemoveOrphan => Some((&mut report.orphans, true)),
+                Verdict::RemovePhoto => Some((&mut report.expired_photos, false)),
+                Verdict::RemoveAll => Some((&mut report.expired_records, true)),
+            };
+            if let Some((count, record_too)) = remove {
+                *count += 1;
+                if mode == Mode::Mend {
+                    self.images.remove(found.image, record_too).await?;
+                }
+            }
+        }
+        for jobs in compare.chunks(JOBS) {
+            self.compare(jobs, mode, report).await?;
+        }
+        Ok(())
+    }
+
+    /// One that cannot be read does not keep the others from being looked at.
+    async fn inspect(
+        &self,
+        images: &[ImageKey],
+        report: &mut Report,
+    ) -> Result<Vec<Inspection>, Trouble> {
+        if let Ok(found) = self.images.inspect(images).await {
+            return Ok(found);
+        }
+        let mut found = Vec::new();
+        for image in images {
+            match self.images.inspect(&[*image]).await {
+                Ok(one) => found.extend(one),
+                Err(error) => {
+                    warn!(%image, %error, "an image cannot be read");
+                    report.unreadable_images += 1;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the job store knows any of an image's jobs.
+    async fn knows_any(&self, image: ImageKey, models: Vec<ModelName>) -> Result<bool, Trouble> {
+        let jobs: Vec<NewJob> = models
+            .into_iter()
+            .map(|model| NewJob {
+                id: JobId::new(image, model),
+                priority: Priority::Normal,
+                ended_before: false,
+            })
+            .collect();
+        let answers = self.jobs.submit(&jobs, SubmitMode::Look).await?;
+        Ok(answers.iter().any(|answer| matches!(answer, Submitted::Exists(_))))
+    }
+
+    /// Compares jobs, each with whether it ended, with what the job store knows.
+    async fn compare(
+        &self,
+        jobs: &[(&Inspection, ModelName, bool)],
+        mode: Mode,
+        report: &mut Report,
+    ) -> Result<(), Trouble> {
+        let asked: Vec<NewJob> = jobs
+            .iter()
+            .map(|(found, model, ended)| NewJob {
+                id: JobId::new(found.image, model.clone()),
+                priority: recorded(found, model).map_or_else(Priority::default, |it| it.priority),
+                ended_before: *ended,
+            })
+            .collect();
+        let look = if mode == Mode::Mend { SubmitMode::Refill } else { SubmitMode::Look };
+        let answers = self.jobs.submit(&asked, look).await?;
+        let (mut lost, mut unwritten) = (Vec::new(), HashMap::<_, Vec<_>>::new());
+        for ((found, model, ended), answer) in jobs.iter().zip(answers) {
+            match answer {
+                Submitted::Queued => report.queued_again += 1,
+                Submitted::Forgotten => {
+                    lost.extend(recorded(found, model).and_then(|job| job.ended(found.image)));
+                }
+                Submitted::Exists(state) if state.is_final() && !ended => {
+                    unwritten.entry(found.image).or_default().push((*found, model));
+                }
+                Submitted::Exists(_) => {}
+            }
+        }
+        report.given_back += lost.len() as u64;
+        if mode == Mode::Mend && !lost.is_empty() {
+            self.jobs.restore(&lost).await?;
+        }
+        self.write_down(unwritten, mode, report).await
+    }
+
+    /// Writes down how jobs ended. One whose end in the job store is of an earlier time than it was
+    /// last asked for, is queued again: the job store was set back to before that.
+    async fn write_down(
+        &self,
+        unwritten: HashMap<ImageKey, Vec<(&Inspection, &ModelName)>>,
+        mode: Mode,
+        report: &mut Report,
+    ) -> Result<(), Trouble> {
+        let (mut lines, mut again) = (Vec::new(), Vec::new());
+        for (image, unwritten) in unwritten {
+            let views = self.jobs.status(&[image]).await?.pop().unwrap_or_default();
+            for (found, model) in unwritten {
+                let Some(job) = recorded(found, model) else { continue };
+                let Some(view) = views.iter().find(|view| view.model == *model) else { continue };
+                if job.rerun && view.submitted_at.0 + SKEW_MS < job.accepted_at.0 {
+                    let id = JobId::new(image, model.clone());
+                    again.push(NewJob { id, priority: job.priority, ended_before: false });
+                } else if let Some(end) = end(view) {
+                    lines.push((image, RecordLine::from(end)));
+                }
+            }
+        }
+        report.written_down += lines.len() as u64;
+        report.queued_again += again.len() as u64;
+        if mode == Mode::Mend {
+            if !lines.is_empty() {
+                self.images.append(lines).await?;
+            }
+            if !again.is_empty() {
+                self.jobs.submit(&again, SubmitMode::Rerun).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn recorded<'a>(
+    found: &'a Inspection,
+    model: &ModelName,
+) -> Option<&'a photo_core::record::RecordedJob> {
+    found.record.as_ref()?.jobs.get(model)
+}
+
+/// How the job store says that a job ended.
+fn end(view: &JobView) -> Option<JobEnd> {
+    let outcome = match view.state {
+        JobState::Succeeded => JobOutcome::Succeeded(view.result.clone()?),
+        JobState::Failed => JobOutcome::Failed(view.error.clone()?),
+        JobState::Cancelled => JobOutcome::Cancelled(view.error.clone()),
+        JobState::Queued | JobState::Waiting | JobState::Running => return None,
+    };
+    Some(JobEnd {
+        model: view.model.clone(),
+        attempts: view.attempts,
+        failures: view.failures,
+        started_at: view.started_at,
+        ended_at: view.changed_at,
+        outcome,
+    })
+}

@@ -1,0 +1,188 @@
+//! Noticing that the job store lost something, and walking in time.
+
+use std::time::Duration;
+
+use photo_core::UnixMillis;
+use photo_core::job::Beat;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::notes::Notes;
+use crate::{Caretaker, Mode, Report};
+
+/// How often the job store is asked for a sign of life.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// How long it may take to answer: a call that hangs must not keep us from the next.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a process asks whether it is to take care now.
+const STANDBY: Duration = Duration::from_secs(2);
+
+/// After how many signs of life in a row notes are written and leftovers are removed.
+const CHORES: u32 = 60;
+
+/// How often all images are looked at with no special reason; more often if the job store forgets
+/// sooner, since a result that nobody wrote down is gone with that.
+const WALK_EVERY: Duration = Duration::from_hours(24);
+
+/// How many times as long as each of its steps a walk without haste rests.
+const REST: u32 = 9;
+
+/// How long to wait with a walk after a store did not answer; doubles up to the cap.
+const RETRY_BASE: Duration = Duration::from_secs(1);
+const RETRY_CAP: Duration = Duration::from_secs(30);
+
+const SET_BACK: &str = "the job store was set back to an earlier state";
+
+impl Caretaker {
+    /// Takes care of the stores until `stop` is cancelled; waits for its turn if another process
+    /// does already.
+    pub async fn run(self, stop: CancellationToken) {
+        stop.run_until_cancelled(async {
+            self.await_turn().await;
+            self.take_care().await;
+        })
+        .await;
+    }
+
+    async fn await_turn(&self) {
+        let mut told = false;
+        loop {
+            match self.images.take_care().await {
+                Ok(true) => return,
+                Err(error) if !std::mem::replace(&mut told, true) => {
+                    warn!(%error, "nobody can take care of the images");
+                }
+                Ok(false) | Err(_) => {}
+            }
+            sleep(STANDBY).await;
+        }
+    }
+
+    async fn take_care(&self) {
+        let mut notes = Notes::read(&*self.images).await;
+        let mut beat = self.beat().await;
+        let mut reason = match &notes {
+            None => Some("there are no notes of an earlier walk"),
+            // Since then it was opened at least once, if it is the same.
+            Some(notes) if beat.count == notes.beat.count => Some(SET_BACK),
+            Some(notes) => loss(&notes.beat, &beat),
+        };
+        loop {
+            let walk = async {
+                match (reason, &notes) {
+                    (None, Some(notes)) => {
+                        sleep(self.until_next(notes.walked_at)).await;
+                        self.walk(REST).await
+                    }
+                    (reason, _) => {
+                        let reason = reason.unwrap_or_default();
+                        info!(reason, "comparing the job store with all images' records");
+                        self.walk(0).await
+                    }
+                }
+            };
+            let mended = tokio::select! {
+                report = walk => Some(report),
+                lost = self.watch(&mut beat, reason.is_none()) => {
+                    reason = Some(lost);
+                    notes = None;
+                    None
+                }
+            };
+            if let Some(report) = mended {
+                tell(&report);
+                reason = None;
+                let new = Notes { beat: beat.clone(), walked_at: self.clock.now() };
+                new.write(&*self.images).await;
+                notes = Some(new);
+            }
+        }
+    }
+
+    /// Ends when the job store has lost something, with what speaks for it. `beat` is its latest
+    /// sign of life; while all is well it is noted now and then.
+    async fn watch(&self, beat: &mut Beat, all_is_well: bool) -> &'static str {
+        for count in 1_u32.. {
+            sleep(BEAT).await;
+            let new = self.beat().await;
+            let lost = loss(beat, &new);
+            *beat = new;
+            if let Some(lost) = lost {
+                return lost;
+            }
+            if count.is_multiple_of(CHORES) {
+                if all_is_well && let Some(notes) = Notes::read(&*self.images).await {
+                    Notes { beat: beat.clone(), ..notes }.write(&*self.images).await;
+                }
+                if let Err(error) = self.images.clean_up().await {
+                    warn!(%error, "half-received photos of programs that died cannot be removed");
+                }
+            }
+        }
+        "it was watched for a hundred years"
+    }
+
+    /// The job store's next sign of life, however long that takes.
+    async fn beat(&self) -> Beat {
+        loop {
+            // That the store is away is told by those who need it.
+            if let Ok(Ok(beat)) = timeout(PATIENCE, self.jobs.beat()).await {
+                return beat;
+            }
+            sleep(BEAT).await;
+        }
+    }
+
+    /// Walks over all images and mends, however often the stores go away meanwhile.
+    async fn walk(&self, rest: u32) -> Report {
+        let mut report = Report::default();
+        for shelf in 0..=u8::MAX {
+            let mut pause = RETRY_BASE;
+            while let Err(error) = self.shelf(shelf, Mode::Mend, rest, &mut report).await {
+                warn!(%error, "the job store cannot be compared with the images now; trying again");
+                sleep(pause).await;
+                pause = (pause * 2).min(RETRY_CAP);
+            }
+        }
+        report.spool_files = self.images.clean_up().await.unwrap_or_default();
+        report
+    }
+
+    fn until_next(&self, walked_at: UnixMillis) -> Duration {
+        let every = WALK_EVERY.min(self.rules.jobs / 4);
+        let since = Duration::from_millis(self.clock.now().0.saturating_sub(walked_at.0));
+        every.saturating_sub(since)
+    }
+}
+
+/// Why the job store may have lost something between two signs of life.
+fn loss(before: &Beat, now: &Beat) -> Option<&'static str> {
+    if now.store != before.store {
+        Some("the job store is another one, or was emptied")
+    } else if now.count < before.count {
+        Some(SET_BACK)
+    } else if now.server != before.server {
+        Some("the job store's server was restarted or failed over")
+    } else {
+        None
+    }
+}
+
+fn tell(report: &Report) {
+    let Report { images, queued_again, given_back, written_down, missing_photos, .. } = *report;
+    if report.has_findings() {
+        warn!(
+            images,
+            queued_again,
+            given_back,
+            written_down,
+            missing_photos,
+            "job store and records did not agree, and were mended"
+        );
+    } else {
+        info!(images, "job store and records agree");
+    }
+}

@@ -1,0 +1,139 @@
+//! A walk over real stores: what is lost comes back, and nothing else changes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod world;
+
+use std::time::Duration;
+
+use photo_caretaker::{Mode, Report};
+use photo_core::JobState;
+
+use world::World;
+
+fn report(images: u64) -> Report {
+    Report { images, ..Report::default() }
+}
+
+#[tokio::test]
+async fn where_job_store_and_records_agree_nothing_is_found() {
+    let world = World::new();
+    let images = [world.post(1, &["wood", "stone"]).await, world.post(2, &["wood"]).await];
+    world.succeed(images[0], "wood", "{\"n\": 1}").await;
+    for mode in [Mode::Look, Mode::Mend] {
+        assert_eq!(world.check(mode).await, report(2));
+    }
+    assert_eq!(world.job(images[0], "stone").await.state, JobState::Queued);
+}
+
+#[tokio::test]
+async fn an_emptied_job_store_is_filled_again() {
+    let mut world = World::new();
+    let (one, two) = (world.post(1, &["wood", "stone"]).await, world.post(2, &["wood"]).await);
+    world.succeed(one, "wood", "{\"n\": 1.50}").await;
+    world.fail(two, "wood", "no wood in it").await;
+    let before = [world.job(one, "wood").await, world.job(two, "wood").await];
+    world.empty_job_store();
+
+    let found = Report { queued_again: 1, given_back: 2, ..report(2) };
+    assert_eq!(world.check(Mode::Look).await, found);
+    assert!(world.status(one).await.is_empty(), "looking changes nothing");
+    assert_eq!(world.check(Mode::Mend).await, found);
+    assert_eq!(world.check(Mode::Mend).await, report(2));
+
+    assert_eq!(world.job(one, "stone").await.state, JobState::Queued);
+    let after = [world.job(one, "wood").await, world.job(two, "wood").await];
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!((before.state, before.attempts), (after.state, after.attempts));
+        assert_eq!(before.error, after.error);
+        let text =
+            |job: &photo_core::job::JobView| job.result.as_ref().map(|it| it.get().to_owned());
+        assert_eq!(text(before), text(after));
+    }
+}
+
+#[tokio::test]
+async fn an_ending_that_nobody_wrote_down_is_written_down() {
+    let mut world = World::new();
+    let image = world.post(1, &["wood", "stone"]).await;
+    world.succeed_unwritten(image, "wood", "[1]").await;
+    world.cancel(image, "stone").await;
+    assert_eq!(world.check(Mode::Mend).await, Report { written_down: 2, ..report(1) });
+    world.empty_job_store();
+    assert_eq!(world.check(Mode::Mend).await, Report { given_back: 2, ..report(1) });
+    assert_eq!(world.job(image, "wood").await.result.unwrap().get(), "[1]");
+    assert_eq!(world.job(image, "stone").await.state, JobState::Cancelled);
+}
+
+#[tokio::test]
+async fn a_job_store_set_back_to_before_a_job_was_asked_for_again_does_it_again() {
+    let world = World::new();
+    let image = world.post(1, &["wood"]).await;
+    world.succeed(image, "wood", "[1]").await;
+    // Asked for again a minute later, which the job store was set back to before.
+    world.clock.advance(Duration::from_mins(1));
+    world.record_rerun(image, 1, "wood").await;
+    assert_eq!(world.check(Mode::Mend).await, Report { queued_again: 1, ..report(1) });
+    assert_eq!(world.job(image, "wood").await.state, JobState::Queued);
+}
+
+#[tokio::test]
+async fn results_past_their_time_in_the_job_store_stay_in_the_record_alone() {
+    let mut world = World::new();
+    let image = world.post(1, &["wood"]).await;
+    world.succeed(image, "wood", "[1]").await;
+    world.empty_job_store();
+    world.clock.advance(Duration::from_hours(31 * 24));
+    assert_eq!(world.check(Mode::Mend).await, report(1));
+    assert!(world.status(image).await.is_empty());
+    assert!(world.record(image).await.jobs["wood"].end.is_some());
+}
+
+#[tokio::test]
+async fn photos_and_records_go_after_their_retention() {
+    let mut world = World::new();
+    world.keep(Some(Duration::from_hours(1)), Some(Duration::from_hours(3)));
+    let (done, open) = (world.post(1, &["wood"]).await, world.post(2, &["wood"]).await);
+    world.succeed(done, "wood", "[1]").await;
+    assert_eq!(world.check(Mode::Mend).await, report(2));
+    world.clock.advance(Duration::from_hours(2));
+    assert_eq!(world.check(Mode::Mend).await, Report { expired_photos: 1, ..report(2) });
+    assert!(!world.has_photo(done).await);
+    assert!(world.has_photo(open).await, "nobody has looked at it yet");
+    assert_eq!(world.check(Mode::Mend).await, report(2));
+    world.clock.advance(Duration::from_hours(2));
+    assert_eq!(world.check(Mode::Mend).await, Report { expired_records: 1, ..report(2) });
+    assert_eq!(world.check(Mode::Mend).await, report(1));
+}
+
+#[tokio::test]
+async fn leftovers_go_after_a_day_unless_a_job_needs_them() {
+    let mut world = World::new();
+    let (orphan, broken_off, lost) = (
+        world.post(1, &["wood"]).await,
+        world.post(2, &["wood"]).await,
+        world.post(3, &["wood"]).await,
+    );
+    world.empty_job_store();
+    world.submit(lost, "wood").await;
+    world.remove_record(orphan);
+    world.remove_photo(broken_off);
+    world.remove_photo(lost);
+    assert_eq!(world.check(Mode::Mend).await, report(3));
+    world.clock.advance(Duration::from_hours(25));
+    assert_eq!(world.check(Mode::Mend).await, Report { orphans: 2, ..report(3) });
+    assert!(world.images.record(lost).await.unwrap().is_some());
+    assert_eq!(world.check(Mode::Mend).await, report(1));
+}
+
+#[tokio::test]
+async fn a_missing_photo_and_an_unreadable_line_are_told() {
+    let world = World::new();
+    let image = world.post(1, &["wood"]).await;
+    world.succeed(image, "wood", "[1]").await;
+    world.remove_photo(image);
+    world.spoil_record(image);
+    let found = Report { missing_photos: 1, unreadable_lines: 1, ..report(1) };
+    assert_eq!(world.check(Mode::Mend).await, found);
+    assert!(found.has_findings());
+}

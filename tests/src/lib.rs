@@ -3,4 +3,5 @@
 pub mod photos;
 pub mod program;
 pub mod redis_server;
+pub mod redis_trio;
 pub mod templates;

@@ -1,7 +1,7 @@
 //! A Redis server for one test.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -40,13 +40,18 @@ impl RedisServer {
         for _ in 0..PORTS_TRIED {
             let port = free_port();
             // Somebody else may take the port first; then the server ends at once.
-            if let Some(process) = spawn(port, folder.path(), &options) {
+            if let Some(process) = spawn(port, &server(port, folder.path(), &options)) {
                 return Self { process, port, folder, options };
             }
         }
         panic!(
             "redis-server ended at once on {PORTS_TRIED} ports; were its options right? {options:?}"
         )
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where clients find it.
@@ -71,7 +76,8 @@ impl RedisServer {
     pub fn restart(&mut self) {
         let deadline = Instant::now() + START_DEADLINE;
         while Instant::now() < deadline {
-            if let Some(process) = spawn(self.port, self.folder.path(), &self.options) {
+            let args = server(self.port, self.folder.path(), &self.options);
+            if let Some(process) = spawn(self.port, &args) {
                 self.process = process;
                 return;
             }
@@ -106,18 +112,27 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+/// The arguments of a server.
+fn server(port: u16, folder: &Path, options: &[String]) -> Vec<String> {
+    let mut args: Vec<String> =
+        ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]
+            .map(str::to_owned)
+            .into();
+    args.push(folder.display().to_string());
+    args.extend_from_slice(options);
+    args
+}
+
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// Starts a server and waits until it answers; `None` if it ended instead.
-fn spawn(port: u16, folder: &Path, options: &[String]) -> Option<Child> {
+/// Starts a server, which is to listen on the port, and waits until it answers; `None` if it ended
+/// instead.
+pub(crate) fn spawn(port: u16, args: &[String]) -> Option<Child> {
     let mut process = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-        .arg("--dir")
-        .arg(folder)
-        .args(options)
+        .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -147,10 +162,14 @@ fn spawn(port: u16, folder: &Path, options: &[String]) -> Option<Child> {
 fn answers(port: u16, pid: u32) -> io::Result<bool> {
     let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     connection.set_read_timeout(Some(Duration::from_secs(1)))?;
-    connection.write_all(b"PING\r\nINFO server\r\nQUIT\r\n")?;
+    connection.write_all(b"PING\r\nINFO server\r\n")?;
+    // The server answers what it was asked and hangs up. (A sentinel does not know QUIT.)
+    connection.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
     connection.read_to_string(&mut answer)?;
-    Ok(answer.starts_with("+PONG") && answer.contains(&format!("process_id:{pid}\r\n")))
+    // One that wants a password does not say who it is; it answers, and that must do.
+    let ours = answer.contains(&format!("process_id:{pid}\r\n"));
+    Ok((answer.starts_with("+PONG") && ours) || answer.starts_with("-NOAUTH"))
 }
 
 #[cfg(test)]

@@ -50,9 +50,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.program.start(&json!({}), flags)?;
     let stop = program::stop_token();
     let images = open_image_store(&config.images)?;
-    let opened = stop.run_until_cancelled(open_job_store(&config.store, Sharing::ManyProcesses));
-    let Some(jobs) = opened.await else { return Ok(()) };
-    let jobs = jobs?;
+    let jobs = open_job_store(&config.store, Sharing::ManyProcesses).await?;
     let caretaker =
         Caretaker::new(Arc::clone(&jobs), Arc::clone(&images), &config, Clock::default());
     if let Some(command) = &args.command {

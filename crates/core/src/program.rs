@@ -23,7 +23,8 @@ pub struct ProgramArgs {
     #[arg(long, global = true, env = "PHOTO_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Where jobs live: redis://host:port, or sqlite:FILE for the standalone program
+    /// Where jobs live: redis://host:port, redis-sentinel://host:port,host:port/MASTER, or
+    /// sqlite:FILE for the standalone program
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,
 

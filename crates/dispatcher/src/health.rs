@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::Context;
-use photo_core::ports::JobStore;
+use photo_core::ports::{JobStore, StoreError};
 use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -91,7 +91,8 @@ async fn live(health: web::Data<Health>) -> HttpResponse {
 async fn ready(health: web::Data<Health>) -> HttpResponse {
     let Some(store) = health.store.upgrade() else { return trouble("the dispatcher has stopped") };
     match within(PATIENCE, store.ping()).await {
-        Ok(()) => HttpResponse::Ok().json(json!({"status": "ready"})),
+        // A full store takes no new jobs, and those that are there can be done.
+        Ok(()) | Err(StoreError::Full(_)) => HttpResponse::Ok().json(json!({"status": "ready"})),
         Err(error) => trouble(&error.to_string()),
     }
 }

@@ -70,9 +70,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
 
     let stop = program::stop_token();
     let images = open_image_store(&config.images)?;
-    // The store is waited for, but not by somebody who wants to stop.
-    let store = Box::pin(open_job_store(&config.store, Sharing::ManyProcesses));
-    let Some(store) = stop.run_until_cancelled(store).await else { return Ok(()) };
+    let store = Box::pin(open_job_store(&config.store, Sharing::ManyProcesses)).await;
     let store = store.context("the dispatcher needs a store that it can share with the api")?;
     photo_dispatcher::run(store, images, &config, stop).await
 }

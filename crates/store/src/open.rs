@@ -1,7 +1,6 @@
 //! Opening the stores that the configuration names.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use photo_core::Clock;
 use photo_core::config::{ImagesConfig, ImagesUrl, StoreConfig, StoreUrl};
@@ -10,10 +9,7 @@ use photo_core::ports::{ImageStore, JobStore};
 use crate::Settings;
 use crate::embedded::EmbeddedJobStore;
 use crate::images::LocalImages;
-use crate::redis::{ConnectError, RedisJobStore};
-
-/// How long to wait before asking a server again that does not answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::redis::RedisJobStore;
 
 /// Why a store cannot be used, in words for the person who configured it.
 #[derive(Debug, thiserror::Error)]
@@ -29,16 +25,19 @@ pub enum Sharing {
     OneProcess,
 }
 
-/// Opens the job store. While its server is away this waits for it, and says so in the log.
+/// Opens the job store. A server that is away is no error: the store does its work as soon as
+/// the server is there. One that answers and will not do is refused.
 pub async fn open_job_store(
     config: &StoreConfig,
     sharing: Sharing,
 ) -> Result<Arc<dyn JobStore>, OpenError> {
     let settings = Settings::from(config);
     match (&config.url, sharing) {
-        (StoreUrl::Redis(url), _) => {
+        (StoreUrl::Redis(_) | StoreUrl::Sentinel(_), _) => {
+            let url = String::from(config.url.clone());
             // Boxed: connecting is the largest of all futures, and the rarest.
-            let store = Box::pin(connect(url, &config.url, &settings)).await?;
+            let opened = Box::pin(RedisJobStore::connect(&url, settings, Clock::default())).await;
+            let store = opened.map_err(|unfit| OpenError(format!("{}: {unfit}", config.url)))?;
             Ok(Arc::new(store))
         }
         (StoreUrl::Sqlite(file), Sharing::OneProcess) => {
@@ -55,23 +54,6 @@ pub async fn open_job_store(
              --store redis://host:port, or run `standalone`, which is both in one"
                 .to_owned(),
         )),
-    }
-}
-
-async fn connect(
-    url: &str,
-    shown: &StoreUrl,
-    settings: &Settings,
-) -> Result<RedisJobStore, OpenError> {
-    loop {
-        match RedisJobStore::connect(url, settings.clone(), Clock::default()).await {
-            Ok(store) => return Ok(store),
-            Err(ConnectError::Unfit(why)) => return Err(OpenError(format!("{shown}: {why}"))),
-            Err(ConnectError::Unavailable(error)) => {
-                tracing::warn!(store = %shown, %error, "waiting for the job store");
-                tokio::time::sleep(PATIENCE).await;
-            }
-        }
     }
 }
 

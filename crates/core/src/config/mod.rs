@@ -7,6 +7,7 @@
 mod model;
 mod retention;
 mod sections;
+mod sentinel_url;
 mod url;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use sections::{
     ApiConfig, DispatcherConfig, ImagesConfig, LogConfig, LogFormat, ModelDefaults, Secret,
     StandaloneConfig, StoreConfig, StorePrefix,
 };
+pub use sentinel_url::SentinelUrl;
 pub use url::{ImagesUrl, ServiceUrl, StoreUrl};
 
 use crate::ModelName;

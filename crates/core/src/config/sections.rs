@@ -53,7 +53,7 @@ impl ApiConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreConfig {
-    /// `redis://…` or `sqlite:<file>`.
+    /// `redis://…`, `redis-sentinel://…` or `sqlite:<file>`.
     pub url: StoreUrl,
     /// What every key in Redis begins with, so that several systems can share one.
     pub prefix: StorePrefix,

@@ -7,12 +7,16 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::SentinelUrl;
+
 /// Where jobs live.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum StoreUrl {
     /// A Redis server, for any number of programs: `redis://[user:password@]host[:port][/db]`.
     Redis(String),
+    /// The Redis server that sentinels name: `redis-sentinel://host:port,host:port/<master>`.
+    Sentinel(SentinelUrl),
     /// A file of this process alone: `sqlite:<file>`.
     Sqlite(PathBuf),
 }
@@ -25,9 +29,16 @@ impl TryFrom<String> for StoreUrl {
             Some(("redis", _)) if Url::parse(&text).is_ok_and(|url| url.has_host()) => {
                 Ok(Self::Redis(text))
             }
+            Some(("redis-sentinel", _)) => {
+                text.parse().map(Self::Sentinel).map_err(|error| format!("{error}"))
+            }
             Some(("sqlite", file)) if !file.is_empty() => Ok(Self::Sqlite(file.into())),
             // The text may hold a password and is not repeated.
-            _ => Err("a store is redis://host:port or sqlite:<file>".to_owned()),
+            _ => Err(
+                "a store is redis://host:port, redis-sentinel://host:port,host:port/<master>, or \
+                  sqlite:<file>"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -36,6 +47,7 @@ impl From<StoreUrl> for String {
     fn from(url: StoreUrl) -> Self {
         match url {
             StoreUrl::Redis(text) => text,
+            StoreUrl::Sentinel(url) => url.into(),
             StoreUrl::Sqlite(file) => format!("sqlite:{}", file.display()),
         }
     }
@@ -52,6 +64,7 @@ impl fmt::Display for StoreUrl {
                 }
                 Err(_) => f.write_str("redis://…"),
             },
+            Self::Sentinel(url) => fmt::Display::fmt(url, f),
             Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
         }
     }

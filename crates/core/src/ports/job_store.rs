@@ -102,7 +102,7 @@ pub trait JobStore: Send + Sync + 'static {
     /// Another sign of life. See [`Beat`] for what it tells.
     async fn beat(&self) -> Result<Beat, StoreError>;
 
-    /// Whether the store answers.
+    /// Whether the store would take new jobs now.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 

@@ -1,63 +1,60 @@
 //! What must be true of a server before jobs are entrusted to it.
 
-use deadpool_redis::redis::pipe;
-use photo_core::ports::StoreError;
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{Script, cmd};
 
+use super::error::Trouble;
 use super::keys::Keys;
-use super::link::Link;
 
 /// The version of the layout of keys and records.
 pub(super) const LAYOUT: &str = "1";
 /// The first version whose scripts can say that they may run while memory is short.
 const OLDEST_SERVER: u32 = 7;
+/// Answers the version of the layout, after writing it if there was none. The server refuses it
+/// wherever it refuses writes for other reasons than its memory.
+const READ_LAYOUT: &str = "#!lua flags=allow-oom
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET')";
 
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// It will not do as it is: a person must change the server or the configuration.
-    #[error("{0}")]
-    Unfit(String),
-    /// It does not answer now. Trying again later may help.
-    #[error(transparent)]
-    Unavailable(#[from] StoreError),
-}
-
-/// Refuses a server that is too old, that may drop keys, or whose keys are of another version.
-pub(super) async fn check(link: &Link, keys: &Keys) -> Result<(), ConnectError> {
-    let mut questions = pipe();
-    questions.cmd("INFO").arg("server").cmd("INFO").arg("memory").get(keys.version());
-    let (server, memory, layout): (String, String, Option<String>) = link.send(&questions).await?;
-    check_server(&server, &memory)?;
+/// Refuses a server that is too old, that may drop keys, or whose keys are of another version; and
+/// one that takes no writes for now.
+pub(super) async fn check(
+    connection: &mut MultiplexedConnection,
+    keys: &Keys,
+) -> Result<(), Trouble> {
+    let info: String = cmd("INFO").query_async(connection).await?;
+    check_server(&info)?;
+    let script = Script::new(READ_LAYOUT);
+    let layout: Option<String> =
+        script.key(keys.version()).arg(LAYOUT).invoke_async(connection).await?;
     match layout.as_deref() {
-        Some(LAYOUT) => Ok(()),
-        Some(other) => Err(ConnectError::Unfit(format!(
+        None | Some(LAYOUT) => Ok(()),
+        Some(other) => Err(Trouble::Unfit(format!(
             "the keys under {} in Redis have layout version {other}, but this program writes \
              version {LAYOUT}: use the program they belong to, or another store.prefix",
             keys.tag()
         ))),
-        None => {
-            let mut claim = pipe();
-            claim.cmd("SET").arg(keys.version()).arg(LAYOUT).arg("NX").ignore();
-            Ok(link.send(&claim).await?)
-        }
     }
 }
 
-/// Judges a server by the sections `server` and `memory` of its INFO.
-fn check_server(server: &str, memory: &str) -> Result<(), ConnectError> {
-    let version = field(server, "redis_version");
+/// Judges a server by what it says of itself.
+fn check_server(info: &str) -> Result<(), Trouble> {
+    let version = field(info, "redis_version");
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < OLDEST_SERVER) {
-        return Err(ConnectError::Unfit(format!(
+        return Err(Trouble::Unfit(format!(
             "the Redis server has version `{version}`, but {OLDEST_SERVER}.0 or later is needed"
         )));
     }
-    let policy = field(memory, "maxmemory_policy");
+    let policy = field(info, "maxmemory_policy");
     if policy != "noeviction" {
-        return Err(ConnectError::Unfit(format!(
+        return Err(Trouble::Unfit(format!(
             "the Redis server would drop jobs when its memory is full (maxmemory-policy is \
              `{policy}`): set maxmemory-policy to noeviction"
         )));
+    }
+    // After a failover somebody may still take it for the master that it was, or will be.
+    if field(info, "role") != "master" {
+        return Err(Trouble::Away("the Redis server is a replica, which takes no writes".into()));
     }
     Ok(())
 }
@@ -74,29 +71,34 @@ fn field<'a>(info: &'a str, name: &str) -> &'a str {
 mod tests {
     use super::*;
 
-    const MEMORY: &str = "# Memory\r\nmaxmemory_policy:noeviction\r\n";
-
-    fn refusal(server: &str, memory: &str) -> String {
-        check_server(server, memory).unwrap_err().to_string()
+    fn refusal(info: &str) -> String {
+        check_server(info).unwrap_err().to_string()
     }
 
     #[test]
     fn servers_from_version_7_on_will_do() {
         for version in ["7.0.0", "7.2.4", "8.0.1", "10.0.0"] {
-            check_server(&format!("redis_version:{version}\r\n"), MEMORY).unwrap();
+            let rest = "# Memory\r\nmaxmemory_policy:noeviction\r\n\r\nrole:master\r\n";
+            check_server(&format!("redis_version:{version}\r\n{rest}")).unwrap();
         }
     }
 
     #[test]
     fn an_older_server_is_refused_by_its_version() {
-        let message = refusal("redis_version:6.2.14\r\n", MEMORY);
+        let message = refusal("redis_version:6.2.14\r\nmaxmemory_policy:noeviction\r\n");
         assert_eq!(message, "the Redis server has version `6.2.14`, but 7.0 or later is needed");
     }
 
     #[test]
     fn a_server_that_says_nothing_of_itself_is_refused() {
-        assert!(refusal("", MEMORY).contains("version ``"));
-        assert!(refusal("redis_version:7.0.0", "").contains("maxmemory-policy is ``"));
+        assert!(refusal("").contains("version ``"));
+        assert!(refusal("redis_version:7.0.0").contains("maxmemory-policy is ``"));
+    }
+
+    #[test]
+    fn a_replica_may_become_a_master_and_is_waited_for() {
+        let info = "redis_version:7.0.0\r\nmaxmemory_policy:noeviction\r\nrole:slave\r\n";
+        assert!(matches!(check_server(info), Err(Trouble::Away(_))));
     }
 
     #[test]

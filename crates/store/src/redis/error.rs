@@ -3,6 +3,47 @@
 use deadpool_redis::redis::{ErrorKind, RedisError, ServerErrorKind};
 use photo_core::ports::StoreError;
 
+/// The server will not do as it is: a person must change it or the configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(pub(super) String);
+
+/// Why there is no connection.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Trouble {
+    /// The server will not do, and waiting does not help.
+    #[error("{0}")]
+    Unfit(String),
+    /// It does not answer, or not yet as it should.
+    #[error("{0}")]
+    Away(String),
+}
+
+impl Trouble {
+    /// Why the server is away; an error if it is there and will not do.
+    pub(super) fn unless_unfit(self) -> Result<String, Unfit> {
+        match self {
+            Self::Unfit(why) => Err(Unfit(why)),
+            Self::Away(why) => Ok(why),
+        }
+    }
+}
+
+/// Of what goes wrong while a connection is made, only a refused user or password is for good.
+impl From<RedisError> for Trouble {
+    fn from(error: RedisError) -> Self {
+        let refused = matches!(
+            error.kind(),
+            ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm)
+        ) || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"));
+        if refused {
+            Self::Unfit(format!("user or password will not do ({error}): change the address"))
+        } else {
+            Self::Away(error.to_string())
+        }
+    }
+}
+
 /// What the caller is told.
 pub(super) fn store_error(error: RedisError) -> StoreError {
     match (error.kind(), error.code()) {
@@ -32,7 +73,7 @@ pub(super) fn connection_is_lost(error: &RedisError) -> bool {
                     | ServerErrorKind::BusyLoading
                     | ServerErrorKind::MasterDown
             )
-    )
+    ) || matches!(error.code(), Some("NOAUTH" | "NOREPLICAS"))
 }
 
 /// What the server answered cannot be what the store asked for.

@@ -1,45 +1,39 @@
 //! A connection that is kept, and replaced when it breaks.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{
-    AsyncConnectionConfig, ConnectionInfo, FromRedisValue, Pipeline, RedisError, RedisResult,
-    ScriptInvocation,
-};
-use deadpool_redis::{Connection, Manager, Pool};
+use deadpool_redis::redis::{FromRedisValue, RedisError, ScriptInvocation};
 use photo_core::ports::StoreError;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::error::{connection_is_lost, store_error};
+use super::server::Server;
 
-/// How long a connection may take to be made, waiting for one's turn included.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long an answer may take.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Makes connections, no more than two at once.
-pub(super) fn pool(server: ConnectionInfo) -> RedisResult<Pool> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(RESPONSE_TIMEOUT));
-    let manager = Manager::new_with_config(server, config)?;
-    Ok(Pool::builder(manager)
-        .max_size(2)
-        .build()
-        .expect("a pool without time-outs needs no runtime"))
-}
+/// The pause between attempts to connect.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// One connection, shared by all callers at once: requests are pipelined in the order they come.
 ///
-/// It comes out of the pool once and stays out, since the pool would ping the server whenever a
-/// connection is taken.
-#[derive(Debug)]
+/// A task of its own makes it, and makes another when a caller finds it broken; so an outage is
+/// met by one attempt at a time, however many callers there are, and ends by itself. While the
+/// server does not answer callers are told so at once.
 pub(super) struct Link {
-    pool: Pool,
-    current: Mutex<Current>,
-    /// Held while a connection is made, so that an outage is not met by one attempt per caller.
-    connecting: tokio::sync::Mutex<()>,
+    state: Arc<watch::Sender<State>>,
+    _keeper: AbortOnDropHandle<()>,
+}
+
+/// How it stands with the connection.
+pub(super) enum State {
+    /// Nothing is wrong as far as anybody knows, but there is none: callers wait for it.
+    Connecting,
+    /// Here it is, and which one it is by count.
+    Connected(u64, MultiplexedConnection),
+    /// The last attempt failed, or an answer did not come: callers do not wait.
+    Away(String),
 }
 
 /// Why there is no answer.
@@ -64,16 +58,12 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// The connection, and which one it is by count.
-#[derive(Debug, Default)]
-struct Current {
-    number: u64,
-    connection: Option<MultiplexedConnection>,
-}
-
 impl Link {
-    pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
+    /// A link to the server, with which it stands like this.
+    pub(super) fn new(server: Arc<Server>, state: State) -> Self {
+        let state = Arc::new(watch::Sender::new(state));
+        let keeper = tokio::spawn(keep(server, Arc::clone(&state)));
+        Self { state, _keeper: AbortOnDropHandle::new(keeper) }
     }
 
     /// Runs a script, sending its text first if the server does not know it.
@@ -99,70 +89,36 @@ impl Link {
         Ok(self.try_run(call).await?)
     }
 
-    /// Sends commands together and reads their answers. Like [`Link::run`], it may do so twice.
-    pub(super) async fn send<T: FromRedisValue>(
-        &self,
-        commands: &Pipeline,
-    ) -> Result<T, StoreError> {
-        match self.try_send(commands).await {
-            Err(Failure::Broken(_)) => Ok(self.try_send(commands).await?),
-            answer => Ok(answer?),
-        }
-    }
-
     async fn try_run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Failure> {
         let (number, mut connection) = self.connection().await?;
         let answer = call.invoke_async(&mut connection).await;
         answer.map_err(|error| self.failed(number, error))
     }
 
-    async fn try_send<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Failure> {
-        let (number, mut connection) = self.connection().await?;
-        let answers = commands.query_async(&mut connection).await;
-        answers.map_err(|error| self.failed(number, error))
-    }
-
     async fn connection(&self) -> Result<(u64, MultiplexedConnection), StoreError> {
-        if let Some(current) = self.current() {
-            return Ok(current);
-        }
-        match tokio::time::timeout(CONNECT_TIMEOUT, self.connect()).await {
-            Ok(connected) => connected,
-            Err(_) => Err(StoreError::unavailable(format!(
-                "Redis let nobody connect within {} seconds",
-                CONNECT_TIMEOUT.as_secs()
-            ))),
+        let mut states = self.state.subscribe();
+        let state = states.wait_for(|state| !matches!(state, State::Connecting)).await;
+        match &*state.map_err(StoreError::unavailable)? {
+            State::Connected(number, connection) => Ok((*number, connection.clone())),
+            State::Away(why) => Err(StoreError::unavailable(why.clone())),
+            State::Connecting => unreachable!("this state was waited out"),
         }
     }
 
-    async fn connect(&self) -> Result<(u64, MultiplexedConnection), StoreError> {
-        let _turn = self.connecting.lock().await;
-        // Another caller may have connected while this one waited.
-        if let Some(current) = self.current() {
-            return Ok(current);
-        }
-        let pooled = self.pool.get().await.map_err(StoreError::unavailable)?;
-        let connection = Connection::take(pooled);
-        let mut current = self.lock();
-        current.number += 1;
-        current.connection = Some(connection.clone());
-        Ok((current.number, connection))
-    }
-
-    fn current(&self) -> Option<(u64, MultiplexedConnection)> {
-        let current = self.lock();
-        current.connection.clone().map(|connection| (current.number, connection))
-    }
-
-    /// Drops the connection if the error says so and nobody has replaced it yet.
+    /// Gives the connection up if the error says so and nobody has replaced it yet.
     fn failed(&self, number: u64, error: RedisError) -> Failure {
         if !connection_is_lost(&error) {
             return Failure::Final(store_error(error));
         }
-        let mut current = self.lock();
-        if current.number == number {
-            current.connection = None;
-        }
+        self.state.send_if_modified(|state| {
+            let current = matches!(state, State::Connected(current, _) if *current == number);
+            if current {
+                // Where no answer comes, none will come to the next one who asks.
+                let silent = error.is_timeout();
+                *state = if silent { State::Away(error.to_string()) } else { State::Connecting };
+            }
+            current
+        });
         // To wait for an answer once more would be to wait twice as long.
         if error.is_timeout() {
             Failure::Final(store_error(error))
@@ -170,9 +126,27 @@ impl Link {
             Failure::Broken(store_error(error))
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Current> {
-        // Nothing that can panic happens under the lock.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+/// Connects whenever there is no connection.
+async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
+    let mut states = state.subscribe();
+    for number in 1.. {
+        // The sender is held here too, so there is always an answer.
+        let _ = states.wait_for(|state| !matches!(state, State::Connected(..))).await;
+        loop {
+            let connected = server.connect().await;
+            server.note(connected.as_ref().map(|_| ()));
+            match connected {
+                Ok(connection) => {
+                    state.send_replace(State::Connected(number, connection));
+                    break;
+                }
+                Err(trouble) => {
+                    state.send_replace(State::Away(trouble.to_string()));
+                    sleep(PAUSE).await;
+                }
+            }
+        }
     }
 }

@@ -23,6 +23,7 @@
 //! An MD5 is its 16 bytes. A finished image's keys go by themselves when its retention is over.
 //! Dispatchers are woken through `T:w#<dispatcher>` and `T:cancel#`, which are channels, not keys.
 
+mod address;
 mod beat;
 mod check;
 mod claim;
@@ -36,14 +37,17 @@ mod record;
 mod restore;
 mod rules;
 mod scripts;
+mod server;
 mod status;
 mod submit;
 mod wakes;
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_redis::redis::{Client, Script, ScriptInvocation, pipe};
+use deadpool_redis::redis::{Script, ScriptInvocation};
 use photo_core::job::{
     Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
     JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
@@ -52,63 +56,68 @@ use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
 use tokio::sync::mpsc;
 
-pub use check::ConnectError;
+pub use error::Unfit;
 
 use crate::Settings;
+use address::Address;
 use keys::Keys;
-use link::Link;
+use link::{Link, State};
 use rules::Rules;
 use scripts::Scripts;
+use server::Server;
 
 /// The job store on a Redis server, 7.0 or later.
 ///
 /// What it answered is as durable as the server's persistence makes it: with `appendfsync always`
-/// fully, with `everysec` but for the last second or two before a power failure. While the server
-/// is away every call fails with [`StoreError::Unavailable`] within seconds; once it is back, calls
-/// work again.
-#[derive(Debug)]
+/// fully, with `everysec` but for the last second or two before a power failure. A failover by
+/// Sentinel keeps what had reached the replica. While the server is away, or does not take writes,
+/// every call fails with [`StoreError::Unavailable`] within seconds, most of them at once; when it
+/// is back, calls work again. Every connection is made to the server that is right at that moment,
+/// and only after that server was found fit.
 pub struct RedisJobStore {
-    client: Client,
+    server: Arc<Server>,
     /// Carries whatever may be large or slow.
     work: Link,
     /// Carries what must not wait behind it: a late heartbeat costs a lease.
     beat: Link,
-    keys: Keys,
     rules: Rules,
     scripts: Scripts,
     clock: Clock,
 }
 
 impl RedisJobStore {
-    /// Connects to the server at `url` and checks that it will do: its version, that it never
-    /// evicts keys, and that the keys there are of this version.
-    pub async fn connect(
-        url: &str,
-        settings: Settings,
-        clock: Clock,
-    ) -> Result<Self, ConnectError> {
-        let unfit = |error| ConnectError::Unfit(format!("the Redis URL cannot be used: {error}"));
-        let client = Client::open(url).map_err(unfit)?;
-        let pool = link::pool(client.get_connection_info().clone()).map_err(unfit)?;
-        let store = Self {
-            client,
-            work: Link::new(pool.clone()),
-            beat: Link::new(pool),
-            rules: Rules::new(&settings),
-            keys: Keys::new(settings.prefix),
-            scripts: Scripts::default(),
-            clock,
+    /// The store on the server at `url`, `redis:` or `redis-sentinel:`. If the server answers it
+    /// is refused unless it will do: its version, that it never evicts keys, that the keys there
+    /// are of this version, that it knows user and password. If it does not answer, calls fail
+    /// until it does.
+    pub async fn connect(url: &str, settings: Settings, clock: Clock) -> Result<Self, Unfit> {
+        let address = Address::parse(url)?;
+        let rules = Rules::new(&settings);
+        let server = Arc::new(Server::new(address, Keys::new(settings.prefix)));
+        let link = |first| Link::new(Arc::clone(&server), first);
+        let (work, beat) = match server.connect().await {
+            Ok(connection) => (link(State::Connecting), link(State::Connected(0, connection))),
+            Err(trouble) => {
+                let why = trouble.unless_unfit()?;
+                tracing::warn!("Redis is away and is waited for: {why}");
+                (link(State::Away(why.clone())), link(State::Away(why)))
+            }
         };
-        check::check(&store.beat, &store.keys).await?;
-        Ok(store)
+        Ok(Self { server, work, beat, rules, scripts: Scripts::default(), clock })
     }
 
     /// A call of a script, with the arguments that all scripts begin with.
     fn call<'script>(&self, script: &'script Script) -> ScriptInvocation<'script> {
-        let mut call = script.key(self.keys.tag());
+        let mut call = script.key(self.server.keys().tag());
         call.arg(self.clock.offset_ms()).arg(self.rules.retention_ms);
         call.arg(self.rules.max_crashes).arg(&self.rules.given_up);
         call
+    }
+}
+
+impl fmt::Debug for RedisJobStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisJobStore").finish_non_exhaustive()
     }
 }
 
@@ -167,7 +176,7 @@ impl JobStore for RedisJobStore {
     }
 
     async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
-        wakes::listen(self.client.clone(), &self.keys, dispatcher).await
+        wakes::listen(Arc::clone(&self.server), dispatcher).await
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {
@@ -200,8 +209,6 @@ impl JobStore for RedisJobStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        let mut ping = pipe();
-        ping.ping().ignore();
-        self.beat.send(&ping).await
+        self.beat.run(&self.call(&self.scripts.ping)).await
     }
 }

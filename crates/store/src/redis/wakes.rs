@@ -1,11 +1,11 @@
 //! Wake-ups, which come over a connection of their own.
 
 use std::convert::Infallible;
-use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::{PubSubSink, PubSubStream};
-use deadpool_redis::redis::{Client, Msg, RedisError, Value};
+use deadpool_redis::redis::{Msg, Value};
 use futures_util::StreamExt;
 use photo_core::job::{DispatcherId, Wake};
 use photo_core::{ImageKey, JobId};
@@ -13,15 +13,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use super::keys::Keys;
-use super::link::CONNECT_TIMEOUT;
+use super::error::Trouble;
+use super::server::Server;
 
 /// How many wake-ups may lie unread. There are seldom more than the dispatcher has models: it is
 /// woken for each once and then not again before it has claimed.
 const UNREAD: usize = 64;
 /// How long the server may be silent before it is asked whether it is there, and then again until
 /// it is given up.
-const SILENCE: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(3);
 /// The pause before the first attempt to connect again. It doubles with every failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause between attempts to connect.
@@ -29,17 +29,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Listens for one dispatcher until the receiver is dropped. Answers once the first attempt to
 /// subscribe is over: what is published after that is heard, or followed by a reset.
-pub(super) async fn listen(
-    client: Client,
-    keys: &Keys,
-    dispatcher: DispatcherId,
-) -> mpsc::Receiver<Wake> {
+pub(super) async fn listen(server: Arc<Server>, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
     let (wakes, receiver) = mpsc::channel(UNREAD);
     let (attempted, first_attempt) = oneshot::channel();
     let listener = Listener {
-        client,
-        work_channel: keys.work_channel(dispatcher),
-        cancel_channel: keys.cancel_channel(),
+        work_channel: server.keys().work_channel(dispatcher),
+        cancel_channel: server.keys().cancel_channel(),
+        server,
         wakes,
     };
     tokio::spawn(async move {
@@ -55,7 +51,7 @@ pub(super) async fn listen(
 
 /// Hears what is published for one dispatcher and passes it on.
 struct Listener {
-    client: Client,
+    server: Arc<Server>,
     work_channel: String,
     cancel_channel: String,
     wakes: mpsc::Sender<Wake>,
@@ -64,15 +60,17 @@ struct Listener {
 impl Listener {
     /// Subscribes, passes wake-ups on, and begins again when the connection is lost.
     async fn run(&self, attempted: oneshot::Sender<()>) -> Infallible {
+        let channels = [self.work_channel.as_str(), self.cancel_channel.as_str()];
         let mut attempted = Some(attempted);
         let mut pause = FIRST_PAUSE;
         loop {
-            let error = match self.subscribe().await {
-                Ok((sink, stream)) => {
+            let error = match self.server.listen(&channels).await {
+                Ok(messages) => {
                     pause = FIRST_PAUSE;
                     // Whatever was published before now was missed.
                     self.pass_on(Wake::Reset).await;
                     drop(attempted.take());
+                    let (sink, stream) = messages.split();
                     self.forward(sink, stream).await
                 }
                 Err(error) => error,
@@ -88,17 +86,8 @@ impl Listener {
         }
     }
 
-    async fn subscribe(&self) -> Result<(PubSubSink, PubSubStream), RedisError> {
-        let subscribe = async {
-            let (mut sink, stream) = self.client.get_async_pubsub().await?.split();
-            sink.subscribe(&[&self.work_channel, &self.cancel_channel]).await?;
-            Ok((sink, stream))
-        };
-        timeout(CONNECT_TIMEOUT, subscribe).await.unwrap_or_else(|_| Err(silent()))
-    }
-
     /// Passes on what comes until the connection is lost; answers why it was.
-    async fn forward(&self, mut sink: PubSubSink, mut stream: PubSubStream) -> RedisError {
+    async fn forward(&self, mut sink: PubSubSink, mut stream: PubSubStream) -> Trouble {
         loop {
             match timeout(SILENCE, stream.next()).await {
                 Ok(Some(message)) => {
@@ -106,12 +95,12 @@ impl Listener {
                         self.pass_on(wake).await;
                     }
                 }
-                Ok(None) => return io::Error::from(io::ErrorKind::ConnectionReset).into(),
+                Ok(None) => return Trouble::Away("the connection was lost".to_owned()),
                 // A connection whose other end vanished without a word looks like a quiet one.
                 Err(_) => match timeout(SILENCE, sink.ping::<Value>()).await {
                     Ok(Ok(_)) => {}
-                    Ok(Err(error)) => return error,
-                    Err(_) => return silent(),
+                    Ok(Err(error)) => return error.into(),
+                    Err(_) => return Trouble::Away("there is no answer".to_owned()),
                 },
             }
         }
@@ -133,8 +122,4 @@ impl Listener {
         let model = std::str::from_utf8(model).ok()?.parse().ok()?;
         Some(Wake::CancelAsked(JobId::new(ImageKey::from_bytes(*image), model)))
     }
-}
-
-fn silent() -> RedisError {
-    io::Error::from(io::ErrorKind::TimedOut).into()
 }

@@ -1,5 +1,5 @@
 //! What only the Redis store meets: servers that will not do, that forget, fill up, freeze or die,
-//! and that several programs share.
+//! whose place another takes, and that several programs share.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -8,5 +8,6 @@ mod keys;
 mod memory;
 mod outages;
 mod scene;
+mod sentinel;
 mod sharing;
 mod starting;

@@ -10,20 +10,20 @@ use photo_core::job::{
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, JobState, ModelName, UnixMillis};
 use photo_store::Settings;
-use photo_store::redis::{ConnectError, RedisJobStore};
+use photo_store::redis::{RedisJobStore, Unfit};
 use photo_tests::redis_server::RedisServer;
 use serde_json::value::RawValue;
 
 /// How long finished jobs are kept in these tests.
 pub const RETENTION: Duration = Duration::from_hours(1);
 /// Far longer than anything here takes.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 pub fn settings() -> Settings {
     Settings { retention: RETENTION, ..Settings::default() }
 }
 
-pub async fn connect(server: &RedisServer) -> Result<RedisJobStore, ConnectError> {
+pub async fn connect(server: &RedisServer) -> Result<RedisJobStore, Unfit> {
     RedisJobStore::connect(&server.url(), settings(), Clock::default()).await
 }
 
@@ -40,8 +40,12 @@ impl Scene {
     }
 
     pub async fn with(server: &RedisServer, settings: Settings) -> Self {
+        Self::at(&server.url(), settings).await
+    }
+
+    pub async fn at(url: &str, settings: Settings) -> Self {
         let clock = Clock::default();
-        let store = RedisJobStore::connect(&server.url(), settings, clock.clone()).await.unwrap();
+        let store = RedisJobStore::connect(url, settings, clock.clone()).await.unwrap();
         Self { store, clock, dispatcher: DispatcherId::random() }
     }
 
@@ -79,6 +83,16 @@ impl Scene {
         let images = self.store.status(&[id.image]).await.unwrap();
         images[0].iter().find(|view| view.model == id.model).map(|view| view.state)
     }
+}
+
+/// Waits until the store can be used again.
+pub async fn recovers(store: &RedisJobStore) {
+    let recovered = async {
+        while store.ping().await.is_err() || store.stats(None).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, recovered).await.unwrap();
 }
 
 /// A connection that has nothing to do with the store.

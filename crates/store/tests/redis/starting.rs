@@ -1,20 +1,18 @@
 //! Servers that will not do are refused at the start, in words that say what to change.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use deadpool_redis::redis::{Commands, cmd};
 use photo_core::Clock;
 use photo_core::ports::{JobStore, StoreError};
-use photo_store::redis::{ConnectError, RedisJobStore};
+use photo_store::redis::{RedisJobStore, Unfit};
 use photo_tests::redis_server::RedisServer;
+use tokio::time::timeout;
 
-use super::scene::{DEADLINE, behind_its_back, connect, settings};
+use super::scene::{DEADLINE, Scene, behind_its_back, connect, job, recovers, settings};
 
-fn refusal(connected: Result<RedisJobStore, ConnectError>) -> String {
-    match connected {
-        Err(ConnectError::Unfit(reason)) => reason,
-        other => panic!("{other:?}"),
-    }
+fn refusal(connected: Result<RedisJobStore, Unfit>) -> String {
+    connected.unwrap_err().to_string()
 }
 
 #[tokio::test]
@@ -50,24 +48,53 @@ async fn a_url_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_is_unavailable_at_once() {
+async fn a_server_that_is_away_is_used_as_soon_as_it_is_there() {
     let mut server = RedisServer::start();
     server.kill();
-    let asked = Instant::now();
-    let connected = connect(&server).await;
-    assert!(matches!(connected, Err(ConnectError::Unavailable(StoreError::Unavailable(_)))));
-    assert!(asked.elapsed() < DEADLINE);
+    let store = connect(&server).await.unwrap();
+    let answer = store.ping().await;
+    assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     server.restart();
-    connect(&server).await.unwrap();
+    recovers(&store).await;
 }
 
 #[tokio::test]
-async fn a_server_that_wants_another_password_is_unavailable_and_says_why() {
+async fn a_server_that_comes_late_and_will_not_do_gets_no_jobs_until_it_does() {
+    let mut server = RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru"]);
+    server.kill();
+    let scene = Scene::on(&server).await;
+    server.restart();
+    let found_out = async {
+        loop {
+            let error = scene.submit(&[job(1, "m")]).await.unwrap_err();
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+            if error.to_string().contains("set maxmemory-policy to noeviction") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(DEADLINE, found_out).await.unwrap();
+    let mut redis = behind_its_back(&server);
+    assert_eq!(redis.keys::<_, Vec<String>>("*").unwrap(), [""; 0]);
+    let mut mend = cmd("CONFIG");
+    mend.arg("SET").arg("maxmemory-policy").arg("noeviction").exec(&mut redis).unwrap();
+    recovers(&scene.store).await;
+    scene.submit(&[job(1, "m")]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_wants_another_password_is_refused() {
     let server = RedisServer::start();
     let mut redis = behind_its_back(&server);
     cmd("CONFIG").arg("SET").arg("requirepass").arg("secret").exec(&mut redis).unwrap();
-    let Err(ConnectError::Unavailable(error)) = connect(&server).await else { panic!() };
-    assert!(error.to_string().contains("NOAUTH"), "{error}");
-    let url = server.url().replace("redis://", "redis://:secret@");
+    let none = server.url();
+    let wrong = none.replace("redis://", "redis://:hunter2@");
+    for url in [none.clone(), wrong] {
+        let reason = refusal(RedisJobStore::connect(&url, settings(), Clock::default()).await);
+        assert!(reason.starts_with("user or password will not do"), "{reason}");
+        assert!(!reason.contains("hunter2"), "{reason}");
+    }
+    let url = none.replace("redis://", "redis://:secret@");
     RedisJobStore::connect(&url, settings(), Clock::default()).await.unwrap();
 }

@@ -1,0 +1,85 @@
+//! The server as all connections see it: where it is, and whether it will do.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use deadpool_redis::redis::AsyncConnectionConfig;
+use deadpool_redis::redis::aio::{MultiplexedConnection, PubSub};
+use tokio::time::timeout;
+use tracing::{error, info};
+
+use super::address::Address;
+use super::check::check;
+use super::error::Trouble;
+use super::keys::Keys;
+
+/// How long a connection may take to be made: finding the server and judging it included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an answer may take.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Makes connections, each to whatever server is the right one at that moment.
+pub(super) struct Server {
+    address: Address,
+    keys: Keys,
+    /// Why it will not do, if it was found so and the log says it.
+    unfit: Mutex<Option<String>>,
+}
+
+impl Server {
+    pub(super) fn new(address: Address, keys: Keys) -> Self {
+        Self { address, keys, unfit: Mutex::default() }
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// A connection for commands, to a server that takes writes and was found fit for jobs.
+    pub(super) async fn connect(&self) -> Result<MultiplexedConnection, Trouble> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT));
+        within(async {
+            let client = self.address.resolve().await?;
+            let mut connection =
+                client.get_multiplexed_async_connection_with_config(&config).await?;
+            check(&mut connection, &self.keys).await?;
+            Ok(connection)
+        })
+        .await
+    }
+
+    /// A connection for messages.
+    pub(super) async fn listen(&self, channels: &[&str]) -> Result<PubSub, Trouble> {
+        within(async {
+            let mut messages = self.address.resolve().await?.get_async_pubsub().await?;
+            messages.subscribe(channels).await?;
+            Ok(messages)
+        })
+        .await
+    }
+
+    /// Says in the log that the server will not do, or does again; once, however many
+    /// connections find out.
+    pub(super) fn note(&self, found: Result<(), &Trouble>) {
+        let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
+        match found {
+            Err(Trouble::Unfit(why)) if unfit.as_ref() != Some(why) => {
+                error!("no jobs are entrusted to Redis as it is: {why}");
+                *unfit = Some(why.clone());
+            }
+            Ok(()) if unfit.take().is_some() => info!("Redis will do again"),
+            _ => {}
+        }
+    }
+}
+
+async fn within<T>(made: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    timeout(CONNECT_TIMEOUT, made).await.unwrap_or_else(|_| {
+        Err(Trouble::Away(format!(
+            "Redis let nobody connect within {} seconds",
+            CONNECT_TIMEOUT.as_secs()
+        )))
+    })
+}

@@ -31,6 +31,8 @@ async fn a_full_server_refuses_new_jobs_and_lets_the_others_finish() {
     let forgotten = ended_before(job(6, "m"), JobOutcome::Failed(error()));
     let refused = scene.store.restore(std::slice::from_ref(&forgotten)).await;
     assert!(matches!(refused, Err(StoreError::Full(_))), "{refused:?}");
+    let told = scene.store.ping().await;
+    assert!(matches!(told, Err(StoreError::Full(_))), "{told:?}");
     let keys: usize = cmd("DBSIZE").query(&mut behind_its_back(&server)).unwrap();
     assert_eq!(keys, keys_before);
 
@@ -101,4 +103,31 @@ async fn what_another_program_put_under_our_keys_is_reported_as_unreadable() {
     redis.set::<_, _, ()>("{photo}:q:m:1", "no list").unwrap();
     let submitted = scene.submit(&[job(2, "m")]).await;
     assert!(matches!(submitted, Err(StoreError::Corrupt(_))), "{submitted:?}");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_stops_no_other_job() {
+    let server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    let all = [1, 2, 3, 4, 5, 6].map(|number| job(number, "m"));
+    scene.submit(&all).await.unwrap();
+    let claimed = scene.claim("m", 5).await.unwrap();
+    let leases: Vec<_> = claimed.iter().map(|job| job.lease.clone()).collect();
+    let retry = || Ending::Retry { after: Duration::from_millis(1), error: error() };
+    scene.finish(&leases[3], retry()).await.unwrap();
+    scene.finish(&leases[4], retry()).await.unwrap();
+    let mut redis = behind_its_back(&server);
+    // One of two that run, of two that wait, and the one that is in line.
+    for number in [1, 4, 6] {
+        let record = [b"{photo}:i:".as_slice(), job(number, "m").image.as_bytes()].concat();
+        redis.set::<_, _, ()>(&record, "no hash").unwrap();
+    }
+    let held = scene.store.extend(&leases[..3], DEADLINE).await.unwrap();
+    assert_eq!(held, [Held::Lost, Held::Extended, Held::Extended]);
+    scene.clock.advance(Duration::from_hours(1));
+    let claimed = scene.claim("m", 6).await.unwrap();
+    let mut ids: Vec<_> = claimed.iter().map(|job| job.lease.id.clone()).collect();
+    ids.sort();
+    assert_eq!(ids, [2, 3, 5].map(|number| job(number, "m")));
+    scene.store.tick().await.unwrap();
 }

@@ -18,7 +18,7 @@ local function take(model, wanted)
       if not entries then break end
       for _, entry in ipairs(entries) do
         local md5, since = struct.unpack('>c16I4', entry)
-        local job = read(md5, model)
+        local job = try_read(md5, model)
         if job and job.state == 'Q' and job.changed % 4294967296 == since then
           taken[#taken + 1] = {md5, job}
         else

@@ -11,7 +11,7 @@ while at <= #leases do
   local md5, index, fence
   md5, index, fence, at = struct.unpack(LEASE, leases, at)
   local model = ARGV[FIRST_MODEL + index]
-  local job = read(md5, model)
+  local job = try_read(md5, model)
   if job and (job.state == 'R' or job.state == 'K') and job.fence == fence then
     redis.call('ZADD', leases_key(model), 'XX', now + ARGV[5], md5)
     answers[#answers + 1] = job.state == 'K' and 'K' or 'E'

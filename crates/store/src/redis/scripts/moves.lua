@@ -101,9 +101,9 @@ local function reclaim(model)
   local expired = take_until(leases_key(model), now)
   for _, md5 in ipairs(expired) do
     count(model, 'expired')
-    local job = read(md5, model)
+    local job = try_read(md5, model)
     if not job then
-      -- Somebody removed the record by hand, and with it the job.
+      -- Somebody removed or overwrote the record by hand, and with it the job.
     elseif job.state == 'K' then
       cancel(md5, model, job)
     elseif job.crashes + 1 >= tonumber(ARGV[3]) then
@@ -120,7 +120,7 @@ end
 local function promote(model)
   local due = take_until(waiting_key(model), now)
   for _, md5 in ipairs(due) do
-    local job = read(md5, model)
+    local job = try_read(md5, model)
     if job then enqueue(md5, model, job, 'RPUSH') end
   end
   return #due

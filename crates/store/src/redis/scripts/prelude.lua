@@ -42,6 +42,13 @@ local function read(md5, model)
   return job
 end
 
+-- The same for scripts that handle many jobs at once: `false` for a record that no script of ours
+-- wrote, so that it stops none of the others.
+local function try_read(md5, model)
+  local readable, job = pcall(read, md5, model)
+  return readable and job
+end
+
 local function write(md5, model, job)
   redis.call('HSET', image_key(md5), model, struct.pack(RECORD, job.state, job.priority,
     job.claims, job.failures, job.crashes, job.fence, job.submitted, job.changed))

@@ -181,6 +181,8 @@ impl Dispatcher {
         if claimed {
             let due = finished.claimed.next_due;
             self.due = due.map(|after| Instant::now() + after.max(SOONEST));
+        } else {
+            self.look = true;
         }
         for job in finished.claimed.jobs {
             self.start(job, sent);

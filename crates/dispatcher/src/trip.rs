@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use photo_core::job::{ClaimRequest, Finished};
+use photo_core::job::{Ack, ClaimRequest, Finish, Finished};
 use photo_core::ports::{JobStore, StoreError};
 use tokio::time::Instant;
+use tracing::error;
 
 use crate::outcomes::Batch;
 use crate::tools::within;
@@ -22,7 +23,7 @@ pub struct Trip {
 pub struct TripEnd {
     /// The outcomes it was to record.
     pub batch: Batch,
-    /// Whether it was to claim.
+    /// Whether it has claimed, or may have.
     pub claimed: bool,
     /// When it began: leases it brought run from then.
     pub sent: Instant,
@@ -36,16 +37,40 @@ impl Trip {
     pub async fn make(self, store: Arc<dyn JobStore>, limit: Duration) -> TripEnd {
         let Self { batch, claim } = self;
         let sent = Instant::now();
+        let mut claimed = claim.is_some();
         let answer = within(limit, async {
             match (&claim, batch.endings.as_slice()) {
                 (Some(claim), []) => {
                     let claimed = store.claim(claim).await?;
                     Ok(Finished { claimed, ..Finished::default() })
                 }
-                (claim, endings) => store.finish(endings, claim.as_ref()).await,
+                (claim, endings) => match store.finish(endings, claim.as_ref()).await {
+                    Err(StoreError::Corrupt(_)) => {
+                        claimed = false;
+                        one_by_one(&*store, endings).await
+                    }
+                    answer => answer,
+                },
             }
         });
         let answer = answer.await;
-        TripEnd { batch, claimed: claim.is_some(), sent, answer }
+        TripEnd { batch, claimed, sent, answer }
     }
+}
+
+/// Records endings each for itself and claims nothing: the job of one of them is unreadable in the
+/// store, and must not hold up the others. Its outcome is let go of.
+async fn one_by_one(store: &dyn JobStore, endings: &[Finish]) -> Result<Finished, StoreError> {
+    let mut finished = Finished::default();
+    for finish in endings {
+        match store.finish(std::slice::from_ref(finish), None).await {
+            Ok(one) => finished.acks.extend(one.acks),
+            Err(StoreError::Corrupt(why)) => {
+                error!(job.id = %finish.lease.id, why, "an outcome cannot be recorded and is lost");
+                finished.acks.push(Ack::Stale);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(finished)
 }

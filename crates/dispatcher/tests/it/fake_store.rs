@@ -1,7 +1,7 @@
 //! A real job store that a test can put out of reach.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,6 +21,7 @@ pub struct FakeStore {
     refused: AtomicUsize,
     finishes: AtomicUsize,
     extended: AtomicUsize,
+    unreadable: Mutex<Option<ImageKey>>,
 }
 
 impl FakeStore {
@@ -31,11 +32,17 @@ impl FakeStore {
             refused: AtomicUsize::default(),
             finishes: AtomicUsize::default(),
             extended: AtomicUsize::default(),
+            unreadable: Mutex::default(),
         }
     }
 
     pub fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// From now on the store cannot read the records of this image.
+    pub fn spoil(&self, image: ImageKey) {
+        *self.unreadable.lock().unwrap() = Some(image);
     }
 
     /// How many attempts to record something failed.
@@ -97,6 +104,10 @@ impl JobStore for FakeStore {
         if let Err(error) = self.there() {
             self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(error);
+        }
+        let unreadable = *self.unreadable.lock().unwrap();
+        if endings.iter().any(|finish| Some(finish.lease.id.image) == unreadable) {
+            return Err(StoreError::Corrupt("the test spoilt it".to_owned()));
         }
         self.finishes.fetch_add(endings.len(), Ordering::SeqCst);
         self.real.finish(endings, then).await

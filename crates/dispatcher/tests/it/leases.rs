@@ -103,3 +103,21 @@ async fn a_job_whose_lease_cannot_be_extended_is_given_up_in_time() {
     world.store.set_away(false);
     world.until(image, Succeeded).await;
 }
+
+#[tokio::test]
+async fn an_outcome_that_the_store_chokes_on_holds_up_no_other() {
+    let service = FakeService::start(Takes::Multipart);
+    service.set_open(false);
+    let mut world = World::with_wood(&[&service]);
+    world.wood().concurrency = Some(3);
+    let images = [world.ask(1).await, world.ask(2).await, world.ask(3).await];
+    let _dispatcher = world.start();
+    service.until_in_flight(3).await;
+    world.store.spoil(images[1]);
+    let later = world.ask(4).await;
+    service.set_open(true);
+    for image in [images[0], images[2], later] {
+        world.until(image, Succeeded).await;
+    }
+    assert_eq!(world.job(images[1], "wood").await.state, Running);
+}

@@ -8,6 +8,8 @@ mod launch;
 mod limits;
 mod lost_redis;
 mod outages;
+mod redis_failover;
+mod redis_trouble;
 mod releases;
 mod replicas;
 mod standalone;

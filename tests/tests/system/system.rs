@@ -18,6 +18,7 @@ const DEADLINE: Duration = Duration::from_mins(1);
 /// A Redis, an image folder and a configuration that the programs of one test share.
 pub struct System {
     pub redis: RedisServer,
+    store: String,
     folder: TempDir,
     settings: String,
 }
@@ -41,7 +42,17 @@ impl System {
     }
 
     fn start_with(redis: RedisServer) -> Self {
-        Self { redis, folder: tempfile::tempdir().unwrap(), settings: String::new() }
+        Self {
+            store: redis.url(),
+            redis,
+            folder: tempfile::tempdir().unwrap(),
+            settings: String::new(),
+        }
+    }
+
+    /// Has all programs that are started after this keep jobs in another place.
+    pub fn use_store(&mut self, url: String) {
+        self.store = url;
     }
 
     /// Adds lines to the configuration file of all programs that are started after this.
@@ -70,7 +81,7 @@ impl System {
             "--config".to_owned(),
             config.display().to_string(),
             "--store".to_owned(),
-            self.redis.url(),
+            self.store.clone(),
             "--images".to_owned(),
             format!("file:{}", self.images().display()),
         ]

@@ -9,11 +9,17 @@ use photo_core::ports::{ImageStoreError, PhotoRefusal, StoreError};
 use photo_core::{ImageKey, ModelName};
 use serde_json::{Value, json};
 
-/// How long clients are asked to wait for a store that is away, in seconds.
-const RETRY_AWAY_SECONDS: u32 = 5;
+use crate::rates::Wait;
 
-/// How long clients are asked to wait for room in a full queue, in seconds.
-const RETRY_FULL_SECONDS: u32 = 30;
+/// How long clients are asked to wait for a store that is away, in seconds.
+const RETRY_AWAY_SECONDS: u64 = 5;
+
+/// How long services are asked to wait until others of their kind have gone, in seconds.
+const RETRY_SERVICES_SECONDS: u64 = 30;
+
+/// How long clients are asked to wait for a place among the uploads, in seconds. One is free again
+/// within moments; a client that finds none comes back later than one that is let in stays.
+const RETRY_BUSY_SECONDS: u64 = 1;
 
 /// Why a request was not done.
 #[derive(Debug)]
@@ -30,8 +36,14 @@ pub(crate) enum ApiError {
     UnknownImage(ImageKey),
     /// This photo is not stored.
     UnknownPhoto(ImageKey),
-    /// The client stopped sending in the middle of its request.
+    /// The client sent too slowly, or not at all, in the middle of its request.
     TooSlow,
+    /// As many uploads as there may be are under way.
+    TooManyUploads { limit: usize },
+    /// The photos on their way in have as many bytes as they may.
+    SpoolFull { limit: u64 },
+    /// A request of more bytes than all uploads together may have.
+    TooManyBytes { limit: u64 },
     /// The results asked for are more than one answer holds.
     TooManyResults { limit: usize },
     /// The form has no photo.
@@ -49,7 +61,7 @@ pub(crate) enum ApiError {
     /// More photos than the model's queue ever has room for.
     TooManyForQueue { model: ModelName, limit: u64 },
     /// The model has too many unfinished jobs.
-    QueueFull { model: ModelName, limit: u64 },
+    QueueFull { model: ModelName, limit: u64, wait: Wait },
     /// So many have announced themselves that no more may.
     TooManyServices { of: &'static str, limit: usize },
     /// The job store failed.
@@ -68,6 +80,9 @@ impl ApiError {
             Self::UnknownImage(_) => "Unknown image",
             Self::UnknownPhoto(_) => "Unknown photo",
             Self::TooSlow => "Request too slow",
+            Self::TooManyUploads { .. } => "Too many uploads",
+            Self::SpoolFull { .. } => "Too many bytes under way",
+            Self::TooManyBytes { .. } => "Request too large",
             Self::TooManyResults { .. } => "Too many results",
             Self::NoPhotos => "No photos",
             Self::NoModels => "No models",
@@ -90,9 +105,11 @@ impl ApiError {
         }
     }
 
-    fn retry_after(&self) -> Option<u32> {
+    fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::QueueFull { .. } | Self::TooManyServices { .. } => Some(RETRY_FULL_SECONDS),
+            Self::QueueFull { wait, .. } => Some(wait.seconds()),
+            Self::TooManyUploads { .. } | Self::SpoolFull { .. } => Some(RETRY_BUSY_SECONDS),
+            Self::TooManyServices { .. } => Some(RETRY_SERVICES_SECONDS),
             _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AWAY_SECONDS),
             _ => None,
         }
@@ -115,6 +132,7 @@ impl ApiError {
 
 /// What was wrong and what to do, for the client.
 impl fmt::Display for ApiError {
+    #[expect(clippy::too_many_lines, reason = "a table: what is said about each failure")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownPath(path) => write!(
@@ -139,8 +157,24 @@ impl fmt::Display for ApiError {
                 write!(f, "No photo with the hash {image} is stored. Post it to /predict.")
             }
             Self::TooSlow => f.write_str(
-                "Nothing arrived for a minute in the middle of the request, which was given up. \
-                 Nothing of it was kept; send it again.",
+                "The request arrived too slowly, or stopped in the middle, and was given up. \
+                 Nothing of it was kept; send it again, with fewer photos if it was a slow \
+                 connection.",
+            ),
+            Self::TooManyUploads { limit } => write!(
+                f,
+                "The server is receiving {limit} uploads, as many as it takes at the same time. \
+                 Nothing of the request was read; send it again in a moment."
+            ),
+            Self::SpoolFull { limit } => write!(
+                f,
+                "The photos that the server is receiving now have {limit} bytes, as many as it \
+                 takes at the same time, or would have with this request. Nothing of it was kept; \
+                 send it again in a moment."
+            ),
+            Self::TooManyBytes { limit } => write!(
+                f,
+                "A request may have {limit} bytes at most. Send the photos in several requests."
             ),
             Self::TooManyResults { limit } => write!(
                 f,
@@ -178,10 +212,11 @@ impl fmt::Display for ApiError {
                 "The queue of the model {model} takes {limit} jobs at most, fewer than the \
                  request has photos. Send fewer at once."
             ),
-            Self::QueueFull { model, limit } => write!(
+            Self::QueueFull { model, limit, wait } => write!(
                 f,
                 "The queue of the model {model}, which takes {limit} unfinished jobs, has no room \
-                 for this request now. Send it again later."
+                 for this request now: {wait}. Send it again in {} s.",
+                wait.seconds()
             ),
             Self::TooManyServices { of, limit } => write!(
                 f,
@@ -228,6 +263,7 @@ impl ResponseError for ApiError {
             Self::TooManyPhotos { .. }
             | Self::TooManyJobs { .. }
             | Self::TooManyForQueue { .. }
+            | Self::TooManyBytes { .. }
             | Self::TooManyResults { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Photo { refusal, .. } => match refusal {
                 PhotoRefusal::Empty
@@ -238,7 +274,10 @@ impl ResponseError for ApiError {
                 }
                 PhotoRefusal::Collision(_) => StatusCode::CONFLICT,
             },
-            Self::QueueFull { .. } | Self::TooManyServices { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::QueueFull { .. }
+            | Self::TooManyUploads { .. }
+            | Self::SpoolFull { .. }
+            | Self::TooManyServices { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Images(ImageStoreError::Full(_)) | Self::Store(StoreError::Full(_)) => {
                 StatusCode::INSUFFICIENT_STORAGE
             }

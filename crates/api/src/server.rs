@@ -1,11 +1,13 @@
 //! The HTTP server around the routes.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
+use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
 use crate::routes;
@@ -16,6 +18,23 @@ const SHUTDOWN_SECONDS: u64 = 30;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many clients may wait in the kernel until they are taken. One for whom there is no room tries
+/// again after a second at the earliest, and std's own 128 are soon reached.
+const BACKLOG: u32 = 4096;
+
+/// How long a connection may stay without a request. Longer than the pauses of a client at work;
+/// each connection is a file of ours.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The files that the process needs beside connections and uploads.
+const OWN_FILES: usize = 128;
+
+/// The files of one upload: a photo being written, and its record.
+const UPLOAD_FILES: usize = 2;
+
+/// The connections of one worker, however many files there may be: each has some 20 KiB of buffers.
+const MOST_CONNECTIONS: usize = 2_500;
 
 /// How long a refused client may go on sending before the connection is cut.
 const LINGER: Duration = Duration::from_secs(20);
@@ -34,13 +53,69 @@ pub fn serve(
              api.register_key, or listen on 127.0.0.1"
         );
     }
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let uploads = state.config.api.max_uploads;
+    let connections = connections(open_files(), uploads, workers).unwrap_or_else(|| {
+        tracing::warn!(
+            "the limit on open files is too low for {uploads} uploads (api.max_uploads) and their \
+             connections: raise it (ulimit -n)"
+        );
+        uploads.div_ceil(workers)
+    });
     let server =
         HttpServer::new(move || App::new().app_data(state.clone()).configure(routes::configure))
+            .workers(workers)
+            .max_connections(connections)
             .client_request_timeout(HEAD_TIMEOUT)
+            .keep_alive(IDLE_TIMEOUT)
             // A client that is refused early is still sending, and is to hear why.
             .client_disconnect_timeout(LINGER)
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .shutdown_signal(stop.cancelled_owned())
-            .listen(listener)?;
+            .listen(with_backlog(listener)?)?;
     Ok(server.run())
+}
+
+/// The same listener, with room for [`BACKLOG`] clients.
+fn with_backlog(listener: TcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    // Tokio has the one call that sets it, and does not mind that the socket listens already.
+    let socket = TcpSocket::from_std_stream(TcpStream::from(OwnedFd::from(listener)));
+    socket.listen(BACKLOG)?.into_std()
+}
+
+/// How many connections each worker may have, so that files are left for the uploads: a process
+/// that has no files left can take nobody's photo. Further clients wait in the kernel. `None` if
+/// there are fewer than uploads.
+fn connections(files: usize, uploads: usize, workers: usize) -> Option<usize> {
+    let others = OWN_FILES + uploads.saturating_mul(UPLOAD_FILES);
+    let connections = files.checked_sub(others)?;
+    (connections >= uploads).then(|| (connections / workers).clamp(1, MOST_CONNECTIONS))
+}
+
+/// How many files this process may have open.
+fn open_files() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next());
+    // Elsewhere than on Linux, or "unlimited".
+    soft.and_then(|soft| soft.parse().ok()).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_the_uploads() {
+        assert_eq!(connections(1024, 256, 2), Some(192));
+        assert_eq!(connections(100_000, 256, 4), Some(MOST_CONNECTIONS));
+        assert_eq!(connections(usize::MAX, 256, 4), Some(MOST_CONNECTIONS));
+        assert_eq!(connections(512, 256, 2), None);
+    }
+
+    #[test]
+    fn the_limit_on_files_is_read() {
+        assert!((20..usize::MAX).contains(&open_files()), "{}", open_files());
+    }
 }

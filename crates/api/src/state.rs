@@ -9,6 +9,9 @@ use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore, StoreError};
 use photo_core::{Clock, ModelName};
 
+use crate::intake::Intake;
+use crate::rates::Rates;
+
 /// How long a service that announces itself may take to answer `GET /status`.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -19,6 +22,8 @@ pub struct AppState {
     pub(crate) config: Config,
     pub(crate) services: reqwest::Client,
     pub(crate) clock: Clock,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) rates: Rates,
     /// Configured and announced models. A name once known stays known, so this only grows.
     names: RwLock<BTreeSet<ModelName>>,
 }
@@ -37,7 +42,9 @@ impl AppState {
             .build()
             .context("the HTTP client cannot be made")?;
         let names = RwLock::new(config.models.keys().cloned().collect());
-        Ok(Self { jobs, images, config, services, clock: Clock::default(), names })
+        let intake = Arc::new(Intake::new(&config.api));
+        let (clock, rates) = (Clock::default(), Rates::default());
+        Ok(Self { jobs, images, config, services, clock, intake, rates, names })
     }
 
     /// Those of `wanted` that no one has configured or announced. The store is asked only about

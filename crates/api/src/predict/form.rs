@@ -1,8 +1,6 @@
 //! Reading the form of `POST /predict` part by part: photos go to the image store as they arrive,
 //! text is small and bounded.
 
-use std::time::Duration;
-
 use actix_multipart::{Field, Multipart, MultipartError};
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
@@ -11,13 +9,11 @@ use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 
 use super::fields::Fields;
 use crate::error::{ApiError, shorten};
+use crate::intake::Admission;
 use crate::state::AppState;
 
 /// The part that holds a photo; there is one for each.
 const PHOTO_PART: &str = "images";
-
-/// How long a client may send nothing in the middle of its form.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The most bytes of one text part. A thousand names fit.
 const MOST_TEXT: usize = 100 * 1024;
@@ -33,16 +29,18 @@ pub(super) struct Form {
     pub(super) upload: Box<dyn ImageUpload>,
 }
 
-/// Reads a form whose query said `fields`. If the models are known when the first photo begins,
-/// they are checked then, so that no photo is read in vain.
+/// Reads a form whose query said `fields`, of which the models were checked. If more are known when
+/// the first photo begins, they are checked then, so that no photo is read in vain.
 pub(super) async fn read(
     state: &AppState,
     mut form: Multipart,
     mut fields: Fields,
+    admission: &mut Admission,
 ) -> Result<Form, ApiError> {
     let limit = state.config.api.max_images;
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
     let mut photos = Vec::new();
+    let checked = fields.models().len();
     let mut text_parts = 0;
     while let Some(mut part) = next(&mut form).await? {
         let name = part.name().unwrap_or_default().to_owned();
@@ -62,11 +60,12 @@ pub(super) async fn read(
                 return Err(ApiError::TooManyPhotos { limit });
             }
             super::check_jobs(state, &fields, photos.len() + 1)?;
-            if photos.is_empty() && fields.names_models() {
+            if photos.is_empty() && fields.models().len() + fields.impossible().len() > checked {
                 super::check_models(state, &fields).await?;
                 super::check_room(state, &fields, 1).await?;
             }
-            photos.push(receive(photos.len() + 1, first, &mut part, &mut *upload).await?);
+            photos
+                .push(receive(photos.len() + 1, first, &mut part, &mut *upload, admission).await?);
         } else if file_name.is_some() {
             return Err(ApiError::BadRequest(format!(
                 "The form has a file in the part {:?}. Photos are sent in parts named \
@@ -91,26 +90,26 @@ async fn receive(
     first: Bytes,
     part: &mut Field,
     upload: &mut dyn ImageUpload,
+    admission: &mut Admission,
 ) -> Result<ImageKey, ApiError> {
     let refused = |error| match error {
         ImageStoreError::Refused(refusal) => ApiError::Photo { number, refusal },
         error => ApiError::Images(error),
     };
-    upload.write(first).await.map_err(refused)?;
-    while let Some(bytes) = next(part).await? {
+    let mut piece = Some(first);
+    while let Some(bytes) = piece {
+        admission.take(bytes.len())?;
         upload.write(bytes).await.map_err(refused)?;
+        piece = next(part).await?;
     }
     Ok(upload.end_image().await.map_err(refused)?.md5)
 }
 
-/// What comes next of a form or part. A client that vanished without a word is given up.
+/// What comes next of a form or part.
 async fn next<T>(
     stream: &mut (impl Stream<Item = Result<T, MultipartError>> + Unpin),
 ) -> Result<Option<T>, ApiError> {
-    match tokio::time::timeout(PATIENCE, stream.try_next()).await {
-        Ok(next) => next.map_err(|error| bad_form(&error)),
-        Err(_) => Err(ApiError::TooSlow),
-    }
+    stream.try_next().await.map_err(|error| bad_form(&error))
 }
 
 async fn read_text(name: &str, part: &mut Field) -> Result<String, ApiError> {

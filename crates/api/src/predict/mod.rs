@@ -2,11 +2,13 @@
 
 mod fields;
 mod form;
+mod pace;
 mod submit;
 
 use std::collections::HashSet;
 
 use actix_multipart::Multipart;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::ImageKey;
 use photo_core::job::SubmitMode;
@@ -16,6 +18,7 @@ use serde::Serialize;
 
 use self::fields::Fields;
 use crate::error::ApiError;
+use crate::rates::Wait;
 use crate::state::AppState;
 
 /// The answer to an accepted request.
@@ -30,10 +33,23 @@ struct Accepted {
 pub(crate) async fn accept(
     request: HttpRequest,
     state: web::Data<AppState>,
-    form: Multipart,
+    body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut admission = state.intake.admit(length)?;
     let fields = Fields::from_query(request.query_string())?;
-    let form::Form { fields, photos, upload } = form::read(&state, form, fields).await?;
+    if fields.names_models() {
+        // Known before the form: what is refused for them is not read at all.
+        check_models(&state, &fields).await?;
+        check_room(&state, &fields, 1).await?;
+    }
+    let (body, pace) = pace::measure(body, &state.config.api);
+    let form = Multipart::new(request.headers(), body);
+    let form::Form { fields, photos, upload } = tokio::select! {
+        form = form::read(&state, form, fields, &mut admission) => form?,
+        () = pace.too_slow(|| state.intake.is_full()) => return Err(ApiError::TooSlow),
+    };
     if photos.is_empty() {
         return Err(ApiError::NoPhotos);
     }
@@ -101,8 +117,11 @@ async fn check_room(state: &AppState, fields: &Fields, images: u64) -> Result<()
         if images > limit && limit > 0 {
             return Err(ApiError::TooManyForQueue { model: model.clone(), limit });
         }
-        if stats.unfinished() + images > limit {
-            return Err(ApiError::QueueFull { model: model.clone(), limit });
+        let rate = state.rates.look(&stats);
+        let jobs = stats.unfinished() + images;
+        if jobs > limit {
+            let wait = Wait::new(jobs - limit, rate);
+            return Err(ApiError::QueueFull { model: model.clone(), limit, wait });
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 mod app;
 mod models;
+mod overload;
 mod predict;
 mod refusals;
 mod status;

@@ -131,7 +131,11 @@ async fn a_full_queue_asks_to_come_back_later() {
     assert!(answer.headers()["retry-after"].to_str().unwrap().parse::<u32>().unwrap() > 0);
     let body = problem(answer, StatusCode::TOO_MANY_REQUESTS).await;
     assert_eq!(body["model"], "sharpness");
+    assert!(body["detail"].as_str().unwrap().contains("1 of them must be finished"), "{body}");
     assert_eq!(app.image_files(), files);
+    // Named in the query, it is refused before the form is read, which here is none.
+    let answer = app.client.post(format!("{}/predict?models=sharpness", app.url)).body("x").send();
+    problem(answer.await.unwrap(), StatusCode::TOO_MANY_REQUESTS).await;
     json_of(app.predict(form(&[bmp(3)], &["average_color"])).await, StatusCode::ACCEPTED).await;
 }
 

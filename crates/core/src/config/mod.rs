@@ -99,6 +99,12 @@ impl Config {
                     .to_owned(),
             );
         }
+        if self.api.max_uploads == 0 {
+            return Err("`api.max_uploads` must be 1 at least".to_owned());
+        }
+        if self.api.upload_patience < Duration::from_secs(1) {
+            return Err("`api.upload_patience` must be a second at least".to_owned());
+        }
         if self.dispatcher.max_in_flight == 0 {
             return Err("`dispatcher.max_in_flight` must be 1 at least".to_owned());
         }

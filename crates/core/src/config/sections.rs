@@ -25,6 +25,15 @@ pub struct ApiConfig {
     pub max_images: usize,
     /// The most jobs (photos times models) in one request.
     pub max_jobs: usize,
+    /// The most uploads that are received at the same time.
+    pub max_uploads: usize,
+    /// The most bytes of photos on their way in, over all uploads.
+    pub max_spool_bytes: ByteSize,
+    /// An upload of which less than this arrives in a second is cut off.
+    pub min_upload_rate: ByteSize,
+    /// Over how long the rate of an upload is measured.
+    #[serde(with = "humantime_serde")]
+    pub upload_patience: Duration,
     /// What model services must send in the header `api_key` to announce themselves.
     pub register_key: Option<Secret>,
 }
@@ -37,6 +46,10 @@ impl Default for ApiConfig {
             max_pixels: 500_000_000,
             max_images: 1_000,
             max_jobs: 10_000,
+            max_uploads: 256,
+            max_spool_bytes: ByteSize::gib(16),
+            min_upload_rate: ByteSize::kib(1),
+            upload_patience: Duration::from_secs(30),
             register_key: None,
         }
     }

@@ -90,6 +90,8 @@ fn a_wrong_value_is_named_with_its_key() {
         ("[models]\nm = { port = 1, timeout = \"0s\" }\n", "models.m.timeout"),
         ("[model_defaults]\nhost = \"a b\"\n[models]\nm = 1\n", "http://a b:1"),
         ("[api]\nregister_key = \"\"\n", "api.register_key"),
+        ("[api]\nmax_uploads = 0\n", "api.max_uploads"),
+        ("[api]\nupload_patience = \"0s\"\n", "api.upload_patience"),
     ] {
         let complaint = complaint(text);
         assert!(complaint.contains(key), "{text}: {complaint}");

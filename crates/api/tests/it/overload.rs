@@ -1,0 +1,183 @@
+//! More than the API takes on at the same time, and clients that take their time.
+
+use std::time::Duration;
+
+use photo_tests::photos::{bmp, bmp_of};
+use reqwest::StatusCode;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::app::{App, form, json_of, problem};
+
+/// How long a test waits for what must happen.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+/// A client that speaks HTTP by hand, and slowly.
+struct SlowClient(TcpStream);
+
+impl SlowClient {
+    /// One that has sent this much.
+    async fn begin(app: &App, text: &[u8]) -> Self {
+        let address = app.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text).await.unwrap();
+        Self(stream)
+    }
+
+    /// One that was let in and is in the middle of a photo, of which `bytes` were sent.
+    async fn in_a_photo(app: &App, bytes: usize) -> Self {
+        let photo = bmp_of(200, 200, 1);
+        let head = "POST /predict?models=sharpness HTTP/1.1\r\nHost: x\r\n\
+             Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\
+             Expect: 100-continue\r\n\r\n";
+        let part = "--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\n";
+        let content = [part.as_bytes(), &photo[..bytes]].concat();
+        let chunk = format!("{:x}\r\n", content.len());
+        let text = [head.as_bytes(), chunk.as_bytes(), &content, b"\r\n"].concat();
+        let mut client = Self::begin(app, &text).await;
+        // It is told to go on in the same step in which it is let in.
+        let expected = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let mut answer = [0; 25];
+        client.0.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, expected);
+        client
+    }
+
+    /// Goes on with one byte now and then, until the server has had enough; answers what it said
+    /// before it closed the connection.
+    async fn dribble(self, bytes: &[u8]) -> String {
+        let (mut read, mut write) = self.0.into_split();
+        let mut answer = Vec::new();
+        let dribbling = async {
+            let mut pauses = tokio::time::interval(Duration::from_millis(100));
+            // Once it is cut off there is nothing left to do but to read.
+            while write.write_all(bytes).await.is_ok() {
+                pauses.tick().await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let reading = async {
+            let mut buffer = [0; 4096];
+            while !answer.ends_with(b"}") {
+                match read.read(&mut buffer).await {
+                    Ok(0) | Err(_) => break,
+                    Ok(len) => answer.extend_from_slice(&buffer[..len]),
+                }
+            }
+        };
+        tokio::select! {
+            () = reading => {}
+            () = dribbling => {}
+            () = tokio::time::sleep(DEADLINE) => panic!("the server is still patient"),
+        }
+        String::from_utf8(answer).unwrap()
+    }
+}
+
+/// Uploads until the answer has this status, and answers the last body.
+async fn upload_until(app: &App, status: StatusCode, photo: &[u8]) -> serde_json::Value {
+    let mut pauses = tokio::time::interval(Duration::from_millis(20));
+    let uploads = async {
+        loop {
+            let answer = app.predict_at("/predict?models=sharpness", form(&[photo.to_vec()], &[]));
+            let answer = answer.await;
+            if answer.status() == status {
+                return answer;
+            }
+            pauses.tick().await;
+        }
+    };
+    let answer = tokio::time::timeout(DEADLINE, uploads).await.unwrap();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        assert_eq!(answer.headers()["retry-after"], "1");
+    }
+    json_of(answer, status).await
+}
+
+#[actix_web::test]
+async fn an_upload_beyond_the_limit_is_refused_and_all_else_goes_on() {
+    let app = App::start_with(&json!({"api": {"max_uploads": 1}}));
+    let first = SlowClient::in_a_photo(&app, 100).await;
+    let body = upload_until(&app, StatusCode::TOO_MANY_REQUESTS, &bmp(2)).await;
+    assert_eq!(body["title"], "Too many uploads");
+    // A client that has much to send hears it too.
+    let large: Vec<_> = (0..8).map(|seed| bmp_of(1024, 1024, seed)).collect();
+    let answer = app.predict(form(&large, &["sharpness"])).await;
+    problem(answer, StatusCode::TOO_MANY_REQUESTS).await;
+    assert_eq!(app.get("/models").await.status(), StatusCode::OK);
+    drop(first);
+    upload_until(&app, StatusCode::ACCEPTED, &bmp(2)).await;
+}
+
+#[actix_web::test]
+async fn bytes_on_their_way_in_are_limited_over_all_uploads() {
+    let app = App::start_with(&json!({"api": {"max_spool_bytes": "20kB"}}));
+    // 55 * 55 pixels are 9 kB.
+    let photo = bmp_of(55, 55, 2);
+    let first = SlowClient::in_a_photo(&app, 15_000).await;
+    let body = upload_until(&app, StatusCode::TOO_MANY_REQUESTS, &photo).await;
+    assert_eq!(body["title"], "Too many bytes under way");
+    drop(first);
+    upload_until(&app, StatusCode::ACCEPTED, &photo).await;
+}
+
+#[actix_web::test]
+async fn what_is_larger_than_all_uploads_may_be_is_not_asked_to_come_back() {
+    let app = App::start_with(&json!({"api": {"max_spool_bytes": "20kB"}}));
+    let photo = bmp_of(100, 100, 1);
+    let announced = form(std::slice::from_ref(&photo), &["sharpness"]);
+    let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(photo)]);
+    let part = Part::stream(reqwest::Body::wrap_stream(stream)).file_name("photo.bmp");
+    let unannounced = Form::new().text("models", "sharpness").part("images", part);
+    for form in [announced, unannounced] {
+        let body = problem(app.predict(form).await, StatusCode::PAYLOAD_TOO_LARGE).await;
+        assert_eq!(body["title"], "Request too large");
+        app.assert_untouched().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_client_that_dribbles_is_cut_off() {
+    let app = App::start_with(&json!({"api": {"upload_patience": "2s"}}));
+    let answer = SlowClient::in_a_photo(&app, 100).await.dribble(b"1\r\nx\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("application/problem+json"), "{answer}");
+    let gone = async {
+        while !app.image_files().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, gone).await.unwrap();
+    app.assert_untouched().await;
+}
+
+#[actix_web::test]
+async fn a_slow_client_makes_room_if_it_is_in_the_way() {
+    // Alone it would have longer than the test waits.
+    let app = App::start_with(&json!({"api": {"max_uploads": 1, "upload_patience": "60s"}}));
+    let slow = SlowClient::in_a_photo(&app, 100).await;
+    upload_until(&app, StatusCode::TOO_MANY_REQUESTS, &bmp(2)).await;
+    let answer = slow.dribble(b"1\r\nx\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    upload_until(&app, StatusCode::ACCEPTED, &bmp(2)).await;
+}
+
+#[actix_web::test]
+async fn a_head_that_dribbles_and_an_idle_connection_are_closed() {
+    let app = App::start();
+    let begun = SlowClient::begin(&app, b"POST /predict HTTP/1.1\r\nHost: x\r\nX: ").await;
+    let mut idle = SlowClient::begin(&app, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await.0;
+    let mut silent = SlowClient::begin(&app, b"").await.0;
+    let mut answers = [Vec::new(), Vec::new()];
+    let [first, second] = &mut answers;
+    let closed = async {
+        tokio::join!(begun.dribble(b"x"), idle.read_to_end(first), silent.read_to_end(second))
+    };
+    let (head, idle, silent) = tokio::time::timeout(DEADLINE, closed).await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
+    assert!(idle.is_ok() && answers[0].starts_with(b"HTTP/1.1 200 "));
+    // Cut off or told why: either way it is over.
+    let _ = silent;
+}

@@ -1,0 +1,101 @@
+//! Offers an api ten times what it can do: `overload --help` says how.
+//!
+//! First the best throughput is found: clients that upload one photo after another (`closed`), more
+//! and more of them. Then uploads begin at ten times that rate whether the others are answered or
+//! not, each on a connection of its own (`open`). What is asked for is that the api goes on doing
+//! what it can, refuses the rest fast, and does not grow.
+//!
+//! Both programs share one machine, so the uploads are cheap to make (`upload`), and each program
+//! can be kept to cores of its own.
+
+mod closed;
+mod open;
+mod process;
+mod report;
+mod upload;
+mod world;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::report::Report;
+use crate::upload::Uploads;
+use crate::world::World;
+
+/// How many clients look for the best throughput, one number after the other.
+const CLIENTS: [usize; 7] = [4, 8, 16, 32, 64, 128, 256];
+
+/// Offers an api ten times the load it can do, and tells what it does about it.
+///
+/// Needs redis-server, taskset, and the program api built beside this one. Exits with 0 only if
+/// four fifths of the best throughput stay, and 99 of 100 refusals come within 100 ms.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "overload", version)]
+struct Args {
+    /// The bytes of one photo
+    #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
+    photo_bytes: usize,
+
+    /// How many times the best throughput is offered
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    factor: u32,
+
+    /// How long the overload lasts, in seconds; looking for the best throughput takes about as long
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    seconds: u64,
+
+    /// The cores of the api, as taskset takes them [default: all]
+    #[arg(long, value_name = "LIST")]
+    api_cores: Option<String>,
+
+    /// The cores of this program and of Redis [default: all]
+    #[arg(long, value_name = "LIST")]
+    own_cores: Option<String>,
+
+    /// Lines for the configuration of the api, such as "api.max_uploads = 64"
+    #[arg(long, value_name = "LINE")]
+    set: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(report) => {
+            println!("{report}");
+            if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("overload: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<Report> {
+    // Before there are other threads and Redis, which inherit it.
+    if let Some(cores) = &args.own_cores {
+        process::pin_self(cores)?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let world = World::start(args.api_cores.as_deref(), &args.set)?;
+        let uploads = Uploads::new(world.address, args.photo_bytes);
+        let phase = Duration::from_secs(args.seconds) / u32::try_from(CLIENTS.len())?;
+        closed::run(&uploads, 4, phase).await?;
+        let mut levels = Vec::new();
+        let before = world.usage()?;
+        for clients in CLIENTS {
+            levels.push((clients, closed::run(&uploads, clients, phase).await?));
+        }
+        let closed = world.usage()?.since(&before);
+        let best = levels.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
+        let before = world.usage()?;
+        let rate = best * f64::from(args.factor);
+        let outcome = open::run(&uploads, rate, Duration::from_secs(args.seconds)).await;
+        let open = world.usage()?.since(&before);
+        // Once more, to see that nothing is left of it.
+        let after = closed::run(&uploads, 32, phase).await?;
+        Ok(Report { levels, best, closed, outcome, open, after, offered: rate })
+    })
+}

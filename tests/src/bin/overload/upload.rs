@@ -1,0 +1,125 @@
+//! Uploads of one photo each, made so cheaply that the api is what is measured.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::{Buf, Bytes};
+use photo_tests::photos::bmp_of;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::world::MODEL;
+
+const BOUNDARY: &str = "photo-overload";
+
+/// Where in a BMP the pixels begin.
+const PIXELS: usize = 54;
+
+/// All uploads of one run. They are the same but for eight bytes of the photo, which makes each
+/// photo another one.
+pub struct Uploads {
+    address: SocketAddr,
+    begin: Vec<u8>,
+    rest: Bytes,
+    next: AtomicU64,
+}
+
+/// What an upload was answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Whether the server closes the connection after it.
+    pub closes: bool,
+}
+
+impl Uploads {
+    /// Uploads of photos of about this size to the api at `address`.
+    pub fn new(address: SocketAddr, photo_bytes: usize) -> Self {
+        let height = photo_bytes.div_ceil(3 * 256);
+        let photo = bmp_of(256, u32::try_from(height).unwrap_or(u32::MAX), 1);
+        let part = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"images\"; \
+             filename=\"photo.bmp\"\r\n\r\n"
+        );
+        let end = format!("\r\n--{BOUNDARY}--\r\n");
+        let length = part.len() + photo.len() + end.len();
+        let head = format!(
+            "POST /predict?models={MODEL} HTTP/1.1\r\nHost: {address}\r\n\
+             Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\
+             Content-Length: {length}\r\n\r\n"
+        );
+        let begin = [head.as_bytes(), part.as_bytes(), &photo[..PIXELS]].concat();
+        let rest = Bytes::from([&photo[PIXELS + 8..], end.as_bytes()].concat());
+        Self { address, begin, rest, next: AtomicU64::new(0) }
+    }
+
+    /// A new connection to the api.
+    pub async fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// Sends the next photo and reads the answer, as a plain HTTP library does: first all of the
+    /// one, then all of the other.
+    pub async fn send(&self, stream: &mut TcpStream) -> io::Result<Answer> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let begin = [&self.begin[..], &number.to_le_bytes()].concat();
+        let sent = stream.write_all_buf(&mut Buf::chain(&begin[..], self.rest.clone())).await;
+        // Whoever is cut off while sending may still find why.
+        match read_answer(stream).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(sent.err().unwrap_or(error)),
+        }
+    }
+}
+
+async fn read_answer(stream: &mut TcpStream) -> io::Result<Answer> {
+    let mut buffer = [0; 4096];
+    let mut filled = 0;
+    loop {
+        let read = stream.read(&mut buffer[filled..]).await?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        filled += read;
+        if let Some((answer, length)) = parse(&buffer[..filled])
+            && filled >= length
+        {
+            return Ok(answer);
+        }
+    }
+}
+
+/// An answer and its length, head and body, once the head is there.
+fn parse(text: &[u8]) -> Option<(Answer, usize)> {
+    let head = text.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head_text = std::str::from_utf8(&text[..head]).ok()?;
+    let mut lines = head_text.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let (mut length, mut closes) = (0, false);
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse().ok()?;
+        } else if name.eq_ignore_ascii_case("connection") {
+            closes = value.trim().eq_ignore_ascii_case("close");
+        }
+    }
+    Some((Answer { status, closes }, head + 4 + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_with_its_body() {
+        let text =
+            b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\nconnection: Close\r\n\r\n{}";
+        let answer = Answer { status: 429, closes: true };
+        assert_eq!(parse(text), Some((answer, text.len())));
+        assert_eq!(parse(&text[..40]), None);
+    }
+}

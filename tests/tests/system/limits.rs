@@ -105,12 +105,12 @@ async fn a_large_upload_does_not_move_the_memory_of_the_api() {
 /// A limit on the size of files stands in for the full disk: it needs no privileges, and the api
 /// treats both alike.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_so_and_leaves_nothing_behind() {
+async fn a_full_disk_is_said_so_and_once_there_is_room_all_goes_on() {
     let mut system = System::start();
     system.configure("[models]\nnoop = 1");
     let mut command = Command::new("sh");
     // 1,600 blocks of 512 bytes. The signal that comes with the error would end the program.
-    command.args(["-c", "trap '' XFSZ && ulimit -f 1600 && exec \"$@\"", "sh"]);
+    command.args(["-c", "trap '' XFSZ && ulimit -S -f 1600 && exec \"$@\"", "sh"]);
     command.arg(binary("api")).args(system.flags()).args(["--listen", "127.0.0.1:0"]);
     let folder = system.folder("cwd");
     let api = Server::new(Program::spawn("api", &folder, command));
@@ -123,4 +123,37 @@ async fn a_full_disk_is_said_so_and_leaves_nothing_behind() {
     // What there is room for is taken.
     let (status, body) = api.predict(&photos[..1], &["noop"]).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+    let id = api.program.id().to_string();
+    let freed = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status();
+    assert!(freed.unwrap().success());
+    let (status, body) = api.predict(&photos, &["noop"]).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_slow_clients_keep_nobody_from_uploading() {
+    use std::io::Write;
+    let mut system = System::start();
+    system.configure("[api]\nmax_uploads = 300\n[models]\nnoop = 1");
+    // Some machines allow 1,024 files, as many as are needed for this; all allow more if asked.
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -S -n 4096 && exec \"$@\"", "sh"]);
+    command.arg(binary("api")).args(system.flags()).args(["--listen", "127.0.0.1:0"]);
+    let folder = system.folder("cwd");
+    let api = Server::new(Program::spawn("api", &folder, command));
+    let body = "POST /predict?models=noop HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\
+                Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n";
+    let head = &body[..20];
+    let slow: Vec<_> = (0..500)
+        .map(|n| {
+            let mut stream = std::net::TcpStream::connect(api.address()).unwrap();
+            stream.write_all(if n % 2 == 0 { head } else { body }.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    for seed in 0..20 {
+        let (status, body) = api.predict(&[bmp(seed)], &["noop"]).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+    }
+    drop(slow);
 }

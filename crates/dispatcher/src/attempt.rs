@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::backoff::{about, full_jitter};
 use crate::endpoints::Place;
 use crate::lane::Lane;
-use crate::service::{Blame, Failure, Generation, Prediction, Question};
+use crate::service::{Blame, Failure, Generation, Question};
 use crate::settings::Settings;
 use crate::tools::Tools;
 
@@ -29,7 +29,8 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
     let mut tried = Vec::new();
     let mut setback = None;
     while let Some(mut place) = lane.endpoints.pick(&tried) {
-        let failure = match ask(&mut place, job.lease.id.image, lane, tools).await {
+        let question = question(&mut place, job.lease.id.image, lane, tools).await;
+        let failure = match tools.services.predict(question, &*tools.images).await {
             Ok(prediction) => {
                 place.praise();
                 let ending = Ending::Succeeded(prediction.result);
@@ -52,8 +53,8 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
                 // It may be the photo; but where one after the other fails it is the service,
                 // which must not use up the attempts of all jobs in line.
                 let is_theirs = failure.error.kind != JobErrorKind::ImageMissing;
-                if is_theirs && place.blame() >= tools.settings.failures_in_a_row {
-                    lane.set_down(&place, &failure, tools);
+                if is_theirs && let Some(suspicion) = place.blame() {
+                    lane.give_rest(&place, &failure, suspicion, tools);
                 }
                 return failed(job, lane, failure, &tools.settings).into();
             }
@@ -65,26 +66,25 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
     Ending::Release { after: after.min(tools.settings.retry_cap), error }.into()
 }
 
-/// Asks one endpoint, in the way it takes photos.
-async fn ask(
-    place: &mut Place,
+/// The question to one endpoint, in the way it takes photos.
+async fn question<'a>(
+    place: &'a mut Place,
     image: ImageKey,
     lane: &Lane,
     tools: &Tools,
-) -> Result<Prediction, Failure> {
+) -> Question<'a> {
     let generation = match lane.settings.protocol {
         Protocol::Auto => found_out(place, tools).await,
         Protocol::Multipart => Generation::Multipart,
         Protocol::Filename => Generation::Filename,
     };
-    let question = Question {
+    Question {
         url: &place.url,
         generation,
         image,
         timeout: lane.settings.timeout,
         max_answer_bytes: lane.settings.max_answer_bytes,
-    };
-    tools.services.predict(question, &*tools.images).await
+    }
 }
 
 /// The endpoint's generation, which it is asked for once while it works.

@@ -22,13 +22,17 @@ pub struct Endpoints {
     trouble: watch::Sender<Option<JobError>>,
     /// Rung when an endpoint begins to work.
     ready: Arc<Notify>,
+    /// So many failed calls in a row speak against an endpoint.
+    failures_in_a_row: u32,
 }
 
 #[derive(Debug, Default)]
 struct State {
     list: Vec<Endpoint>,
-    /// Grows with every endpoint and every call.
+    /// Grows with every endpoint, every call and every prediction.
     serial: u64,
+    /// When one of them last gave a prediction, as a serial.
+    predicted: u64,
 }
 
 #[derive(Debug)]
@@ -44,6 +48,8 @@ struct Endpoint {
     setbacks: u32,
     /// How many calls in a row failed, perhaps by its fault.
     failures: u32,
+    /// When the first of those failed, as a [`State::serial`].
+    failing_since: u64,
 }
 
 #[derive(Debug)]
@@ -54,6 +60,15 @@ enum Health {
         error: JobError,
         since: Instant,
     },
+}
+
+/// What many failed calls in a row may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspicion {
+    /// No other endpoint of the model gave a prediction meanwhile: it may be the photos.
+    Photos,
+    /// Others did: it is the endpoint, which is to be asked about one photo now and then.
+    Endpoint,
 }
 
 /// One call's place at an endpoint, given back when dropped.
@@ -69,10 +84,11 @@ pub struct Place {
 }
 
 impl Endpoints {
-    /// No endpoints yet. `ready` is rung when one begins to work.
-    pub fn new(ready: Arc<Notify>) -> Self {
+    /// No endpoints yet. `ready` is rung when one begins to work; `failures_in_a_row` speak
+    /// against one.
+    pub fn new(ready: Arc<Notify>, failures_in_a_row: u32) -> Self {
         let trouble = watch::Sender::new(Some(no_endpoint()));
-        Self { state: Mutex::default(), trouble, ready }
+        Self { state: Mutex::default(), trouble, ready, failures_in_a_row }
     }
 
     /// Makes these the endpoints. Those known before keep their health; calls to those that are
@@ -82,8 +98,7 @@ impl Endpoints {
         state.list.retain(|endpoint| urls.contains(&endpoint.url));
         for url in urls {
             if !state.list.iter().any(|endpoint| endpoint.url == *url) {
-                state.serial += 1;
-                let id = EndpointId(state.serial);
+                let id = EndpointId(state.next_serial());
                 state.list.push(Endpoint::new(id, url.clone()));
             }
         }
@@ -91,12 +106,13 @@ impl Endpoints {
     }
 
     /// A place at the working endpoint with the fewest calls in flight, the one longest not
-    /// called among equals, and none of `but`.
+    /// called among equals, and none of `but`. One under suspicion has one call at a time.
     pub fn pick(self: &Arc<Self>, but: &[EndpointId]) -> Option<Place> {
         let mut state = self.lock();
-        state.serial += 1;
-        let serial = state.serial;
-        let usable = |e: &&mut Endpoint| matches!(e.health, Health::Ready) && !but.contains(&e.id);
+        let (serial, predicted) = (state.next_serial(), state.predicted);
+        let usable = |e: &&mut Endpoint| {
+            e.room(self.failures_in_a_row, predicted) > 0 && !but.contains(&e.id)
+        };
         let picked =
             state.list.iter_mut().filter(usable).min_by_key(|e| (e.in_flight, e.called))?;
         picked.in_flight += 1;
@@ -107,6 +123,13 @@ impl Endpoints {
             url: picked.url.clone(),
             generation: picked.generation,
         })
+    }
+
+    /// How many more calls they can take at once; as good as any number if one is above suspicion.
+    pub fn room(&self) -> u32 {
+        let state = self.lock();
+        let room = |e: &Endpoint| e.room(self.failures_in_a_row, state.predicted);
+        state.list.iter().map(room).fold(0, u32::saturating_add)
     }
 
     /// Why none can be called now; `None` if one can.
@@ -127,6 +150,24 @@ impl Endpoints {
     /// Takes an endpoint out of use. Answers how often that happened since its last prediction if
     /// this call did it, and `None` if it was out of use or gone before.
     pub fn set_down(&self, id: EndpointId, error: JobError) -> Option<u32> {
+        self.put_down(id, error, |endpoint| {
+            // What comes back at this address may be another program.
+            endpoint.failures = 0;
+            endpoint.generation = None;
+        })
+    }
+
+    /// The same for one that is there and fails: what speaks against it stays.
+    pub fn set_resting(&self, id: EndpointId, error: JobError) -> Option<u32> {
+        self.put_down(id, error, |_| {})
+    }
+
+    fn put_down(
+        &self,
+        id: EndpointId,
+        error: JobError,
+        forget: impl FnOnce(&mut Endpoint),
+    ) -> Option<u32> {
         let mut state = self.lock();
         let endpoint = state.get(id)?;
         if matches!(endpoint.health, Health::Down { .. }) {
@@ -134,9 +175,7 @@ impl Endpoints {
         }
         endpoint.health = Health::Down { error, since: Instant::now() };
         endpoint.setbacks += 1;
-        endpoint.failures = 0;
-        // What comes back at this address may be another program.
-        endpoint.generation = None;
+        forget(endpoint);
         let setbacks = endpoint.setbacks;
         self.tell(&state);
         Some(setbacks)
@@ -186,6 +225,11 @@ impl Endpoints {
 }
 
 impl State {
+    fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
     fn get(&mut self, id: EndpointId) -> Option<&mut Endpoint> {
         self.list.iter_mut().find(|endpoint| endpoint.id == id)
     }
@@ -213,6 +257,23 @@ impl Endpoint {
             called: 0,
             setbacks: 0,
             failures: 0,
+            failing_since: 0,
+        }
+    }
+
+    /// What its failures mean, where another endpoint may have `predicted` something since.
+    fn suspicion(&self, failures_in_a_row: u32, predicted: u64) -> Option<Suspicion> {
+        let others_work = predicted > self.failing_since;
+        let suspicion = if others_work { Suspicion::Endpoint } else { Suspicion::Photos };
+        (self.failures >= failures_in_a_row).then_some(suspicion)
+    }
+
+    /// How many more calls it can take at once.
+    fn room(&self, failures_in_a_row: u32, predicted: u64) -> u32 {
+        match (&self.health, self.suspicion(failures_in_a_row, predicted)) {
+            (Health::Down { .. }, _) => 0,
+            (Health::Ready, Some(Suspicion::Endpoint)) => 1_u32.saturating_sub(self.in_flight),
+            (Health::Ready, Some(Suspicion::Photos) | None) => u32::MAX,
         }
     }
 }
@@ -228,18 +289,29 @@ impl Place {
 
     /// Notes that the endpoint gave a prediction.
     pub fn praise(&self) {
-        if let Some(endpoint) = self.endpoints.lock().get(self.id) {
+        let mut state = self.endpoints.lock();
+        state.predicted = state.next_serial();
+        if let Some(endpoint) = state.get(self.id) {
             endpoint.setbacks = 0;
             endpoint.failures = 0;
         }
     }
 
-    /// Notes that a call failed, perhaps by the endpoint's fault; answers how many in a row did.
-    pub fn blame(&self) -> u32 {
-        self.endpoints.lock().get(self.id).map_or(0, |endpoint| {
-            endpoint.failures = endpoint.failures.saturating_add(1);
-            endpoint.failures
-        })
+    /// Notes that a call failed, perhaps by the endpoint's fault. Answers what to suspect if it
+    /// is time to give the endpoint a rest: after every so many failures in a row, and after each
+    /// further one while others work.
+    pub fn blame(&self) -> Option<Suspicion> {
+        let in_a_row = self.endpoints.failures_in_a_row;
+        let mut state = self.endpoints.lock();
+        let (now, predicted) = (state.next_serial(), state.predicted);
+        let endpoint = state.get(self.id)?;
+        if endpoint.failures == 0 {
+            endpoint.failing_since = now;
+        }
+        endpoint.failures = endpoint.failures.saturating_add(1);
+        let suspicion = endpoint.suspicion(in_a_row, predicted)?;
+        let is_due = suspicion == Suspicion::Endpoint || endpoint.failures.is_multiple_of(in_a_row);
+        is_due.then_some(suspicion)
     }
 }
 

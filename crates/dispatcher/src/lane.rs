@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use photo_core::ModelName;
 use photo_core::config::{ModelSettings, ServiceUrl};
@@ -9,8 +10,11 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::endpoints::{Endpoints, Place};
+use crate::backoff::{about, doubled};
+use crate::endpoints::{Endpoints, Place, Suspicion};
+use crate::probe::Until;
 use crate::service::Failure;
+use crate::settings::Settings;
 use crate::tools::{PATIENCE, Tools, within};
 use crate::{hold, probe};
 
@@ -77,7 +81,7 @@ impl Lane {
         tools: &Arc<Tools>,
         ready: Arc<Notify>,
     ) -> Arc<Self> {
-        let endpoints = Arc::new(Endpoints::new(ready));
+        let endpoints = Arc::new(Endpoints::new(ready, tools.settings.failures_in_a_row));
         let (in_flight, classes) = (Arc::default(), Mutex::default());
         let lane = Self { model, settings, endpoints, in_flight, classes };
         lane.set_announced(announced);
@@ -106,14 +110,41 @@ impl Lane {
 
     /// Takes an endpoint out of use that cannot work now, until it can.
     pub fn set_down(self: &Arc<Self>, place: &Place, failure: &Failure, tools: &Arc<Tools>) {
-        let Some(setbacks) = self.endpoints.set_down(place.id, failure.error.clone()) else {
+        if let Some(setbacks) = self.endpoints.set_down(place.id, failure.error.clone()) {
+            warn!(
+                model = %self.model, url = %place.url, error.kind = ?failure.error.kind,
+                error.message = ?failure.error.message, "endpoint is down"
+            );
+            self.watch(place, setbacks, Until::after(failure, &tools.settings), tools);
+        }
+    }
+
+    /// Takes an endpoint out of use that only fails: for the longer, the more often that helped
+    /// nothing, if others work meanwhile.
+    pub fn give_rest(
+        self: &Arc<Self>,
+        place: &Place,
+        failure: &Failure,
+        suspicion: Suspicion,
+        tools: &Arc<Tools>,
+    ) {
+        let Some(setbacks) = self.endpoints.set_resting(place.id, failure.error.clone()) else {
             return;
+        };
+        let Settings { rest_base, rest_cap, .. } = tools.settings;
+        let rest = match suspicion {
+            Suspicion::Photos => Duration::ZERO,
+            Suspicion::Endpoint => about(doubled(rest_base, rest_cap, setbacks.saturating_sub(1))),
         };
         warn!(
             model = %self.model, url = %place.url, error.kind = ?failure.error.kind,
-            error.message = ?failure.error.message, "endpoint is down"
+            error.message = ?failure.error.message, rest_ms = rest.as_millis(), setbacks,
+            "endpoint only fails and is given a rest"
         );
-        let until = probe::Until::after(failure, &tools.settings);
+        self.watch(place, setbacks, Until::Ready { not_before: rest }, tools);
+    }
+
+    fn watch(self: &Arc<Self>, place: &Place, setbacks: u32, until: Until, tools: &Arc<Tools>) {
         let probe =
             probe::Probe { lane: Arc::clone(self), id: place.id, url: place.url.clone(), setbacks };
         tokio::spawn(probe.run(until, Arc::clone(tools)));

@@ -78,7 +78,7 @@ impl Lanes {
         let mut free = max.saturating_sub(in_flight);
         let mut wants = Vec::new();
         for (lane, share) in lanes.iter().zip(shares(max, &limits)) {
-            let slots = share.saturating_sub(lane.in_flight()).min(free);
+            let slots = share.saturating_sub(lane.in_flight()).min(free).min(lane.endpoints.room());
             if slots > 0 {
                 free -= slots;
                 let limit = lane.settings.concurrency;
@@ -91,7 +91,8 @@ impl Lanes {
 
 /// Each lane's share of `total` slots: all it can use if there is enough for everybody, else what
 /// the modest leave over, divided evenly. At least one, so that more lanes than slots have to
-/// take turns. A lane whose jobs take for ever so cannot take the slots of others.
+/// take turns. A lane whose jobs take for ever so cannot take the slots of others; nothing is lent,
+/// since nobody knows how long a job takes, and whoever lends may wait for it.
 fn shares(total: u32, limits: &[u32]) -> Vec<u32> {
     let mut modest_first: Vec<usize> = (0..limits.len()).collect();
     modest_first.sort_by_key(|lane| limits[*lane]);

@@ -22,22 +22,21 @@ const START_AGAIN: Duration = Duration::from_secs(10);
 pub enum Until {
     /// That this time is over: it has too much to do, which its status does not show.
     Time(Duration),
-    /// That its status is good.
-    Ready,
+    /// That its status is good, which it is not asked for before this time is over.
+    Ready {
+        /// How long it is left alone.
+        not_before: Duration,
+    },
 }
 
 impl Until {
     /// What to wait for after this failure.
     pub fn after(failure: &Failure, settings: &Settings) -> Self {
+        let asked_for = failure.retry_after.filter(|after| !after.is_zero());
+        let asked_for = asked_for.map(|after| after.min(settings.retry_cap));
         match failure.error.kind {
-            JobErrorKind::Overloaded => Self::Time(
-                failure
-                    .retry_after
-                    .filter(|after| !after.is_zero())
-                    .unwrap_or(about(settings.setback))
-                    .min(settings.retry_cap),
-            ),
-            _ => Self::Ready,
+            JobErrorKind::Overloaded => Self::Time(asked_for.unwrap_or(about(settings.setback))),
+            _ => Self::Ready { not_before: asked_for.unwrap_or_default() },
         }
     }
 }
@@ -65,7 +64,10 @@ impl Probe {
                     tokio::time::sleep(pause).await;
                     true
                 }
-                Until::Ready => self.ready(&tools).await,
+                Until::Ready { not_before } => {
+                    tokio::time::sleep(not_before).await;
+                    self.ready(&tools).await
+                }
             }
         };
         if tools.over.run_until_cancelled(back).await == Some(true)

@@ -11,6 +11,11 @@ pub struct Settings {
     pub retry_cap: Duration,
     /// After so many failures in a row an endpoint is given a rest, and asked for its status.
     pub failures_in_a_row: u32,
+    /// How long, about, it is left alone first if others work meanwhile. Doubles each time that
+    /// it fails again.
+    pub rest_base: Duration,
+    /// The longest such time: a replica that only fails costs one attempt in that time.
+    pub rest_cap: Duration,
     /// How long, about, a job waits whose service cannot work now and did not say for how long.
     pub setback: Duration,
     /// How long after an endpoint went down it is asked for its status. Doubles while it is down.
@@ -29,6 +34,8 @@ impl Default for Settings {
             retry_base: Duration::from_secs(1),
             retry_cap: Duration::from_mins(5),
             failures_in_a_row: 5,
+            rest_base: Duration::from_secs(1),
+            rest_cap: Duration::from_secs(10),
             setback: Duration::from_secs(1),
             probe_base: Duration::from_millis(250),
             // Work is to resume within about a second of the first good answer.

@@ -5,7 +5,7 @@ fn url(name: &str) -> ServiceUrl {
 }
 
 fn endpoints(names: &[&str]) -> Arc<Endpoints> {
-    let endpoints = Arc::new(Endpoints::new(Arc::default()));
+    let endpoints = Arc::new(Endpoints::new(Arc::default(), 3));
     endpoints.set(&names.iter().map(|name| url(name)).collect::<Vec<_>>());
     endpoints
 }
@@ -68,7 +68,7 @@ fn a_model_without_endpoints_says_so() {
 #[tokio::test]
 async fn the_bell_rings_when_a_model_begins_to_work() {
     let bell = Arc::new(Notify::new());
-    let endpoints = Arc::new(Endpoints::new(Arc::clone(&bell)));
+    let endpoints = Arc::new(Endpoints::new(Arc::clone(&bell), 3));
     endpoints.set(&[url("a")]);
     bell.notified().await;
     let a = endpoints.pick(&[]).unwrap().id;
@@ -101,6 +101,60 @@ fn an_endpoint_that_comes_again_begins_anew_and_old_calls_do_not_count_for_it() 
     let _busy = endpoints.pick(&[]).unwrap();
     drop(old);
     assert_eq!(endpoints.lock().list[0].in_flight, 1);
+}
+
+#[test]
+fn where_every_endpoint_fails_it_may_be_the_photos() {
+    let endpoints = endpoints(&["a"]);
+    let place = endpoints.pick(&[]).unwrap();
+    place.praise();
+    let blamed: Vec<_> = (0..6).map(|_| place.blame()).collect();
+    let photos = Some(Suspicion::Photos);
+    assert_eq!(blamed, [None, None, photos, None, None, photos]);
+    assert_eq!(endpoints.room(), u32::MAX);
+}
+
+#[test]
+fn an_endpoint_that_fails_while_others_work_has_one_call_at_a_time() {
+    let endpoints = endpoints(&["a", "b"]);
+    let (bad, good) = (endpoints.pick(&[]).unwrap(), endpoints.pick(&[]).unwrap());
+    let blamed: Vec<_> = (0..4)
+        .map(|_| {
+            let suspicion = bad.blame();
+            good.praise();
+            suspicion
+        })
+        .collect();
+    let endpoint = Some(Suspicion::Endpoint);
+    assert_eq!(blamed, [None, None, endpoint, endpoint]);
+
+    endpoints.set_resting(bad.id, loading());
+    endpoints.set_ready(bad.id);
+    endpoints.set_down(good.id, loading());
+    assert_eq!(endpoints.room(), 0, "a call of its is under way");
+    let id = bad.id;
+    drop(bad);
+    assert_eq!(endpoints.room(), 1);
+    let trial = endpoints.pick(&[]).unwrap();
+    assert_eq!(trial.id, id);
+    assert!(endpoints.pick(&[]).is_none());
+    trial.praise();
+    assert_eq!(endpoints.room(), u32::MAX);
+}
+
+#[test]
+fn nothing_speaks_against_an_endpoint_that_was_away() {
+    let endpoints = endpoints(&["a", "b"]);
+    let (bad, good) = (endpoints.pick(&[]).unwrap(), endpoints.pick(&[]).unwrap());
+    for _ in 0..3 {
+        bad.blame();
+    }
+    good.praise();
+    endpoints.set_down(good.id, loading());
+    assert_eq!(endpoints.room(), 0);
+    endpoints.set_down(bad.id, loading());
+    endpoints.set_ready(bad.id);
+    assert_eq!(endpoints.room(), u32::MAX);
 }
 
 #[test]

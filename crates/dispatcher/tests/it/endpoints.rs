@@ -123,3 +123,38 @@ async fn an_overloaded_service_gets_no_requests_for_a_while() {
     assert_eq!(job.held_by_model.unwrap().kind, Kind::Overloaded);
     assert_eq!(service.calls().len(), 1);
 }
+
+#[tokio::test]
+async fn a_service_that_says_when_to_come_back_is_left_alone_until_then() {
+    let service = FakeService::start(Takes::Multipart);
+    // Its status is good all the while.
+    service.next([Reply { retry_after: Some("3600"), ..reply(503, LOADING) }]);
+    let mut world = World::with_wood(&[&service]);
+    world.wood().concurrency = Some(1);
+    let first = world.ask(1).await;
+    let _dispatcher = world.start();
+    world.until(first, Waiting).await;
+    let second = world.ask(2).await;
+    let job = world.until(second, Waiting).await;
+    assert_eq!(job.held_by_model.unwrap().kind, Kind::NotReady);
+    assert_eq!(service.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_while_others_work_costs_few_attempts() {
+    let services = [(); 3].map(|()| FakeService::start(Takes::Multipart));
+    services[0].usually(reply(500, "broken"));
+    let mut world = World::with_wood(&[&services[0], &services[1], &services[2]]);
+    world.wood().max_attempts = Some(100);
+    let mut images = Vec::new();
+    for seed in 0..100 {
+        images.push(world.ask(seed).await);
+    }
+    let _dispatcher = world.start();
+    for image in images {
+        world.until(image, Succeeded).await;
+    }
+    // Five in a row, or ten if none of the others had answered by then, and those under way.
+    let calls = services[0].calls().len();
+    assert!((5..=13).contains(&calls), "{calls} calls");
+}

@@ -152,6 +152,9 @@ impl World {
             setback: Duration::from_millis(20),
             probe_base: Duration::from_millis(10),
             probe_cap: Duration::from_millis(20),
+            // Longer than a test: one that only fails while others work does not come back.
+            rest_base: Duration::from_hours(1),
+            rest_cap: Duration::from_hours(1),
             survey: Duration::from_millis(100),
             ..Settings::default()
         };

@@ -1,11 +1,13 @@
 //! Doing one job: the photo goes to an endpoint, and the answer decides how the job ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use photo_core::config::Protocol;
 use photo_core::job::{ClaimedJob, Ending};
 use photo_core::{ImageKey, JobErrorKind};
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 use crate::backoff::{about, full_jitter};
 use crate::endpoints::Place;
@@ -13,6 +15,11 @@ use crate::lane::Lane;
 use crate::service::{Blame, Failure, Generation, Question};
 use crate::settings::Settings;
 use crate::tools::Tools;
+use crate::work::hand_back;
+
+/// A call that took so much longer than it may has an excuse: for part of that time this process
+/// did not run, and the answer may have come and gone.
+const OVERSLEPT: Duration = Duration::from_secs(1);
 
 /// What came of an attempt.
 #[derive(Debug)]
@@ -30,6 +37,7 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
     let mut setback = None;
     while let Some(mut place) = lane.endpoints.pick(&tried) {
         let question = question(&mut place, job.lease.id.image, lane, tools).await;
+        let asked = Instant::now();
         let failure = match tools.services.predict(question, &*tools.images).await {
             Ok(prediction) => {
                 place.praise();
@@ -48,6 +56,9 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
             Blame::Us => {
                 let after = about(tools.settings.setback);
                 return Ending::Release { after, error: Some(failure.error) }.into();
+            }
+            Blame::Unclear if asked.elapsed() > lane.settings.timeout + OVERSLEPT => {
+                return hand_back().into();
             }
             Blame::Unclear => {
                 // It may be the photo; but where one after the other fails it is the service,

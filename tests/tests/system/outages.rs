@@ -91,3 +91,25 @@ async fn the_jobs_of_a_killed_dispatcher_are_done_by_another() {
     assert_eq!(view["jobs"]["noop"]["attempts"], 2, "{view:#}");
     assert_eq!(view["jobs"]["noop"]["failures"], 0, "{view:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatcher_suspended_for_longer_than_a_prediction_may_take_does_not_blame_the_model() {
+    let mut system = System::start();
+    let model = system.model(&["--noop", "--delay", "1h"]);
+    system.configure("[dispatcher]\nlease = \"1h\"\n[model_defaults]\nmax_attempts = 1");
+    system.configure(&format!("timeout = \"3s\"\n[models]\nnoop = \"{}\"", model.url));
+    let api = system.api();
+    let address = model.address().to_owned();
+    let dispatcher = system.dispatcher();
+    let image = md5(&jpeg(1));
+    api.predict(&[jpeg(1)], &["noop"]).await;
+    api.wait_for_image(&image, |view| view["status"] == "RUNNING").await;
+    dispatcher.signal("STOP");
+    model.program.kill();
+    let _model = system.model(&["--noop", "--listen", &address]);
+    tokio::time::sleep(Duration::from_millis(4500)).await;
+    dispatcher.signal("CONT");
+    let view = api.wait_for_end(&image).await;
+    assert_eq!(view["status"], "SUCCEEDED", "{view:#}");
+    assert_eq!(view["jobs"]["noop"]["failures"], 0, "{view:#}");
+}

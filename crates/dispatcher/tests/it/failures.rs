@@ -197,3 +197,21 @@ async fn a_job_turned_away_waits_as_long_as_the_service_asks() {
     let wait = job.due_at.unwrap().0 - job.changed_at.0;
     assert!((119_000..=121_000).contains(&wait), "{wait} ms");
 }
+
+#[tokio::test]
+async fn a_dispatcher_that_did_not_run_for_a_while_does_not_blame_the_service() {
+    let service = FakeService::start(Takes::Multipart);
+    service.set_open(false);
+    let mut world = World::with_wood(&[&service]);
+    let timeout = Duration::from_secs(3);
+    world.wood().timeout = Some(timeout);
+    let image = world.ask(1).await;
+    let _dispatcher = world.start();
+    service.until_in_flight(1).await;
+    // Nothing of this process runs meanwhile but the service, which has a thread of its own.
+    std::thread::sleep(timeout + Duration::from_millis(1500));
+    service.until_called(2).await;
+    service.set_open(true);
+    let job = world.until(image, Succeeded).await;
+    assert_eq!((job.attempts, job.failures), (2, 0));
+}

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::model::Model;
-use crate::world::{APIS, DISPATCHERS, LEASE, World};
+use crate::world::{APIS, DISPATCHERS, LEASE, WIRES, World};
 
 /// Something done to the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,12 +33,18 @@ pub enum Act {
     KillRedis,
     /// SIGSTOP for a second or two.
     FreezeRedis,
+    /// One program's bytes from and to Redis come late and in small pieces.
+    SlowRedis,
+    /// They do not come for a time that may be longer than a lease, and then they do.
+    SilenceRedis,
+    /// One program's connections to Redis break in the middle of questions and answers.
+    CutRedis,
     /// A model's service is gone, with all its connections.
     SendModelAway,
 }
 
 /// Dealt out in random order again and again, so that each has its share in a short torture too.
-const DECK: [Act; 20] = [
+const DECK: [Act; 25] = [
     Act::KillDispatcher,
     Act::KillDispatcher,
     Act::KillDispatcher,
@@ -56,6 +62,11 @@ const DECK: [Act; 20] = [
     Act::KillRedis,
     Act::FreezeRedis,
     Act::FreezeRedis,
+    Act::SlowRedis,
+    Act::SlowRedis,
+    Act::SilenceRedis,
+    Act::CutRedis,
+    Act::CutRedis,
     Act::SendModelAway,
     Act::SendModelAway,
     Act::SendModelAway,
@@ -67,6 +78,7 @@ enum Part {
     Dispatcher,
     Api,
     Redis,
+    Wire,
     Model,
 }
 
@@ -79,6 +91,7 @@ impl Act {
             }
             Self::KillApi | Self::StopApi | Self::FreezeApi => (Part::Api, APIS),
             Self::KillRedis | Self::FreezeRedis => (Part::Redis, 1),
+            Self::SlowRedis | Self::SilenceRedis | Self::CutRedis => (Part::Wire, WIRES),
             Self::SendModelAway => (Part::Model, Model::ALL.len()),
         }
     }
@@ -127,6 +140,9 @@ fn duration(act: Act, rng: &mut StdRng) -> Duration {
     Duration::from_millis(match act {
         Act::FreezeDispatcher | Act::FreezeApi => rng.random_range(lease + 500..lease + 2000),
         Act::FreezeRedis => rng.random_range(1000..2000),
+        Act::SlowRedis => rng.random_range(1000..3000),
+        Act::SilenceRedis => rng.random_range(1000..lease + 2000),
+        Act::CutRedis => 0,
         Act::SendModelAway => rng.random_range(0..3000),
         Act::KillRedis => rng.random_range(0..500),
         Act::KillDispatcher | Act::StopDispatcher | Act::KillApi | Act::StopApi => {
@@ -136,10 +152,23 @@ fn duration(act: Act, rng: &mut StdRng) -> Duration {
 }
 
 async fn perform(world: Arc<World>, act: Act, number: usize, time: Duration) -> anyhow::Result<()> {
-    if act == Act::SendModelAway {
-        world.services[number].go_away(time).await;
-        return Ok(());
+    match act {
+        Act::SendModelAway => world.services[number].go_away(time).await,
+        Act::SlowRedis => world.wires[number].slow_down(time).await,
+        Act::SilenceRedis => world.wires[number].fall_silent(time).await,
+        Act::CutRedis => world.wires[number].cut().await,
+        _ => return perform_blocking(world, act, number, time).await,
     }
+    Ok(())
+}
+
+/// What is done to processes.
+async fn perform_blocking(
+    world: Arc<World>,
+    act: Act,
+    number: usize,
+    time: Duration,
+) -> anyhow::Result<()> {
     let done = tokio::task::spawn_blocking(move || {
         match act {
             Act::KillDispatcher => world.kill_dispatcher(number, time)?,
@@ -151,7 +180,7 @@ async fn perform(world: Arc<World>, act: Act, number: usize, time: Duration) -> 
             Act::KillRedis => world.kill_redis(time),
             Act::FreezeRedis => world.freeze_redis(time),
             // Done above.
-            Act::SendModelAway => {}
+            Act::SendModelAway | Act::SlowRedis | Act::SilenceRedis | Act::CutRedis => {}
         }
         anyhow::Ok(())
     });

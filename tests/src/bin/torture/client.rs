@@ -24,6 +24,10 @@ const CLIENTS: usize = 8;
 const MOST_PHOTOS: u64 = 4;
 /// How many uploads go before one that is cut off.
 const CUT_EVERY: usize = 8;
+/// How many uploads go before one whose client does not wait for the answer.
+const HANG_UP_EVERY: usize = 5;
+/// The longest such a client waits, in milliseconds: about as long as an answer takes.
+const PATIENCE_MS: u64 = 20;
 /// How long a client waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Photos whose upload is cut off have numbers from here on.
@@ -75,7 +79,12 @@ impl Client {
                     if number % CUT_EVERY == 0 {
                         client.cut_off(CUT_PHOTOS + number as u64).await;
                     }
-                    client.upload(upload.clone()).await;
+                    let photos: Vec<Vec<u8>> =
+                        upload.clone().map(|number| client.photo(number)).collect();
+                    if number % HANG_UP_EVERY == 0 {
+                        client.hang_up(&photos).await;
+                    }
+                    client.upload(upload.clone(), &photos).await;
                 }
             });
         }
@@ -83,11 +92,10 @@ impl Client {
     }
 
     /// Tries until it is accepted.
-    async fn upload(&self, numbers: Range<PhotoNumber>) {
-        let photos: Vec<Vec<u8>> = numbers.clone().map(|number| self.photo(number)).collect();
+    async fn upload(&self, numbers: Range<PhotoNumber>, photos: &[Vec<u8>]) {
         let keys: Vec<ImageKey> = photos.iter().map(|photo| key(photo)).collect();
         loop {
-            match self.api.predict(&photos).await {
+            match self.api.predict(photos).await {
                 Ok((StatusCode::ACCEPTED, body)) => {
                     if body["images"] != serde_json::json!(keys) {
                         self.ledger.problem(format!("{keys:?} were accepted as {body}"));
@@ -104,6 +112,14 @@ impl Client {
             }
             self.ledger.repeated.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Uploads photos and hangs up at some time before or after they are accepted.
+    async fn hang_up(&self, photos: &[Vec<u8>]) {
+        let patience = Duration::from_millis(rand::random_range(0..=PATIENCE_MS));
+        if tokio::time::timeout(patience, self.api.predict(photos)).await.is_err() {
+            self.ledger.hung_up.fetch_add(1, Ordering::Relaxed);
         }
     }
 

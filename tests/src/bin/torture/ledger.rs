@@ -17,6 +17,8 @@ pub struct Ledger {
     pub repeated: AtomicU64,
     /// Uploads that were cut off in the middle.
     pub cut: AtomicU64,
+    /// Uploads whose client hung up before it had the answer, and then began again.
+    pub hung_up: AtomicU64,
     notes: Mutex<Notes>,
 }
 

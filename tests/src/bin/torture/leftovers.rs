@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
-use deadpool_redis::redis::{Client, Commands, Connection, pipe};
+use deadpool_redis::redis::{Client, Commands, Connection, cmd, pipe};
 use photo_tests::program::binary;
 
 use crate::ledger::Ledger;
@@ -55,6 +55,31 @@ pub fn look(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<Lefto
     check_counters(ledger, &counters, jobs);
     let spool_files = check_files(world, ledger, photos)?;
     Ok(Leftovers { counters, keys: keys.len(), spool_files })
+}
+
+/// Looks whether any connection of a program that has ended is left, at Redis or at a model. What
+/// is wrong goes into the ledger. Answers how many there are. Blocks.
+pub fn connections(world: &World, ledger: &Ledger) -> anyhow::Result<usize> {
+    let client = Client::open(world.redis_url())?;
+    let mut redis = client.get_connection().context("Redis does not answer")?;
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let list: String = cmd("CLIENT").arg("LIST").query(&mut redis)?;
+        // One of them is our own.
+        let at_redis = list.lines().count().saturating_sub(1);
+        let at_models: usize = world.services.iter().map(|service| service.connections()).sum();
+        let left = at_redis + at_models;
+        if left == 0 {
+            return Ok(0);
+        }
+        if Instant::now() > deadline {
+            ledger.problem(format!(
+                "{at_models} connections are left at the models, and at Redis:\n{list}"
+            ));
+            return Ok(left);
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// What a key is for.

@@ -1,7 +1,8 @@
 //! Tortures the whole system: `torture --help` says how.
 //!
-//! A real Redis, two apis and three dispatchers (`world`) work on what clients upload (`client`)
-//! while an adversary kills, stops and freezes all of them (`adversary`). The models are services
+//! A real Redis, two apis and three dispatchers (`world`), some of which reach it over a bad wire
+//! (`wire`), work on what clients upload (`client`)
+//! while an adversary kills, stops, freezes and cuts off all of them (`adversary`). The models are services
 //! inside this program (`service`), so that it knows what every job must answer and how many
 //! calls there were at once. Meanwhile somebody looks at the jobs (`watcher`), and in the end
 //! everything is checked (`audit`): every job that was accepted, and that nothing stays behind.
@@ -14,7 +15,6 @@ mod api_client;
 mod audit;
 mod calls;
 mod client;
-mod http;
 mod ledger;
 mod leftovers;
 mod model;
@@ -23,6 +23,7 @@ mod report;
 mod service;
 mod torture;
 mod watcher;
+mod wire;
 mod world;
 
 use std::path::PathBuf;

@@ -24,6 +24,8 @@ pub struct Report {
     pub acts: BTreeMap<Act, u64>,
     /// Uploads cut off in the middle.
     pub cut: u64,
+    /// Uploads whose client did not wait for the answer.
+    pub hung_up: u64,
     /// Uploads that did not end with a 202 and were tried again.
     pub repeated: u64,
     /// For how long something was done to the system.
@@ -36,6 +38,8 @@ pub struct Report {
     pub models: Vec<(Model, CallCounts, u64)>,
     /// What stayed behind.
     pub leftovers: Leftovers,
+    /// How many connections to Redis or to a model stayed behind.
+    pub connections: usize,
     /// What is wrong.
     pub problems: Vec<String>,
 }
@@ -55,7 +59,11 @@ impl fmt::Display for Report {
         let acts: Vec<String> = self.acts.iter().map(|(act, n)| format!("{act:?} {n}")).collect();
         let under_attack = self.under_attack.as_secs_f64();
         writeln!(f, "harm, over {under_attack:.1} s: {}", acts.join(", "))?;
-        writeln!(f, "uploads: {} cut off, {} repeated", self.cut, self.repeated)?;
+        let Self { cut, hung_up, repeated, connections, .. } = self;
+        writeln!(
+            f,
+            "uploads: {cut} cut off, {hung_up} hung up on before the answer, {repeated} repeated"
+        )?;
         let rate = f64::from(u32::try_from(jobs).unwrap_or(u32::MAX)) / all;
         writeln!(
             f,
@@ -86,6 +94,7 @@ impl fmt::Display for Report {
             "spool: {} files of killed apis, removed by the next start after a day",
             self.leftovers.spool_files
         )?;
+        writeln!(f, "connections: {connections} left at Redis and the models")?;
         for problem in self.problems.iter().take(MOST_PROBLEMS) {
             writeln!(f, "PROBLEM: {problem}")?;
         }

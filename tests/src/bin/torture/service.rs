@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use photo_core::{ImageKey, PhotoHasher};
+use photo_tests::http::{self, Connection};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::calls::Calls;
-use crate::http::{self, Connection};
+
 use crate::model::{Behaviour, Model};
 
 /// How long a silent call is silent: longer than anybody listens.
@@ -32,6 +33,8 @@ pub struct Service {
     pub addresses: Vec<SocketAddr>,
     /// How many calls were spoilt.
     pub spoilt: AtomicU64,
+    /// Held by every connection there is.
+    connected: Arc<()>,
     seed: u64,
     /// How often it was asked about each photo.
     asked: Mutex<HashMap<ImageKey, u32>>,
@@ -57,12 +60,18 @@ impl Service {
             calls: Arc::new(Calls::new(model.limit(), timeout)),
             addresses,
             spoilt: AtomicU64::new(0),
+            connected: Arc::default(),
             seed,
             asked: Mutex::default(),
             listening: tokio::sync::Mutex::default(),
         });
         service.listen(listeners).await;
         Ok(service)
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        Arc::strong_count(&self.connected) - 1
     }
 
     /// Is gone for this long: it refuses connections, and those it had are broken off.
@@ -103,6 +112,7 @@ impl Service {
 
     async fn serve(self: Arc<Self>, stream: TcpStream, dispatcher: usize) {
         let mut connection = Connection::new(stream);
+        let _connected = Arc::clone(&self.connected);
         // A connection that breaks is the caller's, or the adversary's, affair.
         while let Ok(Some(request)) = http::read(&mut connection).await {
             let path = request.target.split('?').next().unwrap_or_default();

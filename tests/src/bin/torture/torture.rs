@@ -56,10 +56,11 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
             for replica in world.dispatchers.iter().chain(&world.apis) {
                 replica.end()?;
             }
-            anyhow::Ok(found)
+            let connections = leftovers::connections(&world, &ledger)?;
+            anyhow::Ok((found, connections))
         })
     };
-    let leftovers = looking.await??;
+    let (leftovers, connections) = looking.await??;
     let models: Vec<_> = world
         .services
         .iter()
@@ -82,12 +83,14 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
         photos,
         acts,
         cut: ledger.cut.load(Ordering::Relaxed),
+        hung_up: ledger.hung_up.load(Ordering::Relaxed),
         repeated: ledger.repeated.load(Ordering::Relaxed),
         under_attack,
         all,
         audit,
         models,
         leftovers,
+        connections,
         problems: ledger.problems(),
     })
 }

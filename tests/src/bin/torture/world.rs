@@ -12,11 +12,14 @@ use tempfile::TempDir;
 use crate::model::Model;
 use crate::replica::{Recipe, Replica};
 use crate::service::Service;
+use crate::wire::Wire;
 
 /// How many apis run side by side.
 pub const APIS: usize = 2;
 /// How many dispatchers run side by side.
 pub const DISPATCHERS: usize = 3;
+/// How many programs reach Redis over a wire that can be harmed: all but the first of each kind.
+pub const WIRES: usize = APIS + DISPATCHERS - 2;
 /// How long a job stays with a dispatcher that has fallen silent. A Redis that answers nothing for
 /// two seconds makes nobody lose a lease of this length, which is extended every third of it.
 pub const LEASE: Duration = Duration::from_secs(4);
@@ -33,6 +36,8 @@ pub struct World {
     pub dispatchers: Vec<Arc<Replica>>,
     /// One for each of [`Model::ALL`].
     pub services: Vec<Arc<Service>>,
+    /// One for each program that has one.
+    pub wires: Vec<Arc<Wire>>,
     redis: Mutex<RedisServer>,
     redis_url: String,
     folder: TempDir,
@@ -50,10 +55,15 @@ impl World {
             apis: Vec::new(),
             dispatchers: Vec::new(),
             services,
+            wires: Vec::new(),
             redis_url: redis.url(),
             redis: Mutex::new(redis),
             folder: tempfile::tempdir()?,
         };
+        let redis = world.redis_url.trim_start_matches("redis://").parse()?;
+        for _ in 0..WIRES {
+            world.wires.push(Wire::open(redis).await?);
+        }
         for number in 0..APIS {
             let more = ["--listen", "127.0.0.1:0"];
             let recipe = world.recipe("api", number, "listening on http://", &more, logs)?;
@@ -124,7 +134,12 @@ impl World {
         std::fs::write(&config, self.settings(number))?;
         let config = config.display().to_string();
         let images = format!("file:{}", self.images().display());
-        let args = ["--config", &config, "--store", &self.redis_url, "--images", &images];
+        let before = if program == "api" { 0 } else { APIS - 1 };
+        let store = match number.checked_sub(1).map(|number| self.wires[before + number].address) {
+            Some(address) => format!("redis://{address}"),
+            None => self.redis_url.clone(),
+        };
+        let args = ["--config", &config, "--store", &store, "--images", &images];
         let args = args.iter().chain(more).map(|&arg| arg.to_owned()).collect();
         Ok(Recipe { program, number, ready, args, folder, logs: logs.map(Path::to_owned) })
     }

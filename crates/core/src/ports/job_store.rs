@@ -88,7 +88,8 @@ pub trait JobStore: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 
     /// Says why a model's queued jobs cannot be done now, for `lifetime`; or, with `None`, that
-    /// they can. Shown by `status` and `models`; nothing is written per job.
+    /// they can. Shown by `status` and `models` while no job of the model runs: one that runs
+    /// shows that not every dispatcher is of that opinion. Nothing is written per job.
     async fn hold(
         &self,
         model: &ModelName,

@@ -17,8 +17,10 @@ const ANNOUNCE: &str = "INSERT OR REPLACE INTO endpoints (model, url, gone_at) V
 const DESCRIBE: &str = "UPDATE known_models SET classes = ?2 WHERE name = ?1";
 const HOLD: &str = "UPDATE known_models SET hold = ?2, held_until = ?3 WHERE name = ?1";
 const LIFT: &str = "UPDATE known_models SET hold = NULL, held_until = NULL WHERE name = ?1";
-const KNOWN: &str = "SELECT name, classes, iif(held_until > ?1, hold, NULL) FROM known_models \
-    ORDER BY name";
+const KNOWN: &str = "SELECT known_models.name, classes, \
+    iif(held_until > ?1 AND coalesce(running, 0) = 0, hold, NULL) \
+    FROM known_models LEFT JOIN models ON models.name = known_models.name \
+    ORDER BY known_models.name";
 const ENDPOINTS: &str = "SELECT url FROM endpoints WHERE model = ?1 AND gone_at > ?2 ORDER BY url";
 
 /// Notes an endpoint. Answers whether it was unknown or gone.

@@ -14,7 +14,7 @@ pub(super) const STATUS: &str = "SELECT models.name, jobs.state, jobs.priority, 
     FROM jobs JOIN models ON models.id = jobs.model \
     LEFT JOIN results ON results.image = jobs.image AND results.model = jobs.model \
     LEFT JOIN known_models ON known_models.name = models.name \
-        AND jobs.state = 'QUEUED' AND known_models.held_until > ?2 \
+        AND jobs.state = 'QUEUED' AND known_models.held_until > ?2 AND models.running = 0 \
     WHERE jobs.image = ?1 ORDER BY models.name";
 
 /// The jobs of each image.

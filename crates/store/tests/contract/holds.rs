@@ -6,7 +6,7 @@ use photo_core::JobState;
 use photo_core::job::{JobView, Submitted};
 
 use super::Harness;
-use super::scene::{Scene, error, job, model, retry};
+use super::scene::{Scene, error, job, model, retry, success};
 
 const LIFETIME: Duration = Duration::from_secs(20);
 
@@ -87,6 +87,18 @@ pub async fn a_hold_does_not_keep_jobs_from_being_claimed<H: Harness>() {
     hold(&scene, "m", "down").await;
     scene.claim_one("m").await;
     assert_eq!(scene.state(&job(1, "m")).await, JobState::Running);
+}
+
+pub async fn a_hold_does_not_show_while_a_job_of_the_model_runs<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    let lease = scene.running(&job(1, "m")).await;
+    scene.submit(&[job(2, "m")]).await;
+    hold(&scene, "m", "down, says one who cannot reach it").await;
+    assert_not_held(&scene.view(&job(2, "m")).await);
+    assert_eq!(scene.store.models().await.unwrap()[0].hold, None);
+    scene.finish(&lease, success("1")).await;
+    assert_held(&scene.view(&job(2, "m")).await, "down, says one who cannot reach it");
+    assert!(scene.store.models().await.unwrap()[0].hold.is_some());
 }
 
 pub async fn a_hold_of_one_model_does_not_show_at_another<H: Harness>() {

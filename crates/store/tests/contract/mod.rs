@@ -230,6 +230,7 @@ macro_rules! contract_suite {
                 a_later_hold_replaces_an_earlier_one
                 a_hold_leaves_jobs_that_are_not_queued_as_they_are
                 a_hold_does_not_keep_jobs_from_being_claimed
+                a_hold_does_not_show_while_a_job_of_the_model_runs
                 a_hold_of_one_model_does_not_show_at_another
                 lifting_what_was_never_held_changes_nothing
             }

@@ -59,6 +59,11 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends the server in good order and waits until it has ended.
     pub fn stop(&mut self) {
         self.signal("TERM");

@@ -1,11 +1,13 @@
 //! The whole system in one process.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
+use std::time::Duration;
 
 use photo_tests::program::Program;
 use reqwest::StatusCode;
 
-use crate::system::{Server, jpeg, md5};
+use crate::system::{Server, form, jpeg, md5};
 
 const MODELS: [&str; 4] = ["average_color", "image_shape", "perceptual_hash", "sharpness"];
 
@@ -47,6 +49,42 @@ async fn what_was_accepted_before_a_kill_is_done_after_it() {
     let server = start(folder.path());
     let images: Vec<String> = photos.iter().map(|photo| md5(photo)).collect();
     for (image, view) in server.wait_for_all(&images).await {
+        assert_eq!(view["status"], "SUCCEEDED", "{image}: {view:#}");
+        assert_eq!(view["results"].as_object().unwrap().len(), MODELS.len(), "{image}: {view:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_accepted_is_lost_however_often_and_whenever_it_is_killed() {
+    const KILLS: u32 = 10;
+    let folder = tempfile::tempdir().unwrap();
+    let mut accepted = Vec::new();
+    for kill in 0..KILLS {
+        let server = start(folder.path());
+        let upload = async {
+            for number in 0.. {
+                let photo = jpeg(kill * 1_000 + number);
+                let Ok(answer) =
+                    server.post("/predict", form(std::slice::from_ref(&photo), &MODELS)).await
+                else {
+                    return;
+                };
+                assert_eq!(answer.status(), StatusCode::ACCEPTED);
+                accepted.push(md5(&photo));
+            }
+        };
+        // Another moment every time the test runs.
+        let moment = Duration::from_millis(RandomState::new().hash_one(kill) % 700);
+        let kill = async {
+            tokio::time::sleep(moment).await;
+            server.program.signal("KILL");
+        };
+        tokio::join!(upload, kill);
+    }
+    assert!(!accepted.is_empty());
+
+    let server = start(folder.path());
+    for (image, view) in server.wait_for_all(&accepted).await {
         assert_eq!(view["status"], "SUCCEEDED", "{image}: {view:#}");
         assert_eq!(view["results"].as_object().unwrap().len(), MODELS.len(), "{image}: {view:#}");
     }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use photo_core::photo_format::Dimensions;
 use photo_core::ports::{ImageLimits, ImageStoreError, PhotoRefusal};
 use photo_core::{ImageInfo, PhotoFormat, PhotoHasher};
 use tempfile::{NamedTempFile, TempDir, TempPath};
+use tokio::sync::Semaphore;
 
 use super::disk_error;
 use super::header::Header;
@@ -29,6 +30,9 @@ pub(super) struct Spool {
     /// `<root>/.spool`, where all processes have their folders.
     all: PathBuf,
     own: OnceLock<Own>,
+    /// How many blocks may be hashed at a time: as many as there are cores. With more, hundreds of
+    /// threads would share the cores with the one that answers everybody else.
+    pub(super) turns: Arc<Semaphore>,
 }
 
 /// This process's own folder. It is removed in the end.
@@ -47,7 +51,9 @@ impl Spool {
     /// The spool below `root`. Nothing is made before it is needed: most who open the images only
     /// read.
     pub(super) fn new(root: &Path) -> Self {
-        Self { all: root.join(".spool"), own: OnceLock::new() }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let turns = Arc::new(Semaphore::new(cores));
+        Self { all: root.join(".spool"), own: OnceLock::new(), turns }
     }
 
     /// A new file, removed when dropped. Others may read it once it has a name: model services

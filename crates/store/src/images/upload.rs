@@ -49,15 +49,19 @@ async fn written(
     }
 }
 
-fn write_block(
+/// Has a block hashed and written when it is its turn.
+async fn write_in_turn(
     writer: Option<SpoolWriter>,
-    spool: &Spool,
-    block: &[Bytes],
+    spool: Arc<Spool>,
+    block: Vec<Bytes>,
 ) -> Result<SpoolWriter, ImageStoreError> {
-    match writer {
-        Some(mut writer) => writer.write(block).map(|()| writer),
-        None => SpoolWriter::begin(spool, block),
-    }
+    // Held until the block is written. The semaphore is never closed.
+    let _turn = Arc::clone(&spool.turns).acquire_owned().await;
+    blocking(move || match writer {
+        Some(mut writer) => writer.write(&block).map(|()| writer),
+        None => SpoolWriter::begin(&spool, &block),
+    })
+    .await
 }
 
 #[async_trait]
@@ -75,8 +79,7 @@ impl ImageUpload for SpoolUpload {
             let block = std::mem::take(&mut current.block);
             current.block_len = 0;
             let spool = Arc::clone(&self.spool);
-            current.writing =
-                Some(tokio::task::spawn_blocking(move || write_block(writer, &spool, &block)));
+            current.writing = Some(tokio::spawn(write_in_turn(writer, spool, block)));
         }
         Ok(())
     }
@@ -85,8 +88,8 @@ impl ImageUpload for SpoolUpload {
         let current = std::mem::take(&mut self.current);
         let writer = written(current.writing).await?;
         let (spool, limits) = (Arc::clone(&self.spool), self.limits);
-        let end = move || write_block(writer, &spool, &current.block)?.end(limits);
-        let spooled = blocking(end).await?;
+        let writer = write_in_turn(writer, spool, current.block).await?;
+        let spooled = blocking(move || writer.end(limits)).await?;
         let info = spooled.info.clone();
         self.done.push(spooled);
         Ok(info)

@@ -48,6 +48,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_redis::redis::{Script, ScriptInvocation};
+use futures_util::future::try_join;
 use photo_core::job::{
     Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
     JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
@@ -209,6 +210,8 @@ impl JobStore for RedisJobStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.beat.run(&self.call(&self.scripts.ping)).await
+        // Both connections: either may still be away when the other is back.
+        let ping = self.call(&self.scripts.ping);
+        try_join(self.work.run(&ping), self.beat.run(&ping)).await.map(|((), ())| ())
     }
 }

@@ -14,6 +14,7 @@ pub mod job_error;
 pub mod job_id;
 pub mod model_name;
 pub mod photo_format;
+mod photo_header;
 pub mod ports;
 pub mod program;
 pub mod record;

@@ -5,6 +5,8 @@ use std::io::{BufRead, Seek};
 
 use serde::{Deserialize, Serialize};
 
+use crate::photo_header;
+
 /// The kinds of photo the server takes. A file's name and declared type play no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,12 +81,19 @@ impl PhotoFormat {
 
     /// The size of the photo in pixels from its header, without decoding it; `None` if the header
     /// cannot be made out.
-    pub fn dimensions(self, file: impl BufRead + Seek) -> Option<Dimensions> {
-        let size = imagesize::reader_size(file).ok()?;
-        Some(Dimensions {
-            width: u32::try_from(size.width).ok().filter(|n| *n > 0)?,
-            height: u32::try_from(size.height).ok().filter(|n| *n > 0)?,
-        })
+    pub fn dimensions(self, mut file: impl BufRead + Seek) -> Option<Dimensions> {
+        let found = match self {
+            Self::Jpeg => photo_header::jpeg(&mut file).ok()?,
+            Self::Bmp => photo_header::bmp(&mut file).ok()?,
+            _ => {
+                let size = imagesize::reader_size(file).ok()?;
+                Dimensions {
+                    width: size.width.try_into().ok()?,
+                    height: size.height.try_into().ok()?,
+                }
+            }
+        };
+        (found.pixels() > 0).then_some(found)
     }
 
     /// The extension of stored files.

@@ -8,14 +8,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment, in milliseconds since 1970-01-01T00:00:00Z; printed as RFC 3339.
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z; printed as RFC 3339. One past the year
+/// 9999, which only a damaged store knows of, is printed as its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMillis(pub u64);
 
 impl fmt::Display for UnixMillis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = i64::try_from(self.0).map_err(|_| fmt::Error)?;
-        let time = jiff::Timestamp::from_millisecond(millis).map_err(|_| fmt::Error)?;
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
         write!(f, "{time:.3}")
     }
 }
@@ -72,6 +73,7 @@ mod tests {
     fn moments_print_as_rfc_3339() {
         assert_eq!(UnixMillis(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(UnixMillis(1_700_000_000_123).to_string(), "2023-11-14T22:13:20.123Z");
+        assert!(UnixMillis(u64::MAX).to_string().starts_with("9999-12-"));
     }
 
     #[test]

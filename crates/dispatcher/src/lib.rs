@@ -20,7 +20,7 @@ mod leases;
 mod outcomes;
 mod probe;
 mod scribe;
-mod service;
+pub mod service;
 mod settings;
 mod survey;
 mod tools;

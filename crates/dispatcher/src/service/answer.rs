@@ -12,6 +12,10 @@ use super::body::BodyEnd;
 /// How much of an answer that is not JSON is kept as the service's words, in bytes.
 const WORDS: usize = 500;
 
+/// How many arrays and objects of a result may stand in each other. Whoever reads it has a limit of
+/// its own, often 128, and could not read the other models' results beside it either.
+const MOST_LEVELS: usize = 100;
+
 /// What a service sent back.
 #[derive(Debug)]
 pub struct Answer {
@@ -62,57 +66,69 @@ impl Answer {
     pub fn prediction(&self) -> Result<Prediction, Failure> {
         let envelope = self.envelope();
         // The first releases sent their errors with status 200 and the true one in the body.
-        let wrapped = envelope.as_ref().and_then(Envelope::wrapped_status);
+        let wrapped = envelope.as_ref().ok().and_then(Envelope::wrapped_status);
         let status = wrapped.unwrap_or(self.status);
         let kind = match status {
-            200..=299 => return self.good(envelope.as_ref()),
+            200..=299 => {
+                return self.good(envelope).map_err(|message| {
+                    JobError::new(JobErrorKind::BadAnswer, message).with_status(self.status).into()
+                });
+            }
             429 => JobErrorKind::Overloaded,
             503 => JobErrorKind::NotReady,
             408 | 425 | 500.. => JobErrorKind::ServerError,
             400..=499 => JobErrorKind::Refused,
             _ => JobErrorKind::BadAnswer,
         };
-        let words = self.words(envelope.as_ref());
-        let message =
-            words.unwrap_or_else(|| format!("the service answered {status} and said nothing"));
+        let message = if (300..=399).contains(&status) {
+            format!(
+                "the service answered {status}, which sends us elsewhere: that is not followed, so \
+                 its address must be configured as it really is"
+            )
+        } else {
+            let words = self.words(envelope.as_ref().ok());
+            words.unwrap_or_else(|| format!("the service answered {status} and said nothing"))
+        };
         let error = JobError::new(kind, message).with_status(status);
         Err(Failure { error, retry_after: self.retry_after })
     }
 
-    fn good(&self, envelope: Option<&Envelope<'_>>) -> Result<Prediction, Failure> {
-        let bad = |message: String| {
-            Err(JobError::new(JobErrorKind::BadAnswer, message).with_status(self.status).into())
-        };
+    /// The prediction in an answer with a good status, or what is wrong with it.
+    fn good(&self, envelope: Result<Envelope<'_>, String>) -> Result<Prediction, String> {
         match self.end {
             BodyEnd::Complete => {}
             BodyEnd::TooLong { limit } => {
-                return bad(format!("the answer is longer than the limit of {limit} bytes"));
+                return Err(format!("the answer is longer than the limit of {limit} bytes"));
             }
             BodyEnd::Broken => {
-                return bad("the connection broke in the middle of the answer".to_owned());
+                return Err("the connection broke in the middle of the answer".to_owned());
+            }
+            BodyEnd::Encoded => {
+                return Err("the answer is compressed, which it was not asked to be".to_owned());
             }
         }
-        let Some(envelope) = envelope else {
-            return bad("the answer is not a JSON object".to_owned());
-        };
+        let envelope =
+            envelope.map_err(|error| format!("the answer is not a JSON object: {error}"))?;
         if envelope.says_failure() {
-            let words = self.words(Some(envelope)).unwrap_or_else(|| "it said nothing".to_owned());
-            return bad(format!("the service answered 200 and failure: {words}"));
+            let words = self.words(Some(&envelope)).unwrap_or_else(|| "it said nothing".to_owned());
+            return Err(format!("the service answered 200 and failure: {words}"));
         }
-        let Some(result) = envelope.result else {
-            return bad("the answer has no `result`".to_owned());
+        let result = envelope.result.ok_or("the answer has no `result`")?;
+        let (result, classes) = match object::<Classified<'_>>(result.get().as_bytes()) {
+            Ok(inner) => (inner.result, Some(inner.classes.to_owned())),
+            Err(_) => (result, None),
         };
-        Ok(match object::<Classified<'_>>(result.get().as_bytes()) {
-            Some(inner) => Prediction {
-                result: inner.result.to_owned(),
-                classes: Some(inner.classes.to_owned()),
-            },
-            None => Prediction { result: result.to_owned(), classes: None },
-        })
+        if levels(result.get()) > MOST_LEVELS {
+            return Err(format!("the result is nested deeper than {MOST_LEVELS} levels"));
+        }
+        Ok(Prediction { result: result.to_owned(), classes })
     }
 
-    fn envelope(&self) -> Option<Envelope<'_>> {
-        (self.end == BodyEnd::Complete).then(|| object(&self.body)).flatten()
+    fn envelope(&self) -> Result<Envelope<'_>, String> {
+        match self.end {
+            BodyEnd::Complete => object(&self.body),
+            _ => Err("it is not whole".to_owned()),
+        }
     }
 
     /// What the service says about its failure.
@@ -140,9 +156,33 @@ impl Envelope<'_> {
 }
 
 /// `text` as a struct, if it is a JSON object: serde's derive would take an array too.
-fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
+fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
     let text = text.trim_ascii();
-    text.starts_with(b"{").then(|| serde_json::from_slice(text).ok()).flatten()
+    if !text.starts_with(b"{") {
+        return Err("it does not begin with `{`".to_owned());
+    }
+    serde_json::from_slice(text).map_err(|error| error.to_string())
+}
+
+/// How many arrays and objects stand in each other where `json` is deepest.
+fn levels(json: &str) -> usize {
+    let (mut level, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    let mut in_text = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_text = !in_text,
+            // The next byte cannot end the text; what else an escape has can neither.
+            b'\\' => drop(bytes.next()),
+            b'[' | b'{' if !in_text => {
+                level += 1;
+                deepest = deepest.max(level);
+            }
+            b']' | b'}' if !in_text => level -= 1,
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// Keeps a `null` apart from a missing field: a model may well answer `null`.

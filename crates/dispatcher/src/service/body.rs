@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, RETRY_AFTER};
 
 use super::answer::Answer;
 
@@ -19,6 +19,9 @@ pub enum BodyEnd {
     },
     /// The connection broke.
     Broken,
+    /// It is compressed, which we never ask for, and was not read: a few bytes could unfold to any
+    /// number.
+    Encoded,
 }
 
 /// Reads an answer of at most `limit` bytes.
@@ -26,6 +29,9 @@ pub async fn read(mut response: Response, limit: u64) -> Answer {
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers());
     let mut body = Vec::new();
+    if is_encoded(response.headers()) {
+        return Answer { status, retry_after, body, end: BodyEnd::Encoded };
+    }
     let end = loop {
         match response.chunk().await {
             Ok(Some(piece)) if (body.len() + piece.len()) as u64 > limit => {
@@ -37,6 +43,13 @@ pub async fn read(mut response: Response, limit: u64) -> Answer {
         }
     };
     Answer { status, retry_after, body, end }
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.is_empty() && !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// What `Retry-After` says, as seconds or as a date.

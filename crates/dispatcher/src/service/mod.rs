@@ -14,7 +14,8 @@ use photo_core::config::ServiceUrl;
 use photo_core::ports::ImageStore;
 use photo_core::{ImageKey, JobError, JobErrorKind};
 
-pub use answer::Prediction;
+pub use answer::{Answer, Prediction};
+pub use body::BodyEnd;
 pub use failure::{Blame, Failure};
 pub use status::Readiness;
 

@@ -33,22 +33,25 @@ impl ServiceClient {
         let whole = answer.status == 200 && answer.end == BodyEnd::Complete;
         match answer.status {
             429 | 500.. => None,
-            _ => Some(read(if whole { &answer.body } else { b"" })),
+            _ => Some(Generation::described(if whole { &answer.body } else { b"" })),
         }
     }
 }
 
-fn read(description: &[u8]) -> Generation {
-    let description: Value = serde_json::from_slice(description).unwrap_or_default();
-    let predict = &description["paths"]["/predict"]["post"];
-    if predict["requestBody"]["content"]["multipart/form-data"].is_object() {
-        return Generation::Multipart;
+impl Generation {
+    /// The generation of a service that describes itself so in its `/openapi.json`.
+    pub fn described(description: &[u8]) -> Self {
+        let description: Value = serde_json::from_slice(description).unwrap_or_default();
+        let predict = &description["paths"]["/predict"]["post"];
+        if predict["requestBody"]["content"]["multipart/form-data"].is_object() {
+            return Self::Multipart;
+        }
+        let mut parameters = predict["parameters"].as_array().into_iter().flatten();
+        if parameters.any(|it| it["name"] == "filename" && it["in"] == "query") {
+            return Self::Filename;
+        }
+        Self::Either
     }
-    let mut parameters = predict["parameters"].as_array().into_iter().flatten();
-    if parameters.any(|it| it["name"] == "filename" && it["in"] == "query") {
-        return Generation::Filename;
-    }
-    Generation::Either
 }
 
 #[cfg(test)]
@@ -60,16 +63,16 @@ mod tests {
         let form = br##"{"paths": {"/predict": {"post": {"requestBody": {"content":
             {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Body"}}},
             "required": true}}}}}"##;
-        assert_eq!(read(form), Generation::Multipart);
+        assert_eq!(Generation::described(form), Generation::Multipart);
         let query = br#"{"paths": {"/predict": {"post": {"parameters": [
             {"required": false, "schema": {"default": ""}, "name": "filename", "in": "query"}]}}}}"#;
-        assert_eq!(read(query), Generation::Filename);
+        assert_eq!(Generation::described(query), Generation::Filename);
     }
 
     #[test]
     fn anything_else_tells_nothing() {
         for text in ["", "<html>", "[]", "{}", r#"{"paths": {"/predict": {"post": {}}}}"#] {
-            assert_eq!(read(text.as_bytes()), Generation::Either, "{text}");
+            assert_eq!(Generation::described(text.as_bytes()), Generation::Either, "{text}");
         }
     }
 }

@@ -37,7 +37,7 @@ impl ServiceClient {
         match tokio::time::timeout(TIMEOUT, asked).await {
             Ok(Ok(answer)) => {
                 let whole = answer.end == BodyEnd::Complete;
-                judge(answer.status, if whole { &answer.body } else { b"" })
+                Readiness::told(answer.status, if whole { &answer.body } else { b"" })
             }
             Ok(Err(failure)) => Readiness::NotReady(failure.error),
             Err(_) => {
@@ -55,22 +55,25 @@ impl ServiceClient {
     }
 }
 
-fn judge(status: u16, body: &[u8]) -> Readiness {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let wrapped = body["status_code"].as_u64().and_then(|s| u16::try_from(s).ok());
-    let status = wrapped.filter(|s| *s >= 400).unwrap_or(status);
-    // Not every service has a `/status`; having none, it is at least there.
-    if matches!(status, 404 | 405) {
-        return Readiness::Ready;
+impl Readiness {
+    /// What a service tells that answers `GET /status` with this status and body.
+    pub fn told(status: u16, body: &[u8]) -> Self {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let wrapped = body["status_code"].as_u64().and_then(|s| u16::try_from(s).ok());
+        let status = wrapped.filter(|s| *s >= 400).unwrap_or(status);
+        // Not every service has a `/status`; having none, it is at least there.
+        if matches!(status, 404 | 405) {
+            return Self::Ready;
+        }
+        if body["result"] == "False" || body["result"] == false {
+            return Self::Asleep;
+        }
+        if (200..=299).contains(&status) && body["status"] != "failure" {
+            return Self::Ready;
+        }
+        let words = body["detail"].as_str().unwrap_or("the service says that it is not ready");
+        Self::NotReady(JobError::new(JobErrorKind::NotReady, words).with_status(status))
     }
-    if body["result"] == "False" || body["result"] == false {
-        return Readiness::Asleep;
-    }
-    if (200..=299).contains(&status) && body["status"] != "failure" {
-        return Readiness::Ready;
-    }
-    let words = body["detail"].as_str().unwrap_or("the service says that it is not ready");
-    Readiness::NotReady(JobError::new(JobErrorKind::NotReady, words).with_status(status))
 }
 
 #[cfg(test)]
@@ -78,7 +81,7 @@ mod tests {
     use super::*;
 
     fn is_ready(status: u16, body: &str) -> bool {
-        judge(status, body.as_bytes()) == Readiness::Ready
+        Readiness::told(status, body.as_bytes()) == Readiness::Ready
     }
 
     #[test]
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_generation_says_in_its_own_way_that_it_is_not_ready() {
-        assert_eq!(judge(200, br#"{"result": "False"}"#), Readiness::Asleep);
+        assert_eq!(Readiness::told(200, br#"{"result": "False"}"#), Readiness::Asleep);
         assert!(!is_ready(503, r#"{"status": "failure", "detail": "Model is not ready."}"#));
         assert!(!is_ready(200, r#"{"status": "failure"}"#));
         assert!(!is_ready(200, r#"{"status_code": 503, "detail": "loading", "headers": null}"#));
@@ -108,7 +111,8 @@ mod tests {
 
     #[test]
     fn the_services_own_words_are_the_reason() {
-        let Readiness::NotReady(error) = judge(503, br#"{"detail": "still loading"}"#) else {
+        let Readiness::NotReady(error) = Readiness::told(503, br#"{"detail": "still loading"}"#)
+        else {
             panic!("503 is not ready");
         };
         assert_eq!(error.message, "still loading");

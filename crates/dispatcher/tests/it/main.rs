@@ -3,10 +3,12 @@
 
 mod fake_service;
 mod fake_store;
+mod hostile_service;
 mod world;
 
 mod endpoints;
 mod failures;
+mod hostile;
 mod leases;
 mod protocols;
 mod slots;

@@ -136,7 +136,7 @@ fn anything_else_is_a_bad_answer() {
 
 #[test]
 fn an_answer_that_broke_off_or_is_too_long_is_a_bad_answer() {
-    for end in [BodyEnd::Broken, BodyEnd::TooLong { limit: 9 }] {
+    for end in [BodyEnd::Broken, BodyEnd::TooLong { limit: 9 }, BodyEnd::Encoded] {
         let failed = failure(&Answer { end, ..answer(200, r#"{"result": 1}"#) });
         assert_eq!((failed.error.kind, failed.blame()), (Kind::BadAnswer, Blame::Unclear));
         // The status came before the body and still says what it says.
@@ -146,11 +146,35 @@ fn an_answer_that_broke_off_or_is_too_long_is_a_bad_answer() {
 }
 
 #[test]
-fn a_deep_answer_is_passed_on_and_a_deep_complaint_is_bounded() {
-    let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    assert_eq!(result(200, &format!(r#"{{"result": {deep}}}"#)).0, deep);
-    let failed = failure(&answer(422, format!(r#"{{"detail": {deep}}}"#)));
+fn a_result_too_deep_for_its_readers_is_a_bad_answer() {
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert_eq!(result(200, &format!(r#"{{"result": {}}}"#, deep(100))).0, deep(100));
+    for levels in [101, 1_000_000] {
+        let failed = failure(&answer(200, format!(r#"{{"result": {}}}"#, deep(levels))));
+        assert_eq!(failed.error.kind, Kind::BadAnswer);
+        assert_eq!(failed.error.message, "the result is nested deeper than 100 levels");
+    }
+    // Brackets in texts are letters.
+    let text = format!(r#"["\\\"{}", "{}"]"#, "[".repeat(200), "{".repeat(200));
+    assert_eq!(result(200, &format!(r#"{{"result": {text}}}"#)).0, text);
+    let failed = failure(&answer(422, format!(r#"{{"detail": {}}}"#, deep(1_000_000))));
     assert!(failed.error.message.len() <= 2_000);
+}
+
+#[test]
+fn a_bad_answer_says_what_is_bad_about_it() {
+    for (status, body, words) in [
+        (200, r#"{"result": 1, "result": 2}"#, "duplicate field `result`"),
+        (200, r#"{"result": NaN}"#, "expected value at line 1 column 12"),
+        (200, "ok", "does not begin with `{`"),
+        (200, "{}", "no `result`"),
+        (307, r#"{"result": 1}"#, "the service answered 307, which sends us elsewhere"),
+    ] {
+        let message = failure(&answer(status, body)).error.message;
+        assert!(message.contains(words), "{message}");
+    }
+    let encoded = Answer { end: BodyEnd::Encoded, ..answer(200, "") };
+    assert!(failure(&encoded).error.message.contains("compressed"));
 }
 
 proptest! {

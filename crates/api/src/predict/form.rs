@@ -18,8 +18,8 @@ const PHOTO_PART: &str = "images";
 /// The most bytes of one text part. A thousand names fit.
 const MOST_TEXT: usize = 100 * 1024;
 
-/// The most text parts: more than anybody has fields.
-const MOST_TEXT_PARTS: usize = 2_000;
+/// The most parts beside the photos: more than anybody has fields.
+const MOST_OTHER_PARTS: usize = 2_000;
 
 /// A form read to its end.
 pub(super) struct Form {
@@ -41,8 +41,15 @@ pub(super) async fn read(
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
     let mut photos = Vec::new();
     let checked = fields.models().len();
-    let mut text_parts = 0;
+    let most_parts = limit.saturating_add(MOST_OTHER_PARTS);
+    let mut parts = 0;
     while let Some(mut part) = next(&mut form).await? {
+        parts += 1;
+        if parts > most_parts {
+            return Err(ApiError::BadRequest(format!(
+                "The form has more than {most_parts} parts."
+            )));
+        }
         let name = part.name().unwrap_or_default().to_owned();
         let file_name = part.content_disposition().and_then(|it| it.get_filename());
         if name == PHOTO_PART {
@@ -73,11 +80,6 @@ pub(super) async fn read(
                 shorten(&name)
             )));
         } else {
-            text_parts += 1;
-            if text_parts > MOST_TEXT_PARTS {
-                let what = format!("The form has more than {MOST_TEXT_PARTS} text parts.");
-                return Err(ApiError::BadRequest(what));
-            }
             fields.set(&name, &read_text(&name, &mut part).await?)?;
         }
     }

@@ -4,6 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod app;
+mod raw;
+
+mod hostile_forms;
+mod hostile_photos;
 mod models;
 mod overload;
 mod predict;

@@ -145,6 +145,13 @@ proptest! {
     }
 
     #[test]
+    fn a_service_url_that_grows_as_it_is_kept_reads_back(path in "[{ä/.]{0,300}") {
+        if let Ok(url) = format!("http://h/{path}").parse::<ServiceUrl>() {
+            prop_assert_eq!(url.to_string().parse::<ServiceUrl>(), Ok(url.clone()));
+        }
+    }
+
+    #[test]
     fn any_file_is_read_or_refused_without_a_panic(text in "(\\[[a-z_]{1,8}\\]\n)?[a-z_]{1,8} = .{0,20}") {
         let _ = from_toml(&text);
     }

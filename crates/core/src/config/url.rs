@@ -147,7 +147,8 @@ impl FromStr for ServiceUrl {
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
-        if plain && text.len() <= 300 {
+        // As it is kept it may be longer than it came, and must be read again.
+        if plain && url.as_str().len() <= 300 {
             Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
         } else {
             Err(InvalidServiceUrl)

@@ -3,6 +3,7 @@
 mod fields;
 mod form;
 mod pace;
+mod part_lengths;
 mod submit;
 
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ use photo_core::record::Acceptance;
 use serde::Serialize;
 
 use self::fields::Fields;
+use self::part_lengths::without_lengths;
 use crate::error::ApiError;
 use crate::rates::Wait;
 use crate::state::AppState;
@@ -45,7 +47,7 @@ pub(crate) async fn accept(
         check_room(&state, &fields, 1).await?;
     }
     let (body, pace) = pace::measure(body, &state.config.api);
-    let form = Multipart::new(request.headers(), body);
+    let form = Multipart::new(request.headers(), without_lengths(request.headers(), body));
     let form::Form { fields, photos, upload } = tokio::select! {
         form = form::read(&state, form, fields, &mut admission) => form?,
         () = pace.too_slow(|| state.intake.is_full()) => return Err(ApiError::TooSlow),

@@ -105,7 +105,10 @@ fn passwords_and_keys_are_never_printed() {
     )
     .unwrap();
     assert!(!format!("{config:?} {}", config.store.url).contains("hunter2"));
-    assert!(!complaint("[store]\nurl = \"rediss:hunter2\"\n").contains("hunter2"));
+    for wrong in ["rediss:hunter2", "redis://user:12/hunter2@host:1"] {
+        let complaint = complaint(&format!("[store]\nurl = \"{wrong}\"\n"));
+        assert!(complaint.contains("store.url") && !complaint.contains("hunter2"), "{complaint}");
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl TryFrom<String> for StoreUrl {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.split_once(':') {
-            Some(("redis", _)) if Url::parse(&text).is_ok_and(|url| url.has_host()) => {
+            Some(("redis", _)) if Url::parse(&text).is_ok_and(|url| is_server(&url)) => {
                 Ok(Self::Redis(text))
             }
             Some(("redis-sentinel", _)) => {
@@ -41,6 +41,12 @@ impl TryFrom<String> for StoreUrl {
             ),
         }
     }
+}
+
+/// Whether there is nothing behind the host but the number of a database. What else stands there
+/// may be the rest of a password with a slash in it.
+fn is_server(url: &Url) -> bool {
+    url.has_host() && url.path().trim_start_matches('/').bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl From<StoreUrl> for String {

@@ -131,15 +131,16 @@ impl Answer {
         }
     }
 
-    /// What the service says about its failure.
+    /// What the service says about its failure, if it says anything.
     fn words(&self, envelope: Option<&Envelope<'_>>) -> Option<String> {
-        if let Some(detail) = envelope.and_then(|e| e.detail) {
-            let text = serde_json::from_str(detail.get());
-            return Some(text.unwrap_or_else(|_| detail.get().to_owned()));
-        }
-        let start = &self.body[..self.body.len().min(WORDS)];
-        let text = String::from_utf8_lossy(start).trim().to_owned();
-        (!text.is_empty()).then_some(text)
+        let text = if let Some(detail) = envelope.and_then(|it| it.detail) {
+            serde_json::from_str(detail.get()).unwrap_or_else(|_| detail.get().to_owned())
+        } else {
+            let start = &self.body[..self.body.len().min(WORDS)];
+            String::from_utf8_lossy(start).into_owned()
+        };
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
     }
 }
 

@@ -86,8 +86,10 @@ fn a_refusal_carries_the_models_own_words() {
     assert_eq!(failed.blame(), Blame::Photo);
     assert_eq!(failed.error.message, "Not a photo of wood.");
     assert_eq!(failure(&answer(413, "too big\n")).error.message, "too big");
-    let silent = failure(&answer(404, "")).error.message;
-    assert_eq!(silent, "the service answered 404 and said nothing");
+    for silence in ["", " ", r#"{"detail": ""}"#, r#"{"detail": "\n"}"#] {
+        let silent = failure(&answer(404, silence)).error.message;
+        assert_eq!(silent, "the service answered 404 and said nothing");
+    }
 }
 
 #[test]

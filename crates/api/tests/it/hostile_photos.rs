@@ -129,7 +129,7 @@ async fn a_header_that_goes_on_and_on_is_refused() {
     }
     app.assert_untouched().await;
     // A large one is not endless: as much of Exif as there can be, and colour profiles beside it.
-    let segment = [b"\xFF\xE1\xFF\xFF".as_slice(), &[b'x'; 65533]].concat();
+    let segment = [b"\xFF\xE1\xFF\xFF".as_slice(), &vec![b'x'; 65533]].concat();
     let large = jpeg(&[&segment.repeat(300), b"\xFF".repeat(100_000).as_slice()].concat(), 8, 8);
     json_of(post(&app, &large).await, StatusCode::ACCEPTED).await;
 }

@@ -19,5 +19,7 @@ mod server;
 mod state;
 mod status;
 
+pub use register::read_announcement;
+pub use routes::configure;
 pub use server::serve;
 pub use state::AppState;

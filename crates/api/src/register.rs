@@ -57,6 +57,14 @@ impl Body {
     }
 }
 
+/// The model that announces itself with this body, and where its service is; a port is one of
+/// `host`. An error says what is wrong with the body.
+pub fn read_announcement(body: &[u8], host: &str) -> Result<(ModelName, ServiceUrl), String> {
+    let body: Body = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let url = body.url(host)?;
+    Ok((body.name, url))
+}
+
 pub(crate) async fn announce(
     request: HttpRequest,
     state: web::Data<AppState>,
@@ -74,10 +82,8 @@ pub(crate) async fn announce(
         ))
     };
     let body = read_body(body, MOST_BYTES).await?;
-    let body: Body = serde_json::from_slice(&body).map_err(|e| unreadable(e.to_string()))?;
     let defaults = &state.config.model_defaults;
-    let url = body.url(&defaults.host).map_err(unreadable)?;
-    let model = body.name;
+    let (model, url) = read_announcement(&body, &defaults.host).map_err(unreadable)?;
 
     // A service that is known may be busy with a photo and slow to answer: that it announces
     // itself is sign enough of its life.

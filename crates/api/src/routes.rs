@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, Resource, Route, web};
 use crate::error::ApiError;
 use crate::{banner, health, images, models, predict, register, status};
 
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
+/// Adds every route to a server whose `app_data` is an [`crate::AppState`].
+pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/", "GET, HEAD", [web::get(), web::head()], banner::show))
         .service(resource("/models", "GET", [web::get()], models::list))

@@ -1,19 +1,31 @@
 //! Reading a photo's header, for as long as a header can be.
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use photo_core::PhotoFormat;
+use photo_core::photo_format::Dimensions;
 
 /// How many times a header may make us read or seek. Those of real photos take a few dozen; one
 /// made of millions of empty segments would keep a thread busy for minutes.
 const MOST_STEPS: u32 = 10_000;
 
+/// The size in pixels of a photo of this format, from its header and in a bounded number of steps;
+/// `None` if it cannot be made out. `file` stands at its beginning.
+pub fn read_dimensions(format: PhotoFormat, file: impl Read + Seek) -> Option<Dimensions> {
+    let header = Header::new(file);
+    // The header is the client's: a parser that panics over it has found it unreadable.
+    catch_unwind(AssertUnwindSafe(|| format.dimensions(header))).unwrap_or_default()
+}
+
 /// A file that can be read only so often.
-pub(super) struct Header<F> {
+struct Header<F> {
     file: BufReader<F>,
     steps_left: u32,
 }
 
 impl<F: Read + Seek> Header<F> {
-    pub(super) fn new(file: F) -> Self {
+    fn new(file: F) -> Self {
         Self { file: BufReader::new(file), steps_left: MOST_STEPS }
     }
 

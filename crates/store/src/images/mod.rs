@@ -44,6 +44,8 @@ use self::care::Care;
 use self::spool::Spool;
 use self::upload::SpoolUpload;
 
+pub use self::header::read_dimensions;
+
 /// How much of a photo is read, hashed and written at a time, in bytes.
 const BLOCK: usize = 256 * 1024;
 

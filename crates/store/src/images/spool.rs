@@ -15,7 +15,7 @@ use tempfile::{NamedTempFile, TempDir, TempPath};
 use tokio::sync::Semaphore;
 
 use super::disk_error;
-use super::header::Header;
+use super::header::read_dimensions;
 
 /// A folder that changed within this time is left alone: its process may be about to lock it.
 const YOUNG: Duration = Duration::from_mins(1);
@@ -181,11 +181,6 @@ impl SpoolWriter {
     fn dimensions(&mut self) -> io::Result<Option<Dimensions>> {
         let file = self.file.as_file_mut();
         file.rewind()?;
-        let reader = Header::new(file);
-        // The header is the client's: a parser that panics over it has found it unreadable.
-        let format = self.format;
-        let found =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| format.dimensions(reader)));
-        Ok(found.unwrap_or_default())
+        Ok(read_dimensions(self.format, file))
     }
 }

@@ -58,6 +58,7 @@ use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
 use tokio::sync::mpsc;
 
 pub use error::Unfit;
+pub use status::read_job;
 
 use crate::Settings;
 use address::Address;

@@ -36,7 +36,9 @@ impl RedisJobStore {
             for jobs in answers {
                 let mut jobs = jobs
                     .into_iter()
-                    .map(unpack_job)
+                    .map(|(model, record, reason, outcome)| {
+                        read_job(&model, &record, &reason, &outcome)
+                    })
                     .collect::<Result<Vec<JobView>, StoreError>>()?;
                 jobs.sort_by(|one, other| one.model.cmp(&other.model));
                 views.push(jobs);
@@ -65,10 +67,17 @@ impl RedisJobStore {
     }
 }
 
-fn unpack_job((model, record, reason, outcome): PackedJob) -> Result<JobView, StoreError> {
-    let record = Record::parse(&record)?;
+/// Reads a job as the scripts answer it: its model's name, its record, what it waits for, and its
+/// outcome.
+pub fn read_job(
+    model: &str,
+    record: &[u8],
+    reason: &[u8],
+    outcome: &[u8],
+) -> Result<JobView, StoreError> {
+    let record = Record::parse(record)?;
     let mut view = JobView {
-        model: parse_model(&model)?,
+        model: parse_model(model)?,
         state: record.state,
         priority: record.priority,
         attempts: record.claims.into(),
@@ -82,16 +91,16 @@ fn unpack_job((model, record, reason, outcome): PackedJob) -> Result<JobView, St
         result: None,
         error: None,
     };
-    match Outcome::parse(&outcome)? {
+    match Outcome::parse(outcome)? {
         Some(Outcome::Result(result)) => view.result = Some(result),
         Some(Outcome::Error(error)) => view.error = Some(error),
         None => {}
     }
     if record.state == JobState::Waiting {
-        let due = std::str::from_utf8(&reason).ok().and_then(|text| text.parse().ok());
+        let due = std::str::from_utf8(reason).ok().and_then(|text| text.parse().ok());
         view.due_at = Some(UnixMillis(due.ok_or_else(|| unexpected("a waiting time"))?));
     } else if !reason.is_empty() {
-        view.held_by_model = Some(parse_error(&reason)?);
+        view.held_by_model = Some(parse_error(reason)?);
         view.state = JobState::Waiting;
     }
     Ok(view)

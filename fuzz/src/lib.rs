@@ -1,0 +1,36 @@
+//! What must hold whatever comes in from outside, as one `check` per kind of input. A check panics
+//! if something does not hold. The fuzzer looks for such inputs (`fuzz/README.md`), and a test
+//! gives every check what the fuzzer has found worth keeping.
+
+#![forbid(unsafe_code)]
+
+pub mod answer;
+mod app;
+pub mod config;
+pub mod form;
+pub mod names;
+pub mod photo;
+pub mod record;
+pub mod request;
+
+/// Panics if something does not hold of this input.
+pub type Check = fn(&[u8]);
+
+/// Every check, by the name of its target and of its folder in `fuzz/corpus`.
+pub const CHECKS: [(&str, Check); 7] = [
+    ("answer", answer::check),
+    ("config", config::check),
+    ("form", form::check),
+    ("names", names::check),
+    ("photo", photo::check),
+    ("record", record::check),
+    ("request", request::check),
+];
+
+/// The input up to its first line break, and what is behind it.
+fn split_line(input: &[u8]) -> (&[u8], &[u8]) {
+    match input.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (&input[..end], &input[end + 1..]),
+        None => (input, &[]),
+    }
+}

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf, Bytes};
 use photo_tests::photos::bmp_of;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::net::tcp::ReadHalf;
 
 use crate::world::MODEL;
 
@@ -62,21 +64,28 @@ impl Uploads {
         Ok(stream)
     }
 
-    /// Sends the next photo and reads the answer, as a plain HTTP library does: first all of the
-    /// one, then all of the other.
+    /// Sends the next photo and reads the answer, as curl and most HTTP libraries do: an answer
+    /// that comes early is read at once, and the rest is not sent.
     pub async fn send(&self, stream: &mut TcpStream) -> io::Result<Answer> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let begin = [&self.begin[..], &number.to_le_bytes()].concat();
-        let sent = stream.write_all_buf(&mut Buf::chain(&begin[..], self.rest.clone())).await;
-        // Whoever is cut off while sending may still find why.
-        match read_answer(stream).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(sent.err().unwrap_or(error)),
+        let mut photo = Buf::chain(&begin[..], self.rest.clone());
+        let (mut reader, mut writer) = stream.split();
+        let mut answer = pin!(read_answer(&mut reader));
+        tokio::select! {
+            biased;
+            answer = &mut answer => return answer,
+            sent = writer.write_all_buf(&mut photo) => match sent {
+                Ok(()) => {}
+                // Whoever is cut off while sending may still find why.
+                Err(error) => return answer.await.map_err(|_| error),
+            },
         }
+        answer.await
     }
 }
 
-async fn read_answer(stream: &mut TcpStream) -> io::Result<Answer> {
+async fn read_answer(stream: &mut ReadHalf<'_>) -> io::Result<Answer> {
     let mut buffer = [0; 4096];
     let mut filled = 0;
     loop {

@@ -4,9 +4,9 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use photo_core::ImageInfo;
 use photo_core::config::{ImagesUrl, ServiceUrl, StorePrefix, StoreUrl};
 use photo_core::job::Priority;
-use photo_core::ports::ImageRecord;
 use photo_core::{ImageKey, JobError, JobId, ModelName, Sha256Digest};
 
 /// A password.
@@ -17,7 +17,7 @@ const SECRET: &str = "hunter2hunter2";
 pub fn check(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else {
         // Records are read from bytes.
-        assert!(serde_json::from_slice::<ImageRecord>(input).is_err());
+        assert!(serde_json::from_slice::<ImageInfo>(input).is_err());
         return;
     };
     one_spelling::<ModelName>(text, "._-");
@@ -31,9 +31,9 @@ pub fn check(input: &[u8]) {
         assert_safe(prefix.as_str(), "._-");
     }
     check_addresses(text);
-    if let Ok(record) = serde_json::from_str::<ImageRecord>(text) {
+    if let Ok(record) = serde_json::from_str::<ImageInfo>(text) {
         let json = serde_json::to_string(&record).expect("a record is JSON");
-        assert_eq!(serde_json::from_str::<ImageRecord>(&json).expect("and reads back"), record);
+        assert_eq!(serde_json::from_str::<ImageInfo>(&json).expect("and reads back"), record);
         assert_safe(&record.path(), "/.");
         assert!(!record.path().contains(".."), "{}", record.path());
     }

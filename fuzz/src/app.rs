@@ -83,7 +83,8 @@ impl Api {
     pub fn take_photo(&self, image: ImageKey) -> u64 {
         let record = self.system.block_on(async {
             let record = self.images.stat(image).await.expect("the folder can be read");
-            self.images.remove(image, true).await.expect("and written");
+            let found = self.images.inspect(&[image]).await.expect("and looked at");
+            self.images.remove(&found[0], true).await.expect("and written");
             record.expect("an accepted photo is stored")
         });
         // So that looking for files does not take longer and longer.

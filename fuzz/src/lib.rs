@@ -8,6 +8,7 @@ pub mod answer;
 mod app;
 pub mod config;
 pub mod form;
+pub mod image_record;
 pub mod names;
 pub mod photo;
 pub mod record;
@@ -17,10 +18,11 @@ pub mod request;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its target and of its folder in `fuzz/corpus`.
-pub const CHECKS: [(&str, Check); 7] = [
+pub const CHECKS: [(&str, Check); 8] = [
     ("answer", answer::check),
     ("config", config::check),
     ("form", form::check),
+    ("image_record", image_record::check),
     ("names", names::check),
     ("photo", photo::check),
     ("record", record::check),

@@ -18,7 +18,7 @@ pub enum Command {
     /// runs, except on a sqlite: store, which belongs to one program. The api does the same by
     /// itself, after the job store lost something and once a day.
     Fsck {
-        /// Change nothing; exit with 1 if there is something to mend
+        /// Change nothing; exit with 1 if job store and records do not agree
         #[arg(long)]
         dry_run: bool,
     },
@@ -38,9 +38,13 @@ impl Caretaker {
         let began = Instant::now();
         let report = self.check(mode, |shelves| bar.set_position(u64::from(shelves))).await?;
         bar.finish_and_clear();
-        println!("{report}\nin {:.1} s", began.elapsed().as_secs_f64());
+        let done = if *dry_run { "nothing was changed" } else { "all of it done" };
+        println!("{report}\n{done}, in {:.1} s", began.elapsed().as_secs_f64());
+        if report.unmended > 0 {
+            bail!("{} things could not be read or mended", report.unmended);
+        }
         if *dry_run && report.has_findings() {
-            bail!("nothing was changed: run fsck without --dry-run to mend this");
+            bail!("run fsck without --dry-run to mend this");
         }
         Ok(())
     }

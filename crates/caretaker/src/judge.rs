@@ -35,7 +35,7 @@ pub(crate) enum Verdict {
     },
     /// The record belongs to an upload that was broken off, unless the job store knows of a job.
     RemoveUnlessKnown(Vec<ModelName>),
-    /// There is a photo that no record speaks of.
+    /// There is a photo of which nothing is asked: its requests were refused, or its record is gone.
     RemoveOrphan,
     /// The photo is past its retention.
     RemovePhoto,
@@ -56,11 +56,14 @@ impl Rules {
     pub(crate) fn judge(&self, found: &Inspection, now: UnixMillis) -> Verdict {
         let age = age(now, found.changed_at);
         let past = |retention: Option<Duration>| retention.is_some_and(|it| age > it);
-        let Some(record) = &found.record else {
-            return if age > GRACE { Verdict::RemoveOrphan } else { Verdict::Leave };
+        let jobs = found.record.as_ref().map_or(0, |record| record.jobs.len());
+        let Some(record) = found.record.as_ref().filter(|_| jobs > 0) else {
+            // Nothing at all is there of what another caretaker has just removed.
+            let is_there = found.photo || found.record.is_some();
+            return if is_there && age > GRACE { Verdict::RemoveOrphan } else { Verdict::Leave };
         };
         let ended = record.jobs.values().filter(|job| job.end.is_some()).count();
-        if ended == record.jobs.len() && ended > 0 {
+        if ended == record.jobs.len() {
             if past(self.records) {
                 return Verdict::RemoveAll;
             }

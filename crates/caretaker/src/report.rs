@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use photo_core::ImageKey;
+use tracing::warn;
+
 /// What a walk over all images found and, unless it only looked, mended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
@@ -25,11 +28,17 @@ pub struct Report {
     pub spool_files: u64,
     /// Lines of records that cannot be read, as a power failure leaves them.
     pub unreadable_lines: u64,
-    /// Images that cannot be read at all; the log says why.
-    pub unreadable_images: u64,
+    /// What could not be read or mended; the log says why.
+    pub unmended: u64,
 }
 
 impl Report {
+    /// Notes that something about an image could not be read or mended.
+    pub(crate) fn unmended(&mut self, image: ImageKey, error: &dyn fmt::Display) {
+        warn!(%image, %error, "an image cannot be read or mended");
+        self.unmended += 1;
+    }
+
     /// Whether job store and records did not agree, or something is missing or unreadable. What is
     /// merely past its time is none of these.
     pub fn has_findings(&self) -> bool {
@@ -46,7 +55,7 @@ impl Report {
             + self.written_down
             + self.missing_photos
             + self.unreadable_lines
-            + self.unreadable_images
+            + self.unmended
             > 0
     }
 }
@@ -55,16 +64,16 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>10}  images looked at", self.images)?;
         let findings = [
-            (self.queued_again, "accepted jobs that the job store had lost: queued again"),
-            (self.given_back, "ended jobs that the job store had lost: given back"),
-            (self.written_down, "ended jobs missing in their image's record: written down"),
+            (self.queued_again, "accepted jobs that the job store had lost, to be queued again"),
+            (self.given_back, "ended jobs that the job store had lost, to be given back"),
+            (self.written_down, "ended jobs missing in their image's record, to be written down"),
             (self.missing_photos, "photos missing though their retention is not over"),
-            (self.orphans, "leftovers of broken-off uploads and removals: removed"),
-            (self.expired_photos, "photos past their retention: removed"),
-            (self.expired_records, "records past their retention: removed"),
-            (self.spool_files, "half-received photos of programs that died: removed"),
+            (self.orphans, "leftovers of broken-off or refused uploads, to be removed"),
+            (self.expired_photos, "photos past their retention, to be removed"),
+            (self.expired_records, "records past their retention, to be removed"),
+            (self.spool_files, "half-received photos of programs that died, to be removed"),
             (self.unreadable_lines, "lines of records that cannot be read"),
-            (self.unreadable_images, "images that cannot be read (see the log)"),
+            (self.unmended, "things that cannot be read or mended (see the log)"),
         ];
         for (count, what) in findings.iter().filter(|(count, _)| *count > 0) {
             write!(f, "\n{count:>10}  {what}")?;

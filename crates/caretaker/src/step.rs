@@ -1,20 +1,20 @@
 //! One step of a walk: a few images, looked at and mended.
 
 use std::collections::HashMap;
+use std::slice;
 use std::time::Duration;
 
 use photo_core::job::{JobOutcome, JobView, NewJob, Priority, SubmitMode, Submitted};
-use photo_core::ports::Inspection;
-use photo_core::record::{JobEnd, RecordLine};
+use photo_core::ports::{Inspection, StoreError};
+use photo_core::record::{JobEnd, RecordLine, RecordedJob};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use tokio::time::{Instant, sleep};
-use tracing::warn;
 
 use crate::judge::Verdict;
 use crate::{Caretaker, Mode, Report, Trouble};
 
-/// How many images are looked at in one step.
-const STEP: usize = 64;
+/// How many images are looked at in one step, whose results are then in memory.
+const STEP: usize = 16;
 
 /// How many jobs the job store is asked about in one go.
 const JOBS: usize = 1_000;
@@ -67,15 +67,32 @@ impl Caretaker {
                 Verdict::RemovePhoto => Some((&mut report.expired_photos, false)),
                 Verdict::RemoveAll => Some((&mut report.expired_records, true)),
             };
-            if let Some((count, record_too)) = remove {
+            let Some((count, record_too)) = remove else { continue };
+            if mode == Mode::Look {
                 *count += 1;
-                if mode == Mode::Mend {
-                    self.images.remove(found.image, record_too).await?;
-                }
+                continue;
+            }
+            match self.images.remove(found, record_too).await {
+                Ok(removed) => *count += u64::from(removed),
+                Err(error) => report.unmended(found.image, &error),
             }
         }
         for jobs in compare.chunks(JOBS) {
-            self.compare(jobs, mode, report).await?;
+            match self.compare(jobs, mode, report).await {
+                Err(Trouble::Jobs(error @ (StoreError::Full(_) | StoreError::Corrupt(_)))) => {
+                    // One that cannot be mended does not keep the others from it.
+                    for job in jobs {
+                        let one = self.compare(slice::from_ref(job), mode, report).await;
+                        match one {
+                            Err(Trouble::Jobs(StoreError::Full(_) | StoreError::Corrupt(_))) => {
+                                report.unmended(job.0.image, &error);
+                            }
+                            one => one?,
+                        }
+                    }
+                }
+                done => done?,
+            }
         }
         Ok(())
     }
@@ -93,10 +110,7 @@ impl Caretaker {
         for image in images {
             match self.images.inspect(&[*image]).await {
                 Ok(one) => found.extend(one),
-                Err(error) => {
-                    warn!(%image, %error, "an image cannot be read");
-                    report.unreadable_images += 1;
-                }
+                Err(error) => report.unmended(*image, &error),
             }
         }
         Ok(found)
@@ -178,8 +192,11 @@ impl Caretaker {
         report.written_down += lines.len() as u64;
         report.queued_again += again.len() as u64;
         if mode == Mode::Mend {
-            if !lines.is_empty() {
-                self.images.append(lines).await?;
+            for line in lines {
+                let image = line.0;
+                if let Err(error) = self.images.append(vec![line]).await {
+                    report.unmended(image, &error);
+                }
             }
             if !again.is_empty() {
                 self.jobs.submit(&again, SubmitMode::Rerun).await?;
@@ -189,10 +206,7 @@ impl Caretaker {
     }
 }
 
-fn recorded<'a>(
-    found: &'a Inspection,
-    model: &ModelName,
-) -> Option<&'a photo_core::record::RecordedJob> {
+fn recorded<'a>(found: &'a Inspection, model: &ModelName) -> Option<&'a RecordedJob> {
     found.record.as_ref()?.jobs.get(model)
 }
 

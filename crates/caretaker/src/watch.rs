@@ -27,12 +27,17 @@ const CHORES: u32 = 60;
 /// sooner, since a result that nobody wrote down is gone with that.
 const WALK_EVERY: Duration = Duration::from_hours(24);
 
+/// How soon a walk is followed by another that is needed.
+const AGAIN: Duration = Duration::from_mins(1);
+
 /// How many times as long as each of its steps a walk without haste rests.
 const REST: u32 = 9;
 
 /// How long to wait with a walk after a store did not answer; doubles up to the cap.
 const RETRY_BASE: Duration = Duration::from_secs(1);
 const RETRY_CAP: Duration = Duration::from_secs(30);
+
+const FAILED_OVER: &str = "the job store's server was restarted or failed over";
 
 const SET_BACK: &str = "the job store was set back to an earlier state";
 
@@ -66,8 +71,8 @@ impl Caretaker {
         let mut beat = self.beat().await;
         let mut reason = match &notes {
             None => Some("there are no notes of an earlier walk"),
-            // Since then it was opened at least once, if it is the same.
-            Some(notes) if beat.count == notes.beat.count => Some(SET_BACK),
+            // An older copy of a file would be opened like the file itself.
+            Some(_) if beat.server.is_empty() => Some("this program has just started"),
             Some(notes) => loss(&notes.beat, &beat),
         };
         loop {
@@ -94,8 +99,14 @@ impl Caretaker {
             };
             if let Some(report) = mended {
                 tell(&report);
+                // An old master may have taken jobs until it learnt that there is another; and
+                // what could not be mended now may be later.
+                let again = reason == Some(FAILED_OVER) || report.unmended > 0;
+                let since =
+                    if again { self.walk_every().saturating_sub(AGAIN) } else { Duration::ZERO };
+                let walked_at = UnixMillis(self.clock.now().0.saturating_sub(millis(since)));
                 reason = None;
-                let new = Notes { beat: beat.clone(), walked_at: self.clock.now() };
+                let new = Notes { beat: beat.clone(), walked_at };
                 new.write(&*self.images).await;
                 notes = Some(new);
             }
@@ -152,9 +163,12 @@ impl Caretaker {
     }
 
     fn until_next(&self, walked_at: UnixMillis) -> Duration {
-        let every = WALK_EVERY.min(self.rules.jobs / 4);
         let since = Duration::from_millis(self.clock.now().0.saturating_sub(walked_at.0));
-        every.saturating_sub(since)
+        self.walk_every().saturating_sub(since)
+    }
+
+    fn walk_every(&self) -> Duration {
+        WALK_EVERY.min(self.rules.jobs / 4)
     }
 }
 
@@ -162,13 +176,17 @@ impl Caretaker {
 fn loss(before: &Beat, now: &Beat) -> Option<&'static str> {
     if now.store != before.store {
         Some("the job store is another one, or was emptied")
-    } else if now.count < before.count {
-        Some(SET_BACK)
     } else if now.server != before.server {
-        Some("the job store's server was restarted or failed over")
+        Some(FAILED_OVER)
+    } else if now.count < before.count || (now.count == before.count && !now.server.is_empty()) {
+        Some(SET_BACK)
     } else {
         None
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn tell(report: &Report) {

@@ -14,6 +14,7 @@ use photo_core::{ImageKey, ModelName, UnixMillis};
 use photo_store::images::LocalImages;
 use photo_tests::photos::bmp;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 const LIMITS: ImageLimits = ImageLimits { max_bytes: 1 << 20, max_pixels: 1 << 20 };
 
@@ -23,7 +24,8 @@ fn names(models: &[&str]) -> Vec<ModelName> {
 
 fn asked(at: u64, models: &[&str]) -> Acceptance {
     let (at, models) = (UnixMillis(at), names(models));
-    Acceptance { at, priority: Priority::Low, rerun: false, models }
+    let request = Uuid::new_v4();
+    Acceptance { request, at, priority: Priority::Low, rerun: false, models }
 }
 
 async fn post(
@@ -79,10 +81,10 @@ async fn what_is_asked_is_in_the_record_and_what_is_new_is_added() {
     assert_eq!(known.jobs["wood"].accepted_at, UnixMillis(1_000));
     assert_eq!(known.jobs["wood"].priority, Priority::Low);
 
-    let again = post(&store, &[1], &asked(2_000, &["wood"])).await.unwrap();
+    let again = post(&store, &[1], &asked(200_000, &["wood"])).await.unwrap();
     assert_eq!(again, [Committed { image, added: vec![], ended: vec![] }]);
     store.append(vec![(image, end("wood", success()))]).await.unwrap();
-    let more = post(&store, &[1], &asked(3_000, &["stone", "wood"])).await.unwrap();
+    let more = post(&store, &[1], &asked(300_000, &["stone", "wood"])).await.unwrap();
     let added = names(&["stone"]);
     assert_eq!(more, [Committed { image, added, ended: names(&["wood"]) }]);
     let known = record(&store, image).await;
@@ -90,7 +92,7 @@ async fn what_is_asked_is_in_the_record_and_what_is_new_is_added() {
     assert_eq!(known.jobs["wood"].accepted_at, UnixMillis(1_000), "the first time counts");
     assert!(known.jobs["wood"].end.is_some());
 
-    let rerun = Acceptance { rerun: true, ..asked(4_000, &["wood"]) };
+    let rerun = Acceptance { rerun: true, ..asked(400_000, &["wood"]) };
     let rerun = post(&store, &[1], &rerun).await.unwrap();
     assert_eq!(rerun, [Committed { image, added: names(&["wood"]), ended: vec![] }]);
     assert!(record(&store, image).await.jobs["wood"].end.is_none());
@@ -100,8 +102,9 @@ async fn what_is_asked_is_in_the_record_and_what_is_new_is_added() {
 async fn a_withdrawn_job_is_not_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalImages::open(folder.path()).unwrap();
-    let image = post(&store, &[1], &asked(1_000, &["wood"])).await.unwrap()[0].image;
-    let withdrawal = Withdrawal { accepted_at: UnixMillis(1_000), models: names(&["wood"]) };
+    let asked_first = asked(1_000, &["wood"]);
+    let image = post(&store, &[1], &asked_first).await.unwrap()[0].image;
+    let withdrawal = Withdrawal { request: asked_first.request, models: names(&["wood"]) };
     store.append(vec![(image, withdrawal.into())]).await.unwrap();
     assert!(record(&store, image).await.jobs.is_empty());
     let again = post(&store, &[1], &asked(2_000, &["wood"])).await.unwrap();
@@ -153,6 +156,26 @@ async fn records_can_be_read_by_others_and_lines_for_unknown_images_are_passed_o
     let unknown = ImageKey::from_bytes([9; 16]);
     store.append(vec![(unknown, end("wood", success()))]).await.unwrap();
     assert!(store.record(unknown).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_image_that_changed_since_it_was_looked_at_is_not_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    let image = post(&store, &[1], &asked(1, &["wood"])).await.unwrap()[0].image;
+    let found = store.inspect(&[image]).await.unwrap().remove(0);
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+    let record = fs::File::open(file(folder.path(), image, "jsonl")).unwrap();
+    record.set_modified(hour_ago).unwrap();
+    fs::File::open(file(folder.path(), image, "bmp")).unwrap().set_modified(hour_ago).unwrap();
+    assert!(!store.remove(&found, true).await.unwrap());
+    let found = store.inspect(&[image]).await.unwrap().remove(0);
+    post(&store, &[1], &asked(2, &["stone"])).await.unwrap();
+    assert!(!store.remove(&found, true).await.unwrap(), "more was asked of it");
+    assert!(store.stat(image).await.unwrap().is_some());
+    let found = store.inspect(&[image]).await.unwrap().remove(0);
+    assert!(store.remove(&found, true).await.unwrap());
+    assert!(store.record(image).await.unwrap().is_none());
 }
 
 #[tokio::test]

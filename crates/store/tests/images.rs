@@ -14,13 +14,15 @@ use photo_core::record::{Acceptance, RecordLine};
 use photo_core::{ImageInfo, PhotoHasher, UnixMillis};
 use photo_store::images::LocalImages;
 use photo_tests::photos::{bmp, bmp_of};
+use uuid::Uuid;
 
 const LIMITS: ImageLimits = ImageLimits { max_bytes: 10_000_000, max_pixels: 10_000_000 };
 
 /// What is asked of every photo here unless the test says otherwise.
 fn asked() -> Acceptance {
     let models = vec!["wood".parse().unwrap()];
-    Acceptance { at: UnixMillis(1_000), priority: Priority::Normal, rerun: false, models }
+    let (request, at) = (Uuid::new_v4(), UnixMillis(1_000));
+    Acceptance { request, at, priority: Priority::Normal, rerun: false, models }
 }
 
 async fn receive(
@@ -89,7 +91,8 @@ async fn a_kept_photo_is_found_under_its_md5_byte_for_byte() {
     assert_eq!(fs::read(folder.path().join(record.path())).unwrap(), photo);
     assert_eq!(store.stat(record.md5).await.unwrap(), Some(record.clone()));
 
-    store.remove(record.md5, true).await.unwrap();
+    let found = store.inspect(&[record.md5]).await.unwrap().remove(0);
+    assert!(store.remove(&found, true).await.unwrap());
     assert!(store.open(record.md5).await.unwrap().is_none());
     assert_eq!(files(folder.path()), Vec::<String>::new());
 }

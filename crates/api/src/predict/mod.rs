@@ -7,15 +7,17 @@ mod part_lengths;
 mod submit;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use actix_multipart::Multipart;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::ImageKey;
 use photo_core::job::SubmitMode;
-use photo_core::ports::{ImageStoreError, PhotoRefusal};
+use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 use photo_core::record::Acceptance;
 use serde::Serialize;
+use uuid::Uuid;
 
 use self::fields::Fields;
 use self::part_lengths::without_lengths;
@@ -63,25 +65,39 @@ pub(crate) async fn accept(
     check_jobs(&state, &fields, photos.len())?;
     check_room(&state, &fields, images.len() as u64).await?;
 
-    // The photos first: a job whose photo is not there could not be done. With them it is written
-    // down what is asked of them, so that no job is lost with the job store.
     let asked = Acceptance {
+        request: Uuid::new_v4(),
         at: state.clock.now(),
         priority: fields.priority,
         rerun: fields.mode == SubmitMode::Rerun,
         models: fields.models().to_vec(),
     };
-    let committed = upload.commit(&asked).await.map_err(|error| match error {
-        ImageStoreError::Refused(PhotoRefusal::Collision(image)) => {
+    // Once it has begun it is done, also if the client is gone by then.
+    let done = tokio::spawn(store(state.into_inner(), upload, images, asked)).await;
+    let jobs = done.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error).into()));
+    let jobs = jobs.map_err(|error| match error {
+        ApiError::Images(ImageStoreError::Refused(PhotoRefusal::Collision(image))) => {
             let number = photos.iter().position(|photo| *photo == image).unwrap_or(0) + 1;
             ApiError::Photo { number, refusal: PhotoRefusal::Collision(image) }
         }
-        error => ApiError::Images(error),
+        error => error,
     })?;
-    let jobs = submit::submit(&state, &images, &asked, &committed).await?;
     let accepted = Accepted { images: photos, jobs };
     tracing::debug!(images = accepted.images.len(), jobs = accepted.jobs.len(), "accepted");
     Ok(HttpResponse::Accepted().json(accepted))
+}
+
+/// Stores the photos, and then puts their jobs in line: a job whose photo is not there could not be
+/// done. With the photos it is written down what is asked of them, so that no job is lost with the
+/// job store.
+async fn store(
+    state: Arc<AppState>,
+    upload: Box<dyn ImageUpload>,
+    images: Vec<ImageKey>,
+    asked: Acceptance,
+) -> Result<Vec<submit::AcceptedJob>, ApiError> {
+    let committed = upload.commit(&asked).await?;
+    submit::submit(&state, &images, &asked, &committed).await
 }
 
 /// Refuses a request that names no model, or one that is not known; all of those are listed.

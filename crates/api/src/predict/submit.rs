@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use photo_core::job::{NewJob, SubmitMode, Submitted};
+use photo_core::job::{EndedJob, NewJob, SubmitMode, Submitted};
 use photo_core::ports::{Committed, StoreError};
 use photo_core::record::{Acceptance, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
@@ -52,36 +52,70 @@ pub(super) async fn submit(
             return Err(error.into());
         }
     };
-    let mut accepted = Vec::with_capacity(jobs.len());
-    for (job, submitted) in jobs.into_iter().zip(submitted) {
+    let forgotten = jobs.iter().zip(&submitted).filter(|(_, it)| **it == Submitted::Forgotten);
+    let mut forgotten: Vec<JobId> = forgotten.map(|(job, _)| job.id.clone()).collect();
+    forgotten.extend(others_forgotten(state, asked, committed).await?);
+    let given_back = give_back(state, &forgotten).await?;
+
+    let accepted = jobs.into_iter().zip(submitted).map(|(job, submitted)| {
         let (now, new) = match submitted {
             Submitted::Queued => (JobState::Queued, true),
             Submitted::Exists(state) => (state, false),
-            Submitted::Forgotten => (give_back(state, &job.id).await?, false),
+            // Asked for again by somebody else meanwhile, if it is not among them.
+            Submitted::Forgotten => {
+                (given_back.get(&job.id).copied().unwrap_or(JobState::Queued), false)
+            }
         };
         let JobId { image, model } = job.id.clone();
-        accepted.push(AcceptedJob { id: job.id, image, model, state: now, new });
-    }
-    Ok(accepted)
+        AcceptedJob { id: job.id, image, model, state: now, new }
+    });
+    Ok(accepted.collect())
 }
 
-/// Gives the job store an ending back that only the image's record knows; answers which.
-async fn give_back(state: &AppState, job: &JobId) -> Result<JobState, ApiError> {
-    let record = state.images.record(job.image).await?.unwrap_or_default();
-    // The record grows by lines and loses none: what it said a moment ago, it still says, unless
-    // somebody asked for the job to be done again meanwhile.
-    let Some(ended) = record.jobs.get(&job.model).and_then(|it| it.ended(job.image)) else {
-        return Ok(JobState::Queued);
-    };
-    let now = ended.outcome.state();
-    state.jobs.restore(&[ended]).await?;
-    Ok(now)
+/// Which jobs of other models ended and are forgotten, of the images that the job store knows again
+/// from now on: it alone is asked about these.
+async fn others_forgotten(
+    state: &AppState,
+    asked: &Acceptance,
+    committed: &[Committed],
+) -> Result<Vec<JobId>, ApiError> {
+    let others: Vec<NewJob> = committed
+        .iter()
+        .filter(|it| !it.added.is_empty())
+        .flat_map(|it| it.ended.iter().map(|model| JobId::new(it.image, model.clone())))
+        .filter(|id| !asked.models.contains(&id.model))
+        .map(|id| NewJob { id, priority: asked.priority, ended_before: true })
+        .collect();
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = state.jobs.submit(&others, SubmitMode::Look).await?;
+    let forgotten = others.into_iter().zip(known).filter(|(_, it)| *it == Submitted::Forgotten);
+    Ok(forgotten.map(|(job, _)| job.id).collect())
+}
+
+/// Gives the job store endings back that only the images' records know; answers which.
+async fn give_back(
+    state: &AppState,
+    forgotten: &[JobId],
+) -> Result<HashMap<JobId, JobState>, ApiError> {
+    let mut given_back = HashMap::new();
+    // The jobs of one image stand together.
+    for jobs in forgotten.chunk_by(|one, next| one.image == next.image) {
+        let Some(first) = jobs.first() else { continue };
+        let record = state.images.record(first.image).await?.unwrap_or_default();
+        let ended: Vec<EndedJob> =
+            jobs.iter().filter_map(|id| record.jobs.get(&id.model)?.ended(id.image)).collect();
+        state.jobs.restore(&ended).await?;
+        given_back.extend(ended.into_iter().map(|job| (job.id, job.outcome.state())));
+    }
+    Ok(given_back)
 }
 
 /// Writes down that the jobs of a refused request are not to be done.
 async fn withdraw(state: &AppState, asked: &Acceptance, committed: &[Committed]) {
     let lines = committed.iter().filter(|it| !it.added.is_empty()).map(|it| {
-        let withdrawal = Withdrawal { accepted_at: asked.at, models: it.added.clone() };
+        let withdrawal = Withdrawal { request: asked.request, models: it.added.clone() };
         (it.image, withdrawal.into())
     });
     if let Err(error) = state.images.append(lines.collect()).await {

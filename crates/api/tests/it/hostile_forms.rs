@@ -49,7 +49,7 @@ async fn no_file_name_reaches_the_disk_or_an_answer() {
         let photo = md5(&bmp(1));
         for path in app.image_files() {
             let file = path.file_name().unwrap().to_string_lossy().into_owned();
-            assert!([format!("{photo}.bmp"), format!("{photo}.json")].contains(&file), "{file}");
+            assert!([format!("{photo}.bmp"), format!("{photo}.jsonl")].contains(&file), "{file}");
         }
     }
 }

@@ -2,6 +2,8 @@ use photo_core::job::{JobOutcome, Priority};
 use photo_core::record::{JobEnd, RecordedJob};
 use photo_core::{ImageKey, JobError, JobErrorKind};
 
+use uuid::Uuid;
+
 use super::*;
 
 const HOUR: u64 = 3_600_000;
@@ -22,14 +24,17 @@ fn job(ended: Option<u64>) -> RecordedJob {
         ended_at: UnixMillis(NOW.0 - hours * HOUR),
         outcome: JobOutcome::Failed(JobError::new(JobErrorKind::Refused, "no")),
     });
-    RecordedJob { accepted_at: UnixMillis(0), priority: Priority::Normal, rerun: false, end }
+    let (request, accepted_at) = (Uuid::nil(), UnixMillis(0));
+    RecordedJob { request, accepted_at, priority: Priority::Normal, rerun: false, end }
 }
 
 /// An image that last changed so many hours ago.
 fn found(photo: bool, jobs: Option<&[(&str, Option<u64>)]>, hours: u64) -> Inspection {
-    let record = jobs.map(|jobs| ImageRecord {
-        jobs: jobs.iter().map(|(name, ended)| (name.parse().unwrap(), job(*ended))).collect(),
-        ..ImageRecord::default()
+    let record = jobs.map(|jobs| {
+        let jobs = jobs.iter().map(|(name, ended)| (name.parse().unwrap(), job(*ended)));
+        let mut record = ImageRecord::default();
+        record.jobs.extend(jobs);
+        record
     });
     let changed_at = UnixMillis(NOW.0 - hours * HOUR);
     Inspection { image: ImageKey::from_bytes([7; 16]), photo, record, changed_at }
@@ -78,6 +83,9 @@ fn what_belongs_to_nobody_goes_after_a_day() {
     let rules = rules(None, None);
     assert_eq!(rules.judge(&found(true, None, 23), NOW), Verdict::Leave);
     assert_eq!(rules.judge(&found(true, None, 25), NOW), Verdict::RemoveOrphan);
+    assert_eq!(rules.judge(&found(false, None, 25), NOW), Verdict::Leave);
+    assert_eq!(rules.judge(&found(true, Some(&[]), 23), NOW), Verdict::Leave);
+    assert_eq!(rules.judge(&found(true, Some(&[]), 25), NOW), Verdict::RemoveOrphan);
     let open = [("a", None)];
     assert_eq!(rules.judge(&found(false, Some(&open), 23), NOW), Verdict::Leave);
     let verdict = rules.judge(&found(false, Some(&open), 25), NOW);

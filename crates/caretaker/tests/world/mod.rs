@@ -21,6 +21,7 @@ use photo_store::images::LocalImages;
 use photo_tests::photos::bmp;
 use serde_json::value::RawValue;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 pub struct World {
     pub clock: Clock,
@@ -82,7 +83,8 @@ impl World {
         let image = upload.end_image().await.unwrap().md5;
         let models = models.iter().map(|model| name(model)).collect();
         let (at, priority) = (self.clock.now(), Priority::High);
-        upload.commit(&Acceptance { at, priority, rerun, models }).await.unwrap();
+        let request = Uuid::new_v4();
+        upload.commit(&Acceptance { request, at, priority, rerun, models }).await.unwrap();
         image
     }
 

@@ -49,8 +49,9 @@ pub trait ImageStore: Send + Sync + 'static {
     /// What is there of each of these images.
     async fn inspect(&self, images: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError>;
 
-    /// Removes a photo, and its record or not; nothing happens if it is not stored.
-    async fn remove(&self, image: ImageKey, record_too: bool) -> Result<(), ImageStoreError>;
+    /// Removes a photo, and its record or not, unless anything about the image has changed since
+    /// it was found so; answers whether it did.
+    async fn remove(&self, found: &Inspection, record_too: bool) -> Result<bool, ImageStoreError>;
 
     /// Removes what processes that died were receiving; answers how many files that were.
     async fn clean_up(&self) -> Result<u64, ImageStoreError>;
@@ -108,7 +109,7 @@ pub struct Committed {
     pub image: ImageKey,
     /// The models that were added to its record.
     pub added: Vec<ModelName>,
-    /// The models asked for whose jobs ended before, by its record, and are not to be done again.
+    /// All models whose jobs ended before, by its record, but for those to be done again.
     pub ended: Vec<ModelName>,
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::job::{EndedJob, JobOutcome, Priority};
 use crate::{ImageInfo, JobError, JobState, ModelName, UnixMillis};
@@ -23,6 +24,8 @@ pub enum RecordLine {
 /// Jobs of an image that were asked for together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
+    /// By which request; each has an id of its own.
+    pub request: Uuid,
     /// When.
     pub at: UnixMillis,
     /// Where they go in line.
@@ -37,8 +40,8 @@ pub struct Acceptance {
 /// Jobs that the job store refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
-    /// [`Acceptance::at`] of their line.
-    pub accepted_at: UnixMillis,
+    /// Whose.
+    pub request: Uuid,
     /// Their models.
     pub models: Vec<ModelName>,
 }

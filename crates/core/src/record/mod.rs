@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! {"image":{"md5":"…","sha256":"…","format":"jpeg","bytes":…,"width":…,"height":…}}
-//! {"accepted":{"at":"…","priority":"normal","models":["wood","stone"]}}
+//! {"accepted":{"request":"…","at":"…","priority":"normal","models":["wood","stone"]}}
 //! {"ended":{"model":"wood","state":"SUCCEEDED","attempts":1,"failures":0,"started_at":"…","ended_at":"…","result":{…}}}
 //! ```
 //!
@@ -16,12 +16,25 @@
 
 mod line;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead};
+
+use uuid::Uuid;
 
 use crate::job::{EndedJob, JobOutcome, JobView, Priority};
 use crate::{ImageInfo, ImageKey, JobId, JobState, ModelName, UnixMillis};
 
 pub use line::{Acceptance, JobEnd, RecordLine, Withdrawal};
+
+/// How far the clocks of the programs may be apart, in milliseconds.
+const SKEW_MS: u64 = 5_000;
+
+/// For how long a job that was accepted may still be withdrawn, or may not be on the disk yet, in
+/// milliseconds: another request for it writes a line of its own.
+const UNSETTLED_MS: u64 = 120_000;
+
+/// How many earlier acceptances of a job are remembered, to go back to if later ones are withdrawn.
+const REMEMBERED: usize = 8;
 
 /// What an image's record says.
 #[derive(Debug, Clone, Default)]
@@ -32,11 +45,15 @@ pub struct ImageRecord {
     pub jobs: BTreeMap<ModelName, RecordedJob>,
     /// How many lines cannot be read.
     pub unreadable: u64,
+    /// Jobs as they were asked for before, the latest last.
+    earlier: BTreeMap<ModelName, Vec<RecordedJob>>,
 }
 
 /// One job as its image's record has it.
 #[derive(Debug, Clone)]
 pub struct RecordedJob {
+    /// By which request.
+    pub request: Uuid,
     /// When it was asked for.
     pub accepted_at: UnixMillis,
     /// The place in line it was given.
@@ -48,60 +65,86 @@ pub struct RecordedJob {
 }
 
 impl ImageRecord {
-    /// Reads a record's text. Any text is a record; what makes no sense in it is passed over.
-    pub fn parse(text: &[u8]) -> Self {
-        let mut record = Self::default();
-        let mut lines = Vec::new();
-        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            match RecordLine::parse(line) {
-                Some(line) => lines.push(line),
-                None => record.unreadable += 1,
+    /// Reads a record's text. Any text is a record; what makes no sense in it is passed over. Of
+    /// results that were replaced by later ones only a few are held in memory at a time.
+    pub fn read(mut text: impl BufRead) -> io::Result<Self> {
+        let (mut record, mut line) = (Self::default(), Vec::new());
+        while text.read_until(b'\n', &mut line)? > 0 {
+            let trimmed = line.trim_ascii();
+            if !trimmed.is_empty() {
+                match RecordLine::parse(trimmed) {
+                    Some(line) => record.add(line),
+                    None => record.unreadable += 1,
+                }
             }
+            line.clear();
         }
-        let withdrawn: HashSet<(UnixMillis, ModelName)> = lines
-            .iter()
-            .filter_map(|line| match line {
-                RecordLine::Withdrawn(withdrawn) => Some(withdrawn),
-                _ => None,
-            })
-            .flat_map(|it| it.models.iter().map(|model| (it.accepted_at, model.clone())))
-            .collect();
-        for line in lines {
-            record.add(line, &withdrawn);
-        }
-        record
+        record.earlier.clear();
+        Ok(record)
     }
 
-    fn add(&mut self, line: RecordLine, withdrawn: &HashSet<(UnixMillis, ModelName)>) {
+    fn add(&mut self, line: RecordLine) {
         match line {
             RecordLine::Image(info) => {
                 self.info.get_or_insert(info);
             }
-            RecordLine::Accepted(Acceptance { at, priority, rerun, models }) => {
-                for model in models {
-                    if !withdrawn.contains(&(at, model.clone())) {
-                        let job = RecordedJob { accepted_at: at, priority, rerun, end: None };
-                        self.jobs.insert(model, job);
-                    }
+            RecordLine::Accepted(acceptance) => self.accept(&acceptance),
+            RecordLine::Withdrawn(Withdrawal { request, models }) => {
+                for model in &models {
+                    self.withdraw(request, model);
                 }
             }
-            RecordLine::Withdrawn(_) => {}
             RecordLine::Ended(end) => {
                 // What was never accepted here, or is withdrawn, has no end to keep.
-                if let Some(job) = self.jobs.get_mut(&end.model) {
+                if let Some(job) = self.jobs.get_mut(&end.model)
+                    && job.takes(&end)
+                {
                     job.end = Some(*end);
                 }
             }
         }
     }
 
-    /// Which of the models asked for are not in the record as a job that is to be done or that is
-    /// done, so that a line must be added to it. Asked to be done again, that is all of them.
+    fn accept(&mut self, acceptance: &Acceptance) {
+        let Acceptance { request, at, priority, rerun, .. } = *acceptance;
+        for model in &acceptance.models {
+            let mut job = RecordedJob { request, accepted_at: at, priority, rerun, end: None };
+            let Some(before) = self.jobs.remove(model) else {
+                self.jobs.insert(model.clone(), job);
+                continue;
+            };
+            // It ended between the request's look at the record and its line.
+            if !rerun && before.is_done() {
+                job.end.clone_from(&before.end);
+            }
+            let earlier = self.earlier.entry(model.clone()).or_default();
+            if earlier.len() == REMEMBERED {
+                earlier.remove(0);
+            }
+            earlier.push(before);
+            self.jobs.insert(model.clone(), job);
+        }
+    }
+
+    fn withdraw(&mut self, request: Uuid, model: &ModelName) {
+        let earlier = self.earlier.entry(model.clone()).or_default();
+        if self.jobs.get(model).is_some_and(|job| job.request == request) {
+            self.jobs.remove(model);
+            if let Some(before) = earlier.pop() {
+                self.jobs.insert(model.clone(), before);
+            }
+        } else {
+            earlier.retain(|job| job.request != request);
+        }
+    }
+
+    /// Which of the models asked for are not in the record as a job that is surely to be done or
+    /// that is done, so that a line must be added to it. Asked to be done again, that is all of them.
     pub fn lacks(&self, asked: &Acceptance) -> Vec<ModelName> {
         let known = |model: &ModelName| {
             self.jobs.get(model).is_some_and(|job| {
-                let end = job.end.as_ref().map(|end| &end.outcome);
-                !asked.rerun && !matches!(end, Some(JobOutcome::Cancelled(_)))
+                let settled = asked.at.0.abs_diff(job.accepted_at.0) > UNSETTLED_MS;
+                !asked.rerun && (job.is_done() || (job.end.is_none() && settled))
             })
         };
         asked.models.iter().filter(|model| !known(model)).cloned().collect()
@@ -109,6 +152,19 @@ impl ImageRecord {
 }
 
 impl RecordedJob {
+    /// Whether it ended, and not by being cancelled.
+    pub fn is_done(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| !matches!(end.outcome, JobOutcome::Cancelled(_)))
+    }
+
+    /// Whether an end is this job's, and not that of an earlier time written late.
+    fn takes(&self, end: &JobEnd) -> bool {
+        let began = end.started_at.unwrap_or(end.ended_at);
+        let of_earlier_time = self.rerun && began.0 + SKEW_MS < self.accepted_at.0;
+        let known = self.end.as_ref().map(|end| end.started_at.unwrap_or(end.ended_at));
+        !of_earlier_time && known.is_none_or(|known| known <= began)
+    }
+
     /// The job as its image's status shows it. One whose end is not written down is in line, as
     /// far as the record knows.
     pub fn view(&self, model: &ModelName) -> JobView {

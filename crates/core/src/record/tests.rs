@@ -14,13 +14,18 @@ fn info() -> ImageInfo {
     ImageInfo { md5, sha256, format: PhotoFormat::Jpeg, bytes: 5, dimensions }
 }
 
+fn read(text: &[u8]) -> ImageRecord {
+    ImageRecord::read(text).unwrap()
+}
+
 fn model(name: &str) -> ModelName {
     name.parse().unwrap()
 }
 
 fn asked(at: u64, models: &[&str]) -> Acceptance {
     let models = models.iter().map(|name| model(name)).collect();
-    Acceptance { at: UnixMillis(at), priority: Priority::Normal, rerun: false, models }
+    let request = Uuid::from_u128(at.into());
+    Acceptance { request, at: UnixMillis(at), priority: Priority::Normal, rerun: false, models }
 }
 
 fn again(at: u64, models: &[&str]) -> Acceptance {
@@ -44,7 +49,7 @@ fn result(json: &str) -> JobOutcome {
 
 fn withdrawn(at: u64, models: &[&str]) -> RecordLine {
     let models = models.iter().map(|name| model(name)).collect();
-    RecordLine::Withdrawn(Withdrawal { accepted_at: UnixMillis(at), models })
+    RecordLine::Withdrawn(Withdrawal { request: Uuid::from_u128(at.into()), models })
 }
 
 fn text(lines: &[RecordLine]) -> Vec<u8> {
@@ -59,7 +64,7 @@ fn states(record: &ImageRecord) -> Vec<(&str, Option<JobState>)> {
 #[test]
 fn what_was_accepted_and_what_came_of_it_read_back() {
     let error = JobError::new(JobErrorKind::Refused, "no photo").with_status(400);
-    let record = ImageRecord::parse(&text(&[
+    let record = read(&text(&[
         RecordLine::Image(info()),
         RecordLine::Accepted(asked(1_000, &["wood", "stone", "iron"])),
         ended("wood", result("{\n  \"a\": 1.50,\r\n \"b\": \"x\\ny\"}")),
@@ -85,14 +90,14 @@ fn half_a_line_costs_only_itself() {
     let accepted = RecordLine::Accepted(asked(1, &["wood"])).to_text();
     torn.extend(&accepted[..accepted.len() / 2]);
     torn.extend(RecordLine::Accepted(asked(2, &["stone"])).to_text());
-    let record = ImageRecord::parse(&torn);
+    let record = read(&torn);
     assert_eq!((states(&record), record.unreadable), (vec![("stone", None)], 1));
 }
 
 #[test]
 fn what_was_withdrawn_leaves_what_was_there_before() {
     let done = ended("wood", result("1"));
-    let record = ImageRecord::parse(&text(&[
+    let record = read(&text(&[
         RecordLine::Accepted(asked(1, &["wood"])),
         done,
         RecordLine::Accepted(again(2, &["wood", "stone"])),
@@ -103,7 +108,7 @@ fn what_was_withdrawn_leaves_what_was_there_before() {
 
 #[test]
 fn a_job_asked_for_again_is_open_again() {
-    let record = ImageRecord::parse(&text(&[
+    let record = read(&text(&[
         RecordLine::Accepted(asked(1, &["wood"])),
         ended("wood", result("1")),
         RecordLine::Accepted(again(2, &["wood"])),
@@ -113,21 +118,63 @@ fn a_job_asked_for_again_is_open_again() {
 }
 
 #[test]
-fn a_record_lacks_what_is_new_and_what_was_cancelled() {
-    let record = ImageRecord::parse(&text(&[
+fn a_request_withdraws_only_what_is_its_own() {
+    let (first, second) = (RecordLine::Accepted(asked(1, &["wood"])), asked(2, &["wood"]));
+    let both = [first, RecordLine::Accepted(second)];
+    for (gone, left) in [(1, 2), (2, 1)] {
+        let record = read(&[text(&both), withdrawn(gone, &["wood"]).to_text()].concat());
+        assert_eq!(record.jobs["wood"].accepted_at, UnixMillis(left));
+    }
+    let none = [withdrawn(2, &["wood"]), withdrawn(1, &["wood"])];
+    assert!(read(&[text(&both), text(&none)].concat()).jobs.is_empty());
+}
+
+#[test]
+fn a_late_line_about_an_earlier_time_changes_nothing() {
+    let at = |started: u64, json: &str| {
+        let RecordLine::Ended(end) = ended("wood", result(json)) else { panic!() };
+        RecordLine::Ended(Box::new(JobEnd { started_at: Some(UnixMillis(started)), ..*end }))
+    };
+    let first = [RecordLine::Accepted(asked(1, &["wood"])), at(2_000, "2"), at(1_000, "1")];
+    let JobOutcome::Succeeded(kept) =
+        &read(&text(&first)).jobs["wood"].end.as_ref().unwrap().outcome.clone()
+    else {
+        panic!()
+    };
+    assert_eq!(kept.get(), "2");
+    let rerun = [RecordLine::Accepted(again(60_000, &["wood"])), at(2_000, "2")];
+    assert_eq!(states(&read(&text(&[&first[..], &rerun].concat()))), [("wood", None)]);
+}
+
+#[test]
+fn what_ended_while_it_was_asked_for_again_stays_ended() {
+    let record = read(&text(&[
+        RecordLine::Accepted(asked(1, &["wood"])),
+        ended("wood", result("1")),
+        RecordLine::Accepted(asked(2, &["wood"])),
+    ]));
+    assert_eq!(states(&record), [("wood", Some(JobState::Succeeded))]);
+}
+
+#[test]
+fn a_record_lacks_what_is_new_or_cancelled_or_not_settled() {
+    let record = read(&text(&[
         RecordLine::Accepted(asked(1, &["done", "open", "cancelled"])),
         ended("done", result("1")),
         ended("cancelled", JobOutcome::Cancelled(None)),
     ]));
     let all = ["done", "open", "cancelled", "new"];
-    assert_eq!(record.lacks(&asked(2, &all)), [model("cancelled"), model("new")]);
+    // What was accepted a moment ago may still be withdrawn, or not be on the disk.
+    let [soon, later] = [2, 2 * UNSETTLED_MS].map(|at| record.lacks(&asked(at, &all)));
+    assert_eq!(soon, [model("open"), model("cancelled"), model("new")]);
+    assert_eq!(later, [model("cancelled"), model("new")]);
     assert_eq!(record.lacks(&again(2, &all)).len(), 4);
 }
 
 proptest! {
     #[test]
     fn any_text_is_a_record(text: Vec<u8>) {
-        ImageRecord::parse(&text);
+        read(&text);
     }
 
     #[test]
@@ -136,7 +183,7 @@ proptest! {
         all.extend(RecordLine::Accepted(asked(1, &["wood"])).to_text());
         all.extend(garbage.as_bytes());
         all.extend(ended("wood", result("[1]")).to_text());
-        let record = ImageRecord::parse(&all);
+        let record = read(&all);
         prop_assert_eq!(states(&record), [("wood", Some(JobState::Succeeded))]);
     }
 }

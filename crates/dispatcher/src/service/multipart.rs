@@ -131,7 +131,7 @@ mod tests {
             read_only()
         }
 
-        async fn remove(&self, _: ImageKey, _: bool) -> Result<(), ImageStoreError> {
+        async fn remove(&self, _: &Inspection, _: bool) -> Result<bool, ImageStoreError> {
             read_only()
         }
 

@@ -134,7 +134,8 @@ async fn a_photo_that_is_gone_fails_its_job_and_is_not_blamed_on_the_service() {
     let mut world = World::with_wood(&[&service]);
     world.wood().max_attempts = Some(2);
     let image = world.ask(1).await;
-    world.images.remove(image, true).await.unwrap();
+    let found = world.images.inspect(&[image]).await.unwrap().remove(0);
+    assert!(world.images.remove(&found, true).await.unwrap());
     let _dispatcher = world.start();
     let job = world.until(image, Failed).await;
     assert_eq!((job.error.unwrap().kind, job.attempts), (Kind::ImageMissing, 2));

@@ -16,6 +16,7 @@ use photo_store::images::LocalImages;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::fake_service::FakeService;
 use crate::fake_store::FakeStore;
@@ -108,7 +109,8 @@ impl World {
         let info = upload.end_image().await.unwrap();
         let models = self.config.models.keys().cloned().collect();
         let (at, priority) = (Clock::default().now(), Priority::Normal);
-        upload.commit(&Acceptance { at, priority, rerun: false, models }).await.unwrap();
+        let request = Uuid::new_v4();
+        upload.commit(&Acceptance { request, at, priority, rerun: false, models }).await.unwrap();
         info.md5
     }
 

@@ -126,9 +126,11 @@ impl ImageStore for LocalImages {
 
     async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
         self.on_disk(move |root| {
-            lines.into_iter().try_for_each(|(image, line)| {
+            // One that fails does not keep the others from being written.
+            let appended = lines.into_iter().map(|(image, line)| {
                 record_file::append(root, image, &[line]).map(|_not_synced| ())
-            })
+            });
+            appended.fold(Ok(()), Result::and)
         })
         .await
     }
@@ -142,8 +144,9 @@ impl ImageStore for LocalImages {
         self.on_disk(move |root| images.iter().map(|it| shelf::inspect(root, *it)).collect()).await
     }
 
-    async fn remove(&self, image: ImageKey, record_too: bool) -> Result<(), ImageStoreError> {
-        self.on_disk(move |root| shelf::remove(root, image, record_too)).await
+    async fn remove(&self, found: &Inspection, record_too: bool) -> Result<bool, ImageStoreError> {
+        let found = found.clone();
+        self.on_disk(move |root| shelf::remove(root, &found, record_too)).await
     }
 
     async fn clean_up(&self) -> Result<u64, ImageStoreError> {

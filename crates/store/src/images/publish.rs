@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use photo_core::job::JobOutcome;
 use photo_core::ports::{Committed, ImageStoreError, PhotoRefusal};
 use photo_core::record::{Acceptance, ImageRecord, RecordLine, Withdrawal};
-use photo_core::{ImageInfo, UnixMillis};
+use photo_core::{ImageInfo, ImageKey};
 
 use super::spool::{Spool, Spooled};
 use super::{blocking, disk_error, record_file};
@@ -31,6 +30,7 @@ pub(super) async fn publish(
         let root = Arc::clone(&root);
         blocking(move || prepare(&root, photos)).await?
     };
+    let images: Vec<ImageKey> = photos.iter().map(|photo| photo.info.md5).collect();
     let share = photos.len().div_ceil(THREADS).max(1);
     let mut photos = photos.into_iter();
     let shares = std::iter::from_fn(|| {
@@ -39,36 +39,34 @@ pub(super) async fn publish(
     });
     let ended = join_all(shares.map(|share| {
         let (root, spool, asked) = (Arc::clone(&root), Arc::clone(&spool), asked.clone());
-        tokio::task::spawn_blocking(move || -> Vec<_> {
-            share.into_iter().map(|photo| store(&root, &spool, photo, &asked)).collect()
+        tokio::task::spawn_blocking(move || -> Result<Vec<_>, _> {
+            share.into_iter().map(|photo| store(&root, &spool, &photo, &asked)).collect()
         })
     }))
     .await;
-    let (mut committed, mut failure) = (Vec::new(), None);
-    for ended in ended {
-        for ended in ended.map_err(ImageStoreError::unavailable)? {
-            match ended {
-                Ok(one) => committed.push(one),
-                Err(error) => failure = Some(error),
-            }
+    let stored: Result<Vec<Vec<Committed>>, ImageStoreError> = ended
+        .into_iter()
+        .map(|ended| ended.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error))))
+        .collect();
+    let asked = asked.clone();
+    blocking(move || {
+        let committed = stored.and_then(|stored| {
+            sync_folders(&root, &folders).map_err(disk_error)?;
+            Ok(stored.into_iter().flatten().collect())
+        });
+        if committed.is_err() {
+            withdraw(&root, &images, &asked);
         }
-    }
-    let asked_at = asked.at;
-    blocking(move || match failure {
-        None => sync_folders(&root, &folders).map_err(disk_error).map(|()| committed),
-        Some(error) => {
-            withdraw(&root, &committed, asked_at);
-            Err(error)
-        }
+        committed
     })
     .await
 }
 
 /// The photos that could be stored are not asked for either: all of a request or nothing. If not
 /// even that can be written down, their jobs may be done some day, for nobody.
-fn withdraw(root: &Path, committed: &[Committed], accepted_at: UnixMillis) {
-    for Committed { image, added, .. } in committed.iter().filter(|it| !it.added.is_empty()) {
-        let withdrawal = Withdrawal { accepted_at, models: added.clone() };
+fn withdraw(root: &Path, images: &[ImageKey], asked: &Acceptance) {
+    for image in images {
+        let withdrawal = Withdrawal { request: asked.request, models: asked.models.clone() };
         if let Err(error) = record_file::append(root, *image, &[withdrawal.into()]) {
             tracing::warn!(%image, %error, "a refused request stays in the image's record");
         }
@@ -98,60 +96,78 @@ fn prepare(
         if folders.insert(folder.clone()) {
             fs::create_dir_all(&folder).map_err(disk_error)?;
         }
-        if let Some(record) = record_file::read(root, md5).map_err(disk_error)? {
-            check_twin(&record, &photo.info)?;
+        if let Ok(Some(first)) = record_file::read_info(root, md5) {
+            check_info(&first, &photo.info)?;
         }
         once.push(photo);
     }
     Ok((once, folders))
 }
 
-/// Refuses a photo if its MD5 belongs to another one. That one keeps it even when its photo was
-/// removed: its results are still told under this name.
 fn check_twin(record: &ImageRecord, info: &ImageInfo) -> Result<(), ImageStoreError> {
-    match &record.info {
-        Some(first) if first.sha256 != info.sha256 => Err(PhotoRefusal::Collision(info.md5).into()),
-        _ => Ok(()),
-    }
+    record.info.as_ref().map_or(Ok(()), |first| check_info(first, info))
 }
 
-/// The record first, which claims the name and says what is to be done; then the photo, which
-/// makes it visible.
+/// Refuses a photo if its MD5 belongs to another one. That one keeps it even when its photo was
+/// removed: its results are still told under this name.
+fn check_info(first: &ImageInfo, info: &ImageInfo) -> Result<(), ImageStoreError> {
+    if first.sha256 == info.sha256 { Ok(()) } else { Err(PhotoRefusal::Collision(info.md5).into()) }
+}
+
+/// How often a photo is stored again that is removed by its age at the same moment.
+const TRIES: u32 = 3;
+
 fn store(
     root: &Path,
     spool: &Spool,
-    photo: Spooled,
+    photo: &Spooled,
     asked: &Acceptance,
 ) -> Result<Committed, ImageStoreError> {
+    for _ in 0..TRIES {
+        if let Some(committed) = try_to_store(root, spool, photo, asked)? {
+            return Ok(committed);
+        }
+    }
+    Err(ImageStoreError::unavailable(format!("{} is being removed", photo.info.md5)))
+}
+
+/// The record first, which claims the name and says what is to be done; then the photo, which
+/// makes it visible. `None` if the image was removed meanwhile.
+fn try_to_store(
+    root: &Path,
+    spool: &Spool,
+    photo: &Spooled,
+    asked: &Acceptance,
+) -> Result<Option<Committed>, ImageStoreError> {
     let info = &photo.info;
-    let is_there = is_whole(root, info).map_err(disk_error)?;
+    // Until the end nobody removes what is there.
+    let held = record_file::hold(root, info.md5).map_err(disk_error)?;
+    let is_there = held.is_some() && is_whole(root, info).map_err(disk_error)?;
     if !is_there {
         File::open(&photo.file).and_then(|file| file.sync_all()).map_err(disk_error)?;
     }
-    let known = match record_file::read(root, info.md5).map_err(disk_error)? {
-        Some(record) => Some(record),
-        None => claim(root, spool, info, asked)?,
+    let added = if held.is_some() {
+        let record = record_file::read(root, info.md5).map_err(disk_error)?.unwrap_or_default();
+        check_twin(&record, info)?;
+        add(root, info, &record, asked).map_err(disk_error)?
+    } else {
+        claim(root, spool, info, asked)?
     };
-    let committed = match known {
-        None => Committed { image: info.md5, added: asked.models.clone(), ended: Vec::new() },
-        Some(record) => {
-            check_twin(&record, info)?;
-            add(root, info, &record, asked).map_err(disk_error)?
-        }
-    };
+    let Some(committed) = added else { return Ok(None) };
     if !is_there {
-        photo.file.persist(root.join(info.path())).map_err(|e| disk_error(e.error))?;
+        // Its guard then finds nothing to remove.
+        fs::rename(&photo.file, root.join(info.path())).map_err(disk_error)?;
     }
-    Ok(committed)
+    Ok(Some(committed))
 }
 
-/// Makes a new record. Answers the one that is there, if another request was faster.
+/// Makes a new record. `None` if another request was faster.
 fn claim(
     root: &Path,
     spool: &Spool,
     info: &ImageInfo,
     asked: &Acceptance,
-) -> Result<Option<ImageRecord>, ImageStoreError> {
+) -> Result<Option<Committed>, ImageStoreError> {
     let mut file = spool.create().map_err(disk_error)?;
     let lines = [RecordLine::Image(info.clone()), RecordLine::Accepted(asked.clone())];
     lines
@@ -160,21 +176,22 @@ fn claim(
         .and_then(|()| file.as_file().sync_all())
         .map_err(disk_error)?;
     match file.persist_noclobber(record_file::path(root, info.md5)) {
-        Ok(_) => Ok(None),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            record_file::read(root, info.md5).map_err(disk_error)
+        Ok(_) => {
+            let (added, ended) = (asked.models.clone(), Vec::new());
+            Ok(Some(Committed { image: info.md5, added, ended }))
         }
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(disk_error(error.error)),
     }
 }
 
-/// Adds to a record what it lacks of what is asked, durably.
+/// Adds to a record what it lacks of what is asked, durably. `None` if it is gone.
 fn add(
     root: &Path,
     info: &ImageInfo,
     record: &ImageRecord,
     asked: &Acceptance,
-) -> io::Result<Committed> {
+) -> io::Result<Option<Committed>> {
     let added = record.lacks(asked);
     let mut lines = Vec::new();
     if record.info.is_none() {
@@ -184,16 +201,14 @@ fn add(
         lines.push(RecordLine::Accepted(Acceptance { models: added.clone(), ..asked.clone() }));
     }
     if !lines.is_empty() {
-        let file = record_file::append(root, info.md5, &lines)?;
-        file.ok_or(io::ErrorKind::NotFound)?.sync_data()?;
+        match record_file::append(root, info.md5, &lines)? {
+            Some(file) => file.sync_data()?,
+            None => return Ok(None),
+        }
     }
-    let ended = |model: &&_| {
-        let end = record.jobs.get(*model).and_then(|job| job.end.as_ref());
-        let done = end.is_some_and(|end| !matches!(end.outcome, JobOutcome::Cancelled(_)));
-        done && !asked.rerun
-    };
-    let ended = asked.models.iter().filter(ended).cloned().collect();
-    Ok(Committed { image: info.md5, added, ended })
+    let done = record.jobs.iter().filter(|(_, job)| job.is_done()).map(|(model, _)| model);
+    let ended = done.filter(|model| !(asked.rerun && asked.models.contains(model))).cloned();
+    Ok(Some(Committed { image: info.md5, added, ended: ended.collect() }))
 }
 
 /// Whether a photo is stored, as far as its length tells.

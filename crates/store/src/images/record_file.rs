@@ -1,14 +1,15 @@
 //! The files that records are.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
 
 /// The first line is no longer than this, in bytes.
-const HEAD: usize = 512;
+const HEAD: u64 = 512;
 
 /// What records are called after their image.
 pub(super) const EXTENSION: &str = "jsonl";
@@ -21,8 +22,8 @@ pub(super) fn path(root: &Path, image: ImageKey) -> PathBuf {
 
 /// An image's record, if it has one.
 pub(super) fn read(root: &Path, image: ImageKey) -> io::Result<Option<ImageRecord>> {
-    match fs::read(path(root, image)) {
-        Ok(text) => Ok(Some(ImageRecord::parse(&text))),
+    match File::open(path(root, image)) {
+        Ok(file) => ImageRecord::read(BufReader::new(file)).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -36,13 +37,12 @@ pub(super) fn read_info(root: &Path, image: ImageKey) -> io::Result<Option<Image
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let mut head = Vec::with_capacity(HEAD);
-    (&file).take(HEAD as u64).read_to_end(&mut head)?;
-    if let Some(info) = ImageRecord::parse(&head).info {
-        return Ok(Some(info));
-    }
-    (&file).read_to_end(&mut head)?;
-    let info = ImageRecord::parse(&head).info;
+    // An info that is damaged is looked for in the rest.
+    let head = ImageRecord::read(BufReader::new((&file).take(HEAD)))?;
+    let info = match head.info {
+        Some(info) => Some(info),
+        None => read(root, image)?.and_then(|record| record.info),
+    };
     info.map(Some).ok_or_else(|| io::Error::other(format!("the record of {image} is damaged")))
 }
 
@@ -61,4 +61,33 @@ pub(super) fn append(
     let text: Vec<u8> = lines.iter().flat_map(RecordLine::to_text).collect();
     file.write_all(&text)?;
     Ok(Some(file))
+}
+
+/// Keeps an image from being removed while the answer is held. `None` if it has no record, or lost
+/// it while this waited.
+pub(super) fn hold(root: &Path, image: ImageKey) -> io::Result<Option<File>> {
+    locked(root, image, File::lock_shared)
+}
+
+/// Waits until nobody holds the image any more and keeps others from it.
+pub(super) fn hold_alone(root: &Path, image: ImageKey) -> io::Result<Option<File>> {
+    locked(root, image, File::lock)
+}
+
+fn locked(
+    root: &Path,
+    image: ImageKey,
+    lock: impl Fn(&File) -> io::Result<()>,
+) -> io::Result<Option<File>> {
+    let file = match File::open(path(root, image)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match lock(&file) {
+        // Where there are no locks, what is removed by its age and asked for in the same
+        // microseconds may be gone.
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+        _ => Ok((file.metadata()?.nlink() > 0).then_some(file)),
+    }
 }

@@ -27,34 +27,42 @@ pub(super) fn list(root: &Path, shelf: u8) -> io::Result<Vec<ImageKey>> {
 /// Whose photo or record a file is; nobody's if somebody else put it there.
 fn image_of(entry: &DirEntry) -> Option<ImageKey> {
     let name = entry.file_name();
-    let (stem, _extension) = name.to_str()?.split_once('.')?;
-    stem.parse().ok()
+    let (stem, extension) = name.to_str()?.split_once('.')?;
+    let mut ours = PhotoFormat::ALL.iter().map(|format| format.extension());
+    let is_ours = extension == record_file::EXTENSION || ours.any(|ours| ours == extension);
+    is_ours.then(|| stem.parse().ok()).flatten()
 }
 
 pub(super) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
     let record = record_file::read(root, image)?;
-    let mut changed_at = modified(&record_file::path(root, image))?;
-    let mut photo = false;
-    match record.as_ref().and_then(|record| record.info.as_ref()) {
-        Some(info) => photo = super::publish::is_whole(root, info)?,
-        None => {
-            for path in photos(root, image) {
-                let at = modified(&path)?;
-                photo |= at.is_some();
-                changed_at = changed_at.max(at);
-            }
-        }
-    }
-    let changed_at = changed_at.unwrap_or(UnixMillis(0));
+    let photo = match record.as_ref().and_then(|record| record.info.as_ref()) {
+        Some(info) => super::publish::is_whole(root, info)?,
+        None => photos(root, image).any(|path| path.exists()),
+    };
+    let changed_at = changed_at(root, image)?.unwrap_or(UnixMillis(0));
     Ok(Inspection { image, photo, record, changed_at })
 }
 
-pub(super) fn remove(root: &Path, image: ImageKey, record_too: bool) -> io::Result<()> {
+/// Removes an image if it is as it was found; answers whether it did.
+pub(super) fn remove(root: &Path, found: &Inspection, record_too: bool) -> io::Result<bool> {
+    let _alone = record_file::hold_alone(root, found.image)?;
+    if changed_at(root, found.image)? != Some(found.changed_at) {
+        return Ok(false);
+    }
     // The photo first: without its record nobody would know that it is there.
-    for path in photos(root, image) {
+    for path in photos(root, found.image) {
         remove_file(&path)?;
     }
-    if record_too { remove_file(&record_file::path(root, image)) } else { Ok(()) }
+    if record_too {
+        remove_file(&record_file::path(root, found.image))?;
+    }
+    Ok(true)
+}
+
+/// When an image's photo or record last changed; `None` if it has neither.
+fn changed_at(root: &Path, image: ImageKey) -> io::Result<Option<UnixMillis>> {
+    let files = photos(root, image).chain([record_file::path(root, image)]);
+    files.map(|path| modified(&path)).try_fold(None, |latest, at| Ok(latest.max(at?)))
 }
 
 /// Every name an image's photo may have.

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,7 +29,7 @@ const LOCK: &str = "lock";
 pub(super) struct Spool {
     /// `<root>/.spool`, where all processes have their folders.
     all: PathBuf,
-    own: OnceLock<Own>,
+    own: Mutex<Option<Arc<Own>>>,
     /// How many blocks may be hashed at a time: as many as there are cores. With more, hundreds of
     /// threads would share the cores with the one that answers everybody else.
     pub(super) turns: Arc<Semaphore>,
@@ -53,20 +53,28 @@ impl Spool {
     pub(super) fn new(root: &Path) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let turns = Arc::new(Semaphore::new(cores));
-        Self { all: root.join(".spool"), own: OnceLock::new(), turns }
+        Self { all: root.join(".spool"), own: Mutex::default(), turns }
     }
 
     /// A new file, removed when dropped. Others may read it once it has a name: model services
     /// that share the folder run as users of their own.
     pub(super) fn create(&self) -> io::Result<NamedTempFile> {
-        tempfile::Builder::new()
-            .permissions(fs::Permissions::from_mode(0o644))
-            .tempfile_in(self.own()?.folder.path())
+        let mut builder = tempfile::Builder::new();
+        let builder = builder.permissions(fs::Permissions::from_mode(0o644));
+        match builder.tempfile_in(self.own()?.folder.path()) {
+            // Somebody tidied up.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.lock().take();
+                builder.tempfile_in(self.own()?.folder.path())
+            }
+            file => file,
+        }
     }
 
-    fn own(&self) -> io::Result<&Own> {
-        if let Some(own) = self.own.get() {
-            return Ok(own);
+    fn own(&self) -> io::Result<Arc<Own>> {
+        let mut held = self.lock();
+        if let Some(own) = &*held {
+            return Ok(Arc::clone(own));
         }
         fs::create_dir_all(&self.all)?;
         let folder = tempfile::Builder::new().tempdir_in(&self.all)?;
@@ -75,7 +83,12 @@ impl Spool {
         if let Err(error) = lock.lock() {
             tracing::warn!(%error, "spool files cannot be locked: what a crash leaves is not removed");
         }
-        Ok(self.own.get_or_init(|| Own { folder, _lock: lock }))
+        Ok(Arc::clone(held.insert(Arc::new(Own { folder, _lock: lock }))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Own>>> {
+        // Nothing that can panic happens under the lock.
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the folders of processes that died; answers how many files were in them.
@@ -88,7 +101,7 @@ impl Spool {
         };
         for entry in folders {
             let folder = entry?.path();
-            if self.own.get().is_some_and(|own| own.folder.path() == folder) {
+            if self.lock().as_ref().is_some_and(|own| own.folder.path() == folder) {
                 continue;
             }
             // Another process may be doing the same, or ending.

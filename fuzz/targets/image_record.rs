@@ -1,0 +1,5 @@
+//! See `photo_fuzz`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| photo_fuzz::image_record::check(input));

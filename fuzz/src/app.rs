@@ -115,6 +115,10 @@ fn read((status, media_type, body): (StatusCode, String, Bytes)) -> Answer {
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() { walk(&path, found) } else { found.push(path) }
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.file_name().is_some_and(|name| name != "lock") {
+            found.push(path);
+        }
     }
 }

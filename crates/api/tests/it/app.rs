@@ -1,5 +1,7 @@
 //! One running API.
 
+use std::fs::File;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,14 +10,16 @@ use std::time::Duration;
 use actix_web::web;
 use photo_api::AppState;
 use photo_core::config::Config;
-use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, Want};
+use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, JobOutcome, Want};
 use photo_core::ports::JobStore;
+use photo_core::record::{JobEnd, RecordLine};
 use photo_core::{Clock, ModelName};
 use photo_store::Settings;
 use photo_store::embedded::EmbeddedJobStore;
 use photo_store::images::LocalImages;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Response, StatusCode};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -115,6 +119,22 @@ impl App {
 
     pub async fn end(&self, job: &ClaimedJob, ending: Ending) {
         self.jobs.finish(&[Finish { lease: job.lease.clone(), ending }], None).await.unwrap();
+    }
+
+    /// Writes down beside the photo that a job succeeded, as a dispatcher would.
+    pub fn write_down(&self, job: &ClaimedJob, result: &str) {
+        let end = JobEnd {
+            model: job.lease.id.model.clone(),
+            attempts: job.attempts,
+            failures: job.failures,
+            started_at: None,
+            ended_at: self.clock.now(),
+            outcome: JobOutcome::Succeeded(RawValue::from_string(result.to_owned()).unwrap()),
+        };
+        let files = self.image_files();
+        let record = files.iter().find(|path| path.extension().is_some_and(|it| it == "jsonl"));
+        let mut record = File::options().append(true).open(record.unwrap()).unwrap();
+        record.write_all(&RecordLine::from(end).to_text()).unwrap();
     }
 
     /// Nothing of any request is left: no file, no job.

@@ -11,5 +11,6 @@ mod hostile_photos;
 mod models;
 mod overload;
 mod predict;
+mod records;
 mod refusals;
 mod status;

@@ -1,0 +1,92 @@
+//! Jobs handed out to dispatchers.
+
+use std::fmt;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Priority;
+use crate::{JobId, ModelName};
+
+/// One dispatcher process, as the store knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DispatcherId(Uuid);
+
+impl DispatcherId {
+    /// A new id, unlike any other.
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for DispatcherId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.simple())
+    }
+}
+
+/// A dispatcher's time-limited claim on a job.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// The job held.
+    pub id: JobId,
+    /// Grows with every claim, so that an earlier holder cannot record anything. It is the
+    /// claim's time in microseconds since 1970, pushed up where needed to be unique.
+    pub fence: u64,
+}
+
+/// What a dispatcher asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// Who asks.
+    pub dispatcher: DispatcherId,
+    /// How long the claimed jobs are its own unless it extends the lease.
+    pub lease: Duration,
+    /// How much it wants of each model. Models with no free slot are left out.
+    pub wants: Vec<Want>,
+}
+
+/// What a dispatcher asks for of one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// The model.
+    pub model: ModelName,
+    /// The most jobs to hand out now.
+    pub slots: u32,
+    /// The most jobs of the model that may run at once, over all dispatchers.
+    pub limit: u32,
+}
+
+/// What a dispatcher got.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claimed {
+    /// The jobs, now running and leased.
+    pub jobs: Vec<ClaimedJob>,
+    /// How long until a waiting job comes due or a lease runs out in one of the models asked
+    /// for: claim again then, wake-up or not. `None` if nothing is on its way.
+    pub next_due: Option<Duration>,
+}
+
+/// One job handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedJob {
+    /// What must be shown to extend or finish it.
+    pub lease: Lease,
+    /// How often it was claimed, this time included.
+    pub attempts: u32,
+    /// How many attempts failed before ([`Ending::Retry`]).
+    pub failures: u32,
+    /// Its place in line.
+    pub priority: Priority,
+}
+
+/// What became of an extended lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It lasts the full length again.
+    Extended,
+    /// Somebody wants the job cancelled: let go of it.
+    CancelAsked,
+    /// It belongs to another now: drop the work.
+    Lost,
+}

@@ -1,0 +1,15 @@
+//! What api, dispatcher and store tell each other about jobs.
+
+mod claim;
+mod ended;
+mod finish;
+mod queue;
+mod submit;
+mod view;
+
+pub use claim::{ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, Lease, Want};
+pub use ended::{Beat, EndedJob, JobOutcome};
+pub use finish::{Ack, Ending, Finish, Finished};
+pub use queue::{Requeue, Tick, Wake};
+pub use submit::{InvalidPriority, NewJob, Priority, SubmitMode, Submitted};
+pub use view::{Announcement, JobView, KnownModel, ModelStats};

@@ -1,0 +1,104 @@
+//! Jobs, queues and models as others see them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use super::Priority;
+use crate::{JobError, JobState, ModelName, UnixMillis};
+
+/// One job as its image's status shows it.
+#[derive(Debug, Clone)]
+pub struct JobView {
+    /// Which model.
+    pub model: ModelName,
+    /// Where it is.
+    pub state: JobState,
+    /// Its place in line.
+    pub priority: Priority,
+    /// How often a dispatcher took it.
+    pub attempts: u32,
+    /// How many attempts failed.
+    pub failures: u32,
+    /// Whether a running job is to be cancelled.
+    pub cancel_asked: bool,
+    /// When it was first asked for, or last asked for again.
+    pub submitted_at: UnixMillis,
+    /// When a dispatcher last took it.
+    pub started_at: Option<UnixMillis>,
+    /// When it came into its present state.
+    pub changed_at: UnixMillis,
+    /// For a waiting job that waits for a time, that time.
+    pub due_at: Option<UnixMillis>,
+    /// For a queued job whose model cannot take it now, why; its state is then `Waiting`.
+    pub held_by_model: Option<JobError>,
+    /// The model's result, once succeeded.
+    pub result: Option<Box<RawValue>>,
+    /// What ended it, or what the last attempt failed of.
+    pub error: Option<JobError>,
+}
+
+/// One model's queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelStats {
+    /// Which model.
+    pub model: ModelName,
+    /// Jobs in line, by [`Priority::ALL`]. Cancelled ones may be counted until they are reached.
+    pub queued: [u64; 3],
+    /// Jobs waiting for a time.
+    pub waiting: u64,
+    /// Jobs under a lease.
+    pub running: u64,
+    /// Failed jobs that can be put back in line.
+    pub failed: u64,
+    /// What happened since the store was made, by the names of [`ModelStats::COUNTERS`].
+    pub counters: HashMap<String, u64>,
+}
+
+impl ModelStats {
+    /// The counters every store keeps: jobs submitted, submitted again, claimed, succeeded,
+    /// failed, attempts to be retried, releases, cancellations, leases that ran out, and endings
+    /// that came too late.
+    pub const COUNTERS: [&str; 10] = [
+        "submitted",
+        "duplicate",
+        "claimed",
+        "succeeded",
+        "failed",
+        "retried",
+        "released",
+        "cancelled",
+        "expired",
+        "stale",
+    ];
+
+    /// All jobs that are not finished.
+    pub fn unfinished(&self) -> u64 {
+        self.queued.iter().sum::<u64>() + self.waiting + self.running
+    }
+}
+
+/// A model service's announcement of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// What it calls itself.
+    pub model: ModelName,
+    /// Where it listens, without a trailing slash: `http://host:port`.
+    pub url: String,
+    /// After how much silence it is gone.
+    pub lifetime: Duration,
+}
+
+/// A model that announced itself or that dispatchers said something about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownModel {
+    /// Its name.
+    pub name: ModelName,
+    /// The endpoints that announced themselves and have not fallen silent since.
+    pub endpoints: Vec<String>,
+    /// What the model can say, as its answers listed it (`classes`).
+    pub classes: Option<serde_json::Value>,
+    /// Why its jobs wait, if no dispatcher can have them done now.
+    pub hold: Option<JobError>,
+}

@@ -74,7 +74,7 @@ pub struct ClaimedJob {
     pub lease: Lease,
     /// How often it was claimed, this time included.
     pub attempts: u32,
-    /// How many attempts failed before ([`Ending::Retry`]).
+    /// How many attempts failed before ([`super::Ending::Retry`]).
     pub failures: u32,
     /// Its place in line.
     pub priority: Priority,

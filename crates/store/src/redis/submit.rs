@@ -99,6 +99,10 @@ impl RedisJobStore {
         let mut call = self.call(&self.scripts.requeue);
         call.arg(batch).arg(most);
         models.append_to(&mut call);
-        self.work.run(&call).await
+        match which {
+            Requeue::Jobs(_) => self.work.run(&call).await,
+            // A second run would take others, and count only those.
+            Requeue::Oldest { .. } => self.work.run_once(&call).await,
+        }
     }
 }

@@ -7,6 +7,7 @@ use photo_core::job::{
     Ack, ClaimRequest, Claimed, ClaimedJob, Ending, Finish, Finished, Held, Lease, Tick,
 };
 use photo_core::ports::StoreError;
+use tracing::error;
 
 use super::RedisJobStore;
 use super::error::unexpected;
@@ -50,7 +51,14 @@ impl RedisJobStore {
         if acks.len() != endings.len() {
             return Err(unexpected("the answer to endings"));
         }
-        let acks = acks.into_iter().map(|ack| if ack == b'R' { Ack::Recorded } else { Ack::Stale });
+        let acks = acks.into_iter().zip(endings).map(|(ack, finish)| match ack {
+            b'R' => Ack::Recorded,
+            b'U' => {
+                error!(job.id = %finish.lease.id, "the job's record cannot be read: its outcome is lost");
+                Ack::Stale
+            }
+            _ => Ack::Stale,
+        });
         let claimed = Claimed {
             jobs: parse_claimed(&jobs, &models)?,
             next_due: u64::try_from(next_due).ok().map(Duration::from_millis),

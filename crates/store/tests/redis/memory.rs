@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Commands, cmd};
 use photo_core::JobState;
-use photo_core::job::{Ack, Ending, Held, JobOutcome, Requeue, Submitted};
+use photo_core::job::{Ack, Ending, Finish, Held, JobOutcome, Requeue, Submitted};
 use photo_core::ports::{JobStore, StoreError};
 use photo_tests::redis_server::RedisServer;
 
@@ -124,6 +124,9 @@ async fn a_record_that_cannot_be_read_stops_no_other_job() {
     }
     let held = scene.store.extend(&leases[..3], DEADLINE).await.unwrap();
     assert_eq!(held, [Held::Lost, Held::Extended, Held::Extended]);
+    let endings = [1, 0, 2].map(|n| Finish { lease: leases[n].clone(), ending: retry() });
+    let finished = scene.store.finish(&endings, None).await.unwrap();
+    assert_eq!(finished.acks, [Ack::Recorded, Ack::Stale, Ack::Recorded]);
     scene.clock.advance(Duration::from_hours(1));
     let claimed = scene.claim("m", 6).await.unwrap();
     let mut ids: Vec<_> = claimed.iter().map(|job| job.lease.id.clone()).collect();

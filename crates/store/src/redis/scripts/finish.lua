@@ -4,7 +4,7 @@
 -- the fence, the kind and a time to wait in ms; ARGV[9] the number of models; then the models;
 -- then one outcome per ending, empty if there is none to keep. Kinds: S succeeded, F failed,
 -- R retry, L release.
--- Answers one byte per ending ('R' recorded, 'S' stale), the jobs handed out, and in how many ms
+-- Answers one byte per ending ('R' recorded, 'S' stale, 'U' unreadable job), the jobs handed out, and in how many ms
 -- something comes due, -1 for never.
 
 local ENDING = '>c16I4I8c1I6'
@@ -58,7 +58,7 @@ local function finish()
     local md5, index, fence, kind, after
     md5, index, fence, kind, after, at = struct.unpack(ENDING, endings, at)
     local model = ARGV[FIRST_MODEL + index]
-    local job = read(md5, model)
+    local job = try_read(md5, model)
     if job and (job.state == 'R' or job.state == 'K') and job.fence == fence then
       redis.call('ZREM', leases_key(model), md5)
       -- This dispatcher lived to tell: only deaths in a row speak against a job.
@@ -66,6 +66,8 @@ local function finish()
       record[kind](md5, model, job, ARGV[first_outcome + #acks], after)
       freed[model] = (freed[model] or 0) + 1
       acks[#acks + 1] = 'R'
+    elseif job == false then
+      acks[#acks + 1] = 'U'
     else
       if redis.call('SISMEMBER', QUEUES, model) == 1 then count(model, 'stale') end
       acks[#acks + 1] = 'S'

@@ -86,6 +86,18 @@ impl RedisTrio {
         until(&format!("server {server} is {role}"), || self.says(server, &format!("role:{role}")));
     }
 
+    /// Waits until a server has so many clients that send commands, sentinels and others like it
+    /// left aside.
+    pub fn wait_for_clients(&self, server: usize, count: usize) {
+        let list = |mut redis| cmd("CLIENT").arg(&["LIST", "TYPE", "normal"]).query(&mut redis);
+        until(&format!("server {server} has {count} clients"), || {
+            let clients: String = self.connection(server).and_then(list).unwrap_or_default();
+            let ours = clients.lines().filter(|client| !client.contains("name=sentinel"));
+            // One of them asks this.
+            ours.count() > count
+        });
+    }
+
     fn says(&self, server: usize, line: &str) -> bool {
         let info = |mut redis| cmd("INFO").arg("replication").query::<String>(&mut redis);
         self.connection(server).and_then(info).is_ok_and(|info| info.contains(line))

@@ -9,8 +9,9 @@ use serde_json::json;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// How long a store may take to answer before it counts as away.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a store may take to answer before it counts as away. Longer than the job store waits
+/// for its server, so that it says itself what is wrong.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Whether the process moves at all.
 pub(crate) async fn live() -> impl Responder {

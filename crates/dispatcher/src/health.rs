@@ -17,8 +17,9 @@ use crate::tools::within;
 /// A loop that has not moved for so long will not move again.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// How long the store may take to answer before it counts as away.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the store may take to answer before it counts as away. Longer than it waits for its
+/// server, so that it says itself what is wrong.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// When the central loop last moved.
 #[derive(Debug)]

@@ -19,6 +19,13 @@ const SENTINEL_TIMEOUT: Duration = Duration::from_secs(1);
 /// What an answer of a sentinel is: host and port.
 type HostPort = (String, u16);
 
+/// What sentinels together answer.
+struct Vote {
+    place: HostPort,
+    /// Whether more than half of all of them name this place, not only of those that answered.
+    most: bool,
+}
+
 /// Where the server that takes writes is to be found.
 pub(super) enum Address {
     /// At this place.
@@ -58,17 +65,27 @@ impl Address {
         match self {
             Self::Fixed(client) => Ok(client.clone()),
             Self::Sentinels { sentinels, master, server } => {
-                let (host, port) = ask_all(sentinels, master).await?;
+                let (host, port) = ask_all(sentinels, master).await?.place;
                 let place = server.clone().set_addr(ConnectionAddr::Tcp(host, port));
                 Client::open(place).map_err(Trouble::from)
             }
         }
     }
+
+    /// Whether most of the sentinels name another place than this one. Fewer are not enough to
+    /// leave a server that works.
+    pub(super) async fn has_moved(&self, from: &ConnectionAddr) -> bool {
+        let Self::Sentinels { sentinels, master, .. } = self else { return false };
+        let vote = ask_all(sentinels, master).await;
+        vote.is_ok_and(|Vote { place: (host, port), most }| {
+            most && ConnectionAddr::Tcp(host, port) != *from
+        })
+    }
 }
 
 /// The place that most of the sentinels name, as far as they answer. One that was cut off from the
 /// others may still name the server that was the master before.
-async fn ask_all(sentinels: &[Client], master: &str) -> Result<HostPort, Trouble> {
+async fn ask_all(sentinels: &[Client], master: &str) -> Result<Vote, Trouble> {
     let mut answers: FuturesUnordered<_> =
         sentinels.iter().map(|sentinel| ask(sentinel, master)).collect();
     let mut votes: HashMap<HostPort, usize> = HashMap::new();
@@ -79,7 +96,7 @@ async fn ask_all(sentinels: &[Client], master: &str) -> Result<HostPort, Trouble
                 let count = votes.entry(place.clone()).or_default();
                 *count += 1;
                 if *count * 2 > sentinels.len() {
-                    return Ok(place);
+                    return Ok(Vote { place, most: true });
                 }
             }
             Ok(None) => ignorant += 1,
@@ -87,7 +104,7 @@ async fn ask_all(sentinels: &[Client], master: &str) -> Result<HostPort, Trouble
         }
     }
     if let Some((place, _)) = votes.into_iter().max_by_key(|(_, count)| *count) {
-        return Ok(place);
+        return Ok(Vote { place, most: false });
     }
     match failure {
         None => Err(Trouble::Unfit(format!("the sentinels know no master named `{master}`"))),

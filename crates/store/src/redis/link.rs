@@ -3,24 +3,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{FromRedisValue, RedisError, ScriptInvocation};
+use deadpool_redis::redis::{FromRedisValue, RedisError, ScriptInvocation, cmd};
 use photo_core::ports::StoreError;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::error::{connection_is_lost, store_error};
-use super::server::Server;
+use super::server::{Connection, Server};
 
 /// The pause between attempts to connect.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The pause between two looks at whether the connection is still the right one.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// One connection, shared by all callers at once: requests are pipelined in the order they come.
 ///
 /// A task of its own makes it, and makes another when a caller finds it broken; so an outage is
 /// met by one attempt at a time, however many callers there are, and ends by itself. While the
-/// server does not answer callers are told so at once.
+/// server does not answer callers are told so at once. The task also looks itself every few
+/// seconds: callers that give up before the answer is overdue never find out that none comes.
 pub(super) struct Link {
     state: Arc<watch::Sender<State>>,
     _keeper: AbortOnDropHandle<()>,
@@ -31,7 +33,7 @@ pub(super) enum State {
     /// Nothing is wrong as far as anybody knows, but there is none: callers wait for it.
     Connecting,
     /// Here it is, and which one it is by count.
-    Connected(u64, MultiplexedConnection),
+    Connected(u64, Connection),
     /// The last attempt failed, or an answer did not come: callers do not wait.
     Away(String),
 }
@@ -70,7 +72,7 @@ impl Link {
     ///
     /// A connection may have broken long ago without anybody noticing, as after a restart of the
     /// server; the first caller to find out asks once more on a new one. So a script may run
-    /// twice, which every script but a claim bears.
+    /// twice, which every script bears but a claim and putting back the oldest failed jobs.
     pub(super) async fn run<T: FromRedisValue>(
         &self,
         call: &ScriptInvocation<'_>,
@@ -91,11 +93,11 @@ impl Link {
 
     async fn try_run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Failure> {
         let (number, mut connection) = self.connection().await?;
-        let answer = call.invoke_async(&mut connection).await;
-        answer.map_err(|error| self.failed(number, error))
+        let answer = call.invoke_async(&mut connection.commands).await;
+        answer.map_err(|error| failed(&self.state, number, error))
     }
 
-    async fn connection(&self) -> Result<(u64, MultiplexedConnection), StoreError> {
+    async fn connection(&self) -> Result<(u64, Connection), StoreError> {
         let mut states = self.state.subscribe();
         let state = states.wait_for(|state| !matches!(state, State::Connecting)).await;
         match &*state.map_err(StoreError::unavailable)? {
@@ -104,36 +106,44 @@ impl Link {
             State::Connecting => unreachable!("this state was waited out"),
         }
     }
+}
 
-    /// Gives the connection up if the error says so and nobody has replaced it yet.
-    fn failed(&self, number: u64, error: RedisError) -> Failure {
-        if !connection_is_lost(&error) {
-            return Failure::Final(store_error(error));
-        }
-        self.state.send_if_modified(|state| {
-            let current = matches!(state, State::Connected(current, _) if *current == number);
-            if current {
-                // Where no answer comes, none will come to the next one who asks.
-                let silent = error.is_timeout();
-                *state = if silent { State::Away(error.to_string()) } else { State::Connecting };
-            }
-            current
-        });
-        // To wait for an answer once more would be to wait twice as long.
-        if error.is_timeout() {
-            Failure::Final(store_error(error))
-        } else {
-            Failure::Broken(store_error(error))
-        }
+/// Gives the connection up if the error says so.
+fn failed(state: &watch::Sender<State>, number: u64, error: RedisError) -> Failure {
+    if !connection_is_lost(&error) {
+        return Failure::Final(store_error(error));
     }
+    // Where no answer comes, none will come to the next one who asks; and to wait for an answer
+    // once more would be to wait twice as long.
+    if error.is_timeout() {
+        give_up(state, number, State::Away(error.to_string()));
+        Failure::Final(store_error(error))
+    } else {
+        give_up(state, number, State::Connecting);
+        Failure::Broken(store_error(error))
+    }
+}
+
+/// Gives a connection up if nobody has replaced it yet.
+fn give_up(state: &watch::Sender<State>, number: u64, next: State) {
+    state.send_if_modified(|state| {
+        let current = matches!(state, State::Connected(current, _) if *current == number);
+        if current {
+            *state = next;
+        }
+        current
+    });
 }
 
 /// Connects whenever there is no connection.
 async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
     let mut states = state.subscribe();
     for number in 1.. {
-        // The sender is held here too, so there is always an answer.
-        let _ = states.wait_for(|state| !matches!(state, State::Connected(..))).await;
+        tokio::select! {
+            // The sender is held here too, so there is always an answer.
+            _ = states.wait_for(|state| !matches!(state, State::Connected(..))) => {}
+            () = look_after(&server, &state) => {}
+        }
         loop {
             let connected = server.connect().await;
             server.note(connected.as_ref().map(|_| ()));
@@ -147,6 +157,23 @@ async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
                     sleep(PAUSE).await;
                 }
             }
+        }
+    }
+}
+
+/// Gives the connection up once no answers come on it any more, or the server is elsewhere: a master
+/// that was frozen and replaced takes writes for a moment when it goes on, and they are lost.
+async fn look_after(server: &Server, state: &watch::Sender<State>) {
+    loop {
+        sleep(LOOK).await;
+        let (number, mut connection) = match &*state.borrow() {
+            State::Connected(number, connection) => (*number, connection.clone()),
+            State::Connecting | State::Away(_) => return,
+        };
+        if let Err(error) = cmd("PING").exec_async(&mut connection.commands).await {
+            failed(state, number, error);
+        } else if server.has_moved(&connection).await {
+            give_up(state, number, State::Connecting);
         }
     }
 }

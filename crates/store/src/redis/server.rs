@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_redis::redis::AsyncConnectionConfig;
 use deadpool_redis::redis::aio::{MultiplexedConnection, PubSub};
+use deadpool_redis::redis::{AsyncConnectionConfig, ConnectionAddr};
 use tokio::time::timeout;
 use tracing::{error, info};
 
@@ -26,6 +26,13 @@ pub(super) struct Server {
     unfit: Mutex<Option<String>>,
 }
 
+/// A connection for commands, and where it leads.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) commands: MultiplexedConnection,
+    place: ConnectionAddr,
+}
+
 impl Server {
     pub(super) fn new(address: Address, keys: Keys) -> Self {
         Self { address, keys, unfit: Mutex::default() }
@@ -36,18 +43,22 @@ impl Server {
     }
 
     /// A connection for commands, to a server that takes writes and was found fit for jobs.
-    pub(super) async fn connect(&self) -> Result<MultiplexedConnection, Trouble> {
+    pub(super) async fn connect(&self) -> Result<Connection, Trouble> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
         within(async {
             let client = self.address.resolve().await?;
-            let mut connection =
-                client.get_multiplexed_async_connection_with_config(&config).await?;
-            check(&mut connection, &self.keys).await?;
-            Ok(connection)
+            let mut commands = client.get_multiplexed_async_connection_with_config(&config).await?;
+            check(&mut commands, &self.keys).await?;
+            Ok(Connection { commands, place: client.get_connection_info().addr().clone() })
         })
         .await
+    }
+
+    /// Whether the server is known to be elsewhere by now than where this connection leads.
+    pub(super) async fn has_moved(&self, connection: &Connection) -> bool {
+        self.address.has_moved(&connection.place).await
     }
 
     /// A connection for messages.

@@ -83,6 +83,21 @@ async fn a_frozen_server_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
+async fn silence_is_noticed_though_nobody_waits_for_an_answer_long_enough() {
+    let server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    scene.store.ping().await.unwrap();
+    server.pause();
+    let noticed = async {
+        // Whoever asks gives up far sooner than an answer is overdue.
+        while timeout(Duration::from_millis(50), scene.store.ping()).await.is_err() {}
+    };
+    timeout(DEADLINE, noticed).await.unwrap();
+    server.resume();
+    recovers(&scene.store).await;
+}
+
+#[tokio::test]
 async fn a_server_that_lets_nobody_write_is_away_and_says_why() {
     let server = RedisServer::start();
     let scene = Scene::on(&server).await;

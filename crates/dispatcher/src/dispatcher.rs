@@ -141,7 +141,8 @@ impl Dispatcher {
                 _ = beats.tick() => self.pulse.beat(),
                 () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
                     if self.time_is_up() {
-                        return;
+                        // What was recorded before may still be on its way to the disk.
+                        return self.scribe.end().await;
                     }
                 }
                 () = stop.cancelled(), if self.phase == Phase::Working => self.stop(),

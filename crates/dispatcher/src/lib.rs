@@ -4,9 +4,9 @@
 //! central loop (`dispatcher`) has free slots in a lane (`lane`, `lanes`) and claims jobs for them
 //! (`trip`); each is done in a task of its own (`work`, `attempt`) while its lease is kept
 //! (`leases`); the photo goes to the endpoint with the least to do (`endpoints`, `service`); and
-//! what came of it (`outcomes`) is recorded by the trip that claims the next. Endpoints that
-//! The `scribe` writes results down beside the photos. Endpoints that
-//! cannot work are watched (`probe`), and clients are told why their jobs wait (`hold`).
+//! what came of it (`outcomes`) is recorded by the trip that claims the next. The `scribe` writes
+//! results down beside the photos. Endpoints that cannot work are watched (`probe`), and clients
+//! are told why their jobs wait (`hold`).
 
 mod attempt;
 mod backoff;

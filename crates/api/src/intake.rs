@@ -43,7 +43,7 @@ impl Intake {
         let others = self.uploads.fetch_add(1, Ordering::Relaxed);
         let admission = Admission { intake: Arc::clone(self), bytes: 0 };
         if others >= self.max_uploads {
-            return Err(ApiError::TooManyUploads { limit: self.max_uploads });
+            return Err(self.too_many_uploads());
         }
         let announced = announced.unwrap_or(0);
         if announced > self.max_bytes {
@@ -53,6 +53,11 @@ impl Intake {
             return Err(ApiError::SpoolFull { limit: self.max_bytes });
         }
         Ok(admission)
+    }
+
+    /// Why nobody is let in while it is full.
+    pub(crate) fn too_many_uploads(&self) -> ApiError {
+        ApiError::TooManyUploads { limit: self.max_uploads }
     }
 
     /// Whether nobody else is let in now.

@@ -7,6 +7,7 @@
 mod banner;
 mod body;
 mod error;
+mod gate;
 mod health;
 mod images;
 mod intake;

@@ -3,13 +3,19 @@
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server};
+use actix_web::rt::net::TcpStream as Connection;
+use actix_web::{App, web};
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
+use crate::gate::Gate;
 use crate::routes;
 use crate::state::AppState;
 
@@ -62,17 +68,30 @@ pub fn serve(
         );
         uploads.div_ceil(workers)
     });
-    let server =
-        HttpServer::new(move || App::new().app_data(state.clone()).configure(routes::configure))
-            .workers(workers)
-            .max_connections(connections)
-            .client_request_timeout(HEAD_TIMEOUT)
-            .keep_alive(IDLE_TIMEOUT)
-            // A client that is refused early is still sending, and is to hear why.
-            .client_disconnect_timeout(LINGER)
-            .shutdown_timeout(SHUTDOWN_SECONDS)
-            .shutdown_signal(stop.cancelled_owned())
-            .listen(with_backlog(listener)?)?;
+    let gate = Gate::new(Arc::clone(&state.intake), connections / 2, stop.clone());
+    let stopping = stop.clone();
+    let listener = with_backlog(listener)?;
+    // As HttpServer does it, with the gate before it.
+    let server = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(connections)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .shutdown_signal(stop.cancelled_owned())
+        .listen("http", listener, move || {
+            let (gate, stopping) = (gate.clone(), stopping.clone());
+            let app = App::new().app_data(state.clone()).configure(routes::configure);
+            let http = HttpService::build()
+                .client_request_timeout(HEAD_TIMEOUT)
+                .keep_alive(IDLE_TIMEOUT)
+                // A client that is refused early is still sending, and is to hear why.
+                .client_disconnect_timeout(LINGER)
+                .graceful_shutdown_signal(move || stopping.clone().cancelled_owned())
+                .local_addr(address)
+                .finish(map_config(app, |()| AppConfig::default()))
+                .tcp();
+            let gate = move |connection: Connection| gate.clone().let_in(connection);
+            fn_service(gate).map_err(DispatchError::Io).and_then(http)
+        })?;
     Ok(server.run())
 }
 

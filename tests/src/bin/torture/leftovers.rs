@@ -33,6 +33,8 @@ pub struct Leftovers {
     pub keys: usize,
     /// How many spool files killed apis had left.
     pub spool_files: usize,
+    /// How many endings the records lacked: how far they lag behind the job store.
+    pub written_down: u64,
 }
 
 /// Looks at Redis and the image folder, where there must be these photos and nothing else. What is
@@ -53,8 +55,8 @@ pub fn look(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<Lefto
     check_keys(&mut redis, ledger, &keys, photos, jobs)?;
     let counters = counters(&mut redis)?;
     check_counters(ledger, &counters, jobs);
-    let spool_files = check_files(world, ledger, photos)?;
-    Ok(Leftovers { counters, keys: keys.len(), spool_files })
+    let (spool_files, written_down) = check_files(world, ledger, photos)?;
+    Ok(Leftovers { counters, keys: keys.len(), spool_files, written_down })
 }
 
 /// Looks whether any connection of a program that has ended is left, at Redis or at a model. What
@@ -174,8 +176,9 @@ fn counters(redis: &mut Connection) -> anyhow::Result<HashMap<String, u64>> {
 
 /// Each photo has its file and its record, and there is nothing else. An api that was killed
 /// leaves what it was writing in the spool; another one removes it within minutes, and at once here,
-/// where it is made an hour old and an operator asks for it. Answers how many files there were.
-fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<usize> {
+/// where it is made an hour old and an operator asks for it. Answers how many files there were, and
+/// how many endings had to be written down.
+fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<(usize, u64)> {
     let (root, spool) = (world.images(), world.images().join(".spool"));
     let abandoned = files(&spool)?.len();
     for api in &world.apis {
@@ -197,7 +200,7 @@ fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<us
     if stored != 2 * photos {
         ledger.problem(format!("there are {stored} files of {photos} photos, instead of two each"));
     }
-    Ok(abandoned)
+    Ok((abandoned, written_down(&mended)))
 }
 
 /// Compares records and job store, and answers what that tells.
@@ -208,6 +211,13 @@ fn fsck(world: &World) -> anyhow::Result<String> {
     let output = command.output().context("fsck cannot be started")?;
     let told = [output.stdout, output.stderr].concat();
     Ok(String::from_utf8_lossy(&told).into_owned())
+}
+
+/// How many endings a walk wrote down, by what it tells.
+fn written_down(told: &str) -> u64 {
+    let line = told.lines().find(|line| line.ends_with(": written down"));
+    let count = line.and_then(|line| line.split_whitespace().next());
+    count.and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
 /// Every photo, record and spool file below a folder.

@@ -91,8 +91,9 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "spool: {} files of killed apis, removed by the next start after a day",
-            self.leftovers.spool_files
+            "spool: {} files of killed apis, which the caretaker removes within minutes; records: {} \
+             endings that dispatchers died before writing down",
+            self.leftovers.spool_files, self.leftovers.written_down
         )?;
         writeln!(f, "connections: {connections} left at Redis and the models")?;
         for problem in self.problems.iter().take(MOST_PROBLEMS) {

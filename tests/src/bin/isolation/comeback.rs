@@ -14,8 +14,11 @@ const DELAY: Duration = Duration::from_millis(20);
 /// The time after the return that is looked at.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// Lets a model go and come back so many times.
-pub async fn measure(rounds: usize) -> anyhow::Result<()> {
+/// How soon after the first good `/status` the first job must come, in milliseconds.
+const SOON: f64 = 1000.0;
+
+/// Lets a model go and come back so many times. Answers whether work went on soon enough each time.
+pub async fn measure(rounds: usize) -> anyhow::Result<bool> {
     let service = Service::open(Behaviour::Answer(DELAY), 1).await?;
     service.set_ready(false);
     let settings = format!(
@@ -76,5 +79,5 @@ pub async fn measure(rounds: usize) -> anyhow::Result<()> {
         service.notes().most,
         median(&asked),
     );
-    Ok(())
+    Ok(resumed.len() == rounds && quantile(&resumed, 1.0) <= SOON)
 }

@@ -11,11 +11,17 @@ mod replicas;
 mod service;
 mod system;
 
+use std::process::ExitCode;
+
 use clap::{Parser, ValueEnum};
 
 /// Measures isolation and recovery, and prints the figures as they stand in RELIABILITY.md.
 ///
-/// Needs redis-server, and the programs api and dispatcher built beside this one.
+/// Needs redis-server, and the programs api and dispatcher built beside this one. Exits with 0 only
+/// if a model keeps 95 % of its throughput beside one in trouble, jobs of killed dispatchers run
+/// elsewhere a second after the lease at the latest, and a model that is back gets its first job
+/// within a second. Rounds must be long enough to tell: five seconds with neighbours, twenty with
+/// replicas.
 #[derive(Debug, Parser)]
 #[command(name = "isolation", version)]
 struct Args {
@@ -24,11 +30,11 @@ struct Args {
     what: Vec<What>,
 
     /// How many rounds of each kind
-    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
     rounds: usize,
 
     /// How many jobs of the model that works there are in a round
-    #[arg(long, value_name = "COUNT", default_value_t = 6000)]
+    #[arg(long, value_name = "COUNT", default_value_t = 30_000)]
     jobs: usize,
 }
 
@@ -45,20 +51,39 @@ enum What {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let Args { what, rounds, jobs } = Args::parse();
+async fn main() -> ExitCode {
+    match measure(&Args::parse()).await {
+        Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
+        Ok(missed) => {
+            println!("\nMISSED: {missed:?}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures what is asked for. Answers what did not keep its bound.
+async fn measure(args: &Args) -> anyhow::Result<Vec<What>> {
+    let &Args { ref what, rounds, jobs } = args;
+    let mut missed = Vec::new();
     let measures = |one| what.is_empty() || what.contains(&one);
     if measures(What::Neighbours) {
-        neighbours::measure(rounds, jobs).await?;
+        let kept = neighbours::measure(rounds, jobs).await?;
+        missed.extend((!kept).then_some(What::Neighbours));
     }
     if measures(What::Recovery) {
-        recovery::measure().await?;
+        let kept = recovery::measure().await?;
+        missed.extend((!kept).then_some(What::Recovery));
     }
     if measures(What::Comeback) {
-        comeback::measure(rounds * 2).await?;
+        let kept = comeback::measure(rounds * 2).await?;
+        missed.extend((!kept).then_some(What::Comeback));
     }
     if measures(What::Replicas) {
-        replicas::measure(rounds, jobs / 2).await?;
+        replicas::measure(rounds, jobs).await?;
     }
-    Ok(())
+    Ok(missed)
 }

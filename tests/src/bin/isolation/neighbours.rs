@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use crate::figures::{float, median};
+use crate::figures::{float, median, quantile};
 use crate::service::{Behaviour, Service};
-use crate::system::System;
+use crate::system::{System, until};
 
 /// The limit of each of the two models.
 const CONCURRENCY: u32 = 32;
 /// How many dispatchers share the work.
 const DISPATCHERS: usize = 2;
+
+/// What must be left of the throughput beside another.
+const LEFT: f64 = 0.95;
 
 /// Who the neighbour is.
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +24,15 @@ enum Neighbour {
 
 /// What one round gave.
 struct Round {
+    seconds: f64,
     per_second: f64,
     per_processor_second: f64,
 }
 
-/// Measures with each kind of neighbour, a round alone before each round beside it.
-pub async fn measure(rounds: usize, jobs: usize) -> anyhow::Result<()> {
+/// Measures with each kind of neighbour, a round alone before each round beside it. Answers whether
+/// enough was left beside each.
+pub async fn measure(rounds: usize, jobs: usize) -> anyhow::Result<bool> {
+    let (mut enough, mut seconds) = (true, Vec::new());
     println!("one fast model alone, and beside one with {jobs} jobs in line; {rounds} rounds each");
     println!(
         "neighbour | jobs/s alone | beside | ratio | jobs per processor second alone | beside | ratio"
@@ -37,17 +43,20 @@ pub async fn measure(rounds: usize, jobs: usize) -> anyhow::Result<()> {
             alone.push(round(None, jobs).await?);
             beside.push(round(Some(neighbour), jobs).await?);
         }
-        let [speed, thrift] =
-            [|round: &Round| round.per_second, |round: &Round| round.per_processor_second].map(
-                |of| {
-                    let [alone, beside] = [&alone, &beside]
-                        .map(|rounds| median(&rounds.iter().map(of).collect::<Vec<_>>()));
-                    format!("{alone:.0} | {beside:.0} | {:.1} %", 100.0 * beside / alone)
-                },
-            );
-        println!("{neighbour:?} | {speed} | {thrift}");
+        let medians = |of: fn(&Round) -> f64| {
+            [&alone, &beside].map(|rounds| median(&rounds.iter().map(of).collect::<Vec<_>>()))
+        };
+        let speed = medians(|round| round.per_second);
+        let thrift = medians(|round| round.per_processor_second);
+        let [speed_text, thrift_text] = [speed, thrift].map(|[alone, beside]| {
+            format!("{alone:.0} | {beside:.0} | {:.1} %", 100.0 * beside / alone)
+        });
+        println!("{neighbour:?} | {speed_text} | {thrift_text}");
+        enough &= speed[1] >= LEFT * speed[0];
+        seconds.extend(alone.iter().chain(&beside).map(|round| round.seconds));
     }
-    Ok(())
+    println!("the shortest round took {:.1} s", quantile(&seconds, 0.0));
+    Ok(enough)
 }
 
 async fn round(neighbour: Option<Neighbour>, jobs: usize) -> anyhow::Result<Round> {
@@ -73,12 +82,13 @@ async fn round(neighbour: Option<Neighbour>, jobs: usize) -> anyhow::Result<Roun
     for _ in 0..DISPATCHERS {
         system.dispatch(&settings)?;
     }
-    fast.until_called(jobs).await;
+    until("all jobs of the fast model are done", || fast.answers() >= jobs).await?;
     let processor_time = system.processor_time()?;
-    let calls = fast.notes().calls;
-    let time = calls[jobs - 1].began - calls[0].began;
+    let answers = fast.notes().answers;
+    let seconds = (answers[jobs - 1] - answers[0]).as_secs_f64();
     Ok(Round {
-        per_second: float(jobs - 1) / time.as_secs_f64(),
+        seconds,
+        per_second: float(jobs - 1) / seconds,
         per_processor_second: float(jobs) / processor_time,
     })
 }

@@ -1,10 +1,10 @@
 //! What one bad replica of three costs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::figures::{float, median};
+use crate::figures::{float, median, quantile};
 use crate::service::{Behaviour, Service};
-use crate::system::System;
+use crate::system::{System, until};
 
 /// The model's limit.
 const CONCURRENCY: usize = 12;
@@ -13,6 +13,8 @@ const DELAY: Duration = Duration::from_millis(10);
 const DISPATCHERS: usize = 2;
 /// The last jobs may wait for another attempt: how many of ten are timed.
 const TIMED: usize = 9;
+/// After how many of ten everybody knows what the third replica is.
+const SETTLED: usize = 5;
 
 /// What the third replica is.
 #[derive(Debug, Clone, Copy)]
@@ -25,27 +27,41 @@ enum Third {
 
 /// What one round gave.
 struct Round {
+    seconds: f64,
     per_second: f64,
     failed: f64,
+    /// The same once it has settled.
+    settled_per_second: f64,
+    settled_failed: f64,
 }
 
 /// Measures with each kind of third replica, a round with a good one before each.
 pub async fn measure(rounds: usize, jobs: usize) -> anyhow::Result<()> {
     println!("\none of three replicas is bad; {jobs} jobs, {rounds} rounds each");
-    println!("third | jobs/s with a good one | with it | ratio | calls that failed");
+    println!(
+        "third | jobs/s with a good one | with it | ratio | calls that failed | the same, settled"
+    );
+    let mut seconds = Vec::new();
     for third in [Third::Failing, Third::Hanging, Third::Down] {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             good.push(round(Third::Good, jobs).await?);
             bad.push(round(third, jobs).await?);
         }
-        let speed = |rounds: &[Round]| {
-            median(&rounds.iter().map(|round| round.per_second).collect::<Vec<_>>())
+        let line = |speed: fn(&Round) -> f64, failed: fn(&Round) -> f64| {
+            let middle = |rounds: &[Round], of: fn(&Round) -> f64| {
+                median(&rounds.iter().map(of).collect::<Vec<_>>())
+            };
+            let (good, with) = (middle(&good, speed), middle(&bad, speed));
+            let failed = middle(&bad, failed);
+            format!("{good:.0} | {with:.0} | {:.1} % | {failed:.0}", 100.0 * with / good)
         };
-        let failed = median(&bad.iter().map(|round| round.failed).collect::<Vec<_>>());
-        let (good, bad) = (speed(&good), speed(&bad));
-        println!("{third:?} | {good:.0} | {bad:.0} | {:.1} % | {failed:.0}", 100.0 * bad / good);
+        let all = line(|round| round.per_second, |round| round.failed);
+        let settled = line(|round| round.settled_per_second, |round| round.settled_failed);
+        println!("{third:?} | {all} | {settled}");
+        seconds.extend(good.iter().chain(&bad).map(|round| round.seconds));
     }
+    println!("the shortest round took {:.1} s", quantile(&seconds, 0.0));
     Ok(())
 }
 
@@ -73,19 +89,21 @@ async fn round(third: Third, jobs: usize) -> anyhow::Result<Round> {
         system.dispatch(&settings)?;
     }
     let timed = jobs * TIMED / 10;
-    let done = || good.calls() + if matches!(third, Third::Good) { last.calls() } else { 0 };
-    while done() < timed {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let mut times: Vec<_> = good.notes().calls.iter().map(|call| call.began).collect();
-    let last = last.notes().calls;
-    let failed = if matches!(third, Third::Good) {
-        times.extend(last.iter().map(|call| call.began));
-        0
-    } else {
-        last.len()
-    };
-    times.sort_unstable();
-    let time = times[timed - 1] - times[0];
-    Ok(Round { per_second: float(timed - 1) / time.as_secs_f64(), failed: float(failed) })
+    let third_is_good = matches!(third, Third::Good);
+    until("most jobs are done", || good.answers() + last.answers() >= timed).await?;
+    let (good, last) = (good.notes(), last.notes());
+    let mut answers = [good.answers, last.answers].concat();
+    answers.sort_unstable();
+    let settled = jobs * SETTLED / 10;
+    let began: Vec<Instant> = last.calls.iter().map(|call| call.began).collect();
+    let failed = |calls: usize| if third_is_good { 0.0 } else { float(calls) };
+    let speed =
+        |from: usize| float(timed - 1 - from) / (answers[timed - 1] - answers[from]).as_secs_f64();
+    Ok(Round {
+        seconds: (answers[timed - 1] - answers[0]).as_secs_f64(),
+        per_second: speed(0),
+        failed: failed(began.len()),
+        settled_per_second: speed(settled),
+        settled_failed: failed(began.iter().filter(|began| **began >= answers[settled]).count()),
+    })
 }

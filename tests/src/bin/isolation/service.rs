@@ -36,6 +36,8 @@ pub struct Service {
 pub struct Notes {
     /// Every call, as it began.
     pub calls: Vec<Call>,
+    /// When each prediction was given.
+    pub answers: Vec<Instant>,
     /// The most calls there were at once.
     pub most: usize,
     /// Every question for its status, and whether it was ready.
@@ -102,11 +104,9 @@ impl Service {
         self.lock().calls.len()
     }
 
-    /// Waits until there were so many calls.
-    pub async fn until_called(&self, times: usize) {
-        while self.calls() < times {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    /// How many predictions it gave so far.
+    pub fn answers(&self) -> usize {
+        self.lock().answers.len()
     }
 
     async fn accept(self: Arc<Self>, listener: TcpListener, address: usize) {
@@ -160,7 +160,9 @@ impl Service {
                 }
                 // Before the answer: whoever reads it may make the next call at once.
                 drop(running_now);
-                http::answer(connection, 200, r#"{"result": 1}"#).await
+                http::answer(connection, 200, r#"{"result": 1}"#).await?;
+                self.lock().answers.push(Instant::now());
+                Ok(())
             }
             Behaviour::Fail => http::answer(connection, 500, r#"{"detail": "broken"}"#).await,
             Behaviour::Hang => {

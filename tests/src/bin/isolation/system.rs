@@ -1,7 +1,7 @@
 //! A Redis, an api and dispatchers for one round.
 
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use photo_tests::photos::bmp;
@@ -14,6 +14,8 @@ use tempfile::TempDir;
 const PHOTOS: usize = 200;
 /// How many uploads there are at once.
 const UPLOADS: usize = 4;
+/// Far longer than anything here takes.
+const DEADLINE: Duration = Duration::from_mins(5);
 /// Ticks of a second in which Linux counts the time of processes: `getconf CLK_TCK`.
 const TICKS: f64 = 100.0;
 
@@ -111,6 +113,16 @@ fn processor_time(id: u32) -> anyhow::Result<f64> {
     let (_, fields) = stat.rsplit_once(')').context("/proc/<id>/stat has a name in brackets")?;
     let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>()? / TICKS)
+}
+
+/// Waits for what must come.
+pub async fn until(what: &str, so: impl Fn() -> bool) -> anyhow::Result<()> {
+    let deadline = Instant::now() + DEADLINE;
+    while !so() {
+        anyhow::ensure!(Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 /// Lets time pass in which nothing has to happen.

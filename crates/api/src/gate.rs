@@ -23,8 +23,8 @@ use crate::intake::Intake;
 /// How an upload begins; a blank or a query follows.
 const UPLOAD: &[u8] = b"POST /predict";
 
-/// How long the first bytes are waited for, before the server waits as long as it does for a head.
-const FIRST_BYTES: Duration = Duration::from_secs(1);
+/// How long the first bytes of a connection are waited for.
+const FIRST_BYTES: Duration = Duration::from_secs(10);
 
 /// How long a client that was turned away may take to hang up. One that is cut off while it sends
 /// may miss the answer.
@@ -57,7 +57,8 @@ impl Gate {
     /// Answers the connection, of which nothing was read, if the server is to have it. Whatever is
     /// not plainly an upload is for the server to judge.
     pub(crate) async fn let_in(self, mut stream: TcpStream) -> io::Result<TcpStream> {
-        if !self.is_upload(&stream).await || !self.intake.is_full() {
+        // Asked only when there is something to refuse: a place may have become free by then.
+        if !self.is_upload(&stream).await? || !self.intake.is_full() {
             return Ok(stream);
         }
         stream.write_all(&self.answer).await?;
@@ -74,15 +75,16 @@ impl Gate {
         Err(io::ErrorKind::ConnectionRefused.into())
     }
 
-    async fn is_upload(&self, stream: &TcpStream) -> bool {
+    async fn is_upload(&self, stream: &TcpStream) -> io::Result<bool> {
         let mut begin = [0; UPLOAD.len() + 1];
         tokio::select! {
             biased;
             peeked = stream.peek(&mut begin) => {
-                peeked.is_ok() && begin.starts_with(UPLOAD) && b" ?".contains(&begin[UPLOAD.len()])
+                peeked?;
+                Ok(begin.starts_with(UPLOAD) && b" ?".contains(&begin[UPLOAD.len()]))
             }
-            () = sleep(FIRST_BYTES) => false,
-            () = self.stop.cancelled() => false,
+            () = self.stop.cancelled() => Ok(false),
+            () = sleep(FIRST_BYTES) => Err(io::ErrorKind::TimedOut.into()),
         }
     }
 }

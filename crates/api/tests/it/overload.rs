@@ -112,6 +112,34 @@ async fn an_upload_beyond_the_limit_is_refused_and_all_else_goes_on() {
 }
 
 #[actix_web::test]
+async fn an_upload_without_room_is_refused_before_its_head_is_there_and_its_body_is_not_read() {
+    let app = App::start_with(&json!({"api": {"max_uploads": 1}}));
+    let first = SlowClient::in_a_photo(&app, 100).await;
+    let SlowClient(mut refused) = SlowClient::begin(&app, b"POST /predict?models=sharp").await;
+    let (mut answer, mut sent) = (String::new(), 0);
+    let told = tokio::time::timeout(DEADLINE, refused.read_to_string(&mut answer)).await;
+    told.unwrap().unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 429 Too Many Requests\r\n"), "{head}");
+    for line in ["connection: close", "retry-after: 1", "content-type: application/problem+json"] {
+        assert!(head.split("\r\n").any(|it| it == line), "{head}");
+    }
+    assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
+    assert!(body.contains("Too many uploads"), "{body}");
+    assert_eq!(app.get("/health/live").await.status(), StatusCode::OK);
+    // It may go on, but is cut off long before it has sent this much.
+    let cut_off = async {
+        while sent < 1 << 30 && refused.write_all(&[b'x'; 1 << 16]).await.is_ok() {
+            sent += 1 << 16;
+        }
+    };
+    tokio::time::timeout(DEADLINE, cut_off).await.unwrap();
+    assert!(sent < 1 << 30, "a body of 1 GiB was read");
+    drop(first);
+    upload_until(&app, StatusCode::ACCEPTED, &bmp(2)).await;
+}
+
+#[actix_web::test]
 async fn bytes_on_their_way_in_are_limited_over_all_uploads() {
     let app = App::start_with(&json!({"api": {"max_spool_bytes": "20kB"}}));
     // 55 * 55 pixels are 9 kB.

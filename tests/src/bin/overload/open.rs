@@ -29,10 +29,10 @@ pub struct Outcome {
     pub held_back: u32,
     /// The most that were unanswered at the same time.
     pub most: usize,
-    /// How long the answers took that came while uploads were begun, by status.
+    /// How long the answers took, by status.
     pub answers: BTreeMap<u16, Vec<Duration>>,
-    /// How many answers came after that.
-    pub late: u32,
+    /// How many of them came when no more uploads were begun, by status.
+    pub late: BTreeMap<u16, usize>,
     /// What went wrong with those that were not answered, and how often.
     pub broken: BTreeMap<String, u32>,
 }
@@ -70,10 +70,10 @@ pub async fn run(uploads: &Uploads, rate: f64, time: Duration) -> Outcome {
     }
     outcome.offering = start.elapsed();
     while let Some(ended) = running.next().await {
-        match ended {
-            (Ok(_), _) => outcome.late += 1,
-            failed => outcome.note(failed),
+        if let (Ok(status), _) = ended {
+            *outcome.late.entry(status).or_default() += 1;
         }
+        outcome.note(ended);
     }
     outcome
 }
@@ -94,7 +94,7 @@ async fn upload(uploads: &Uploads) -> (Result<u16, String>, Duration) {
         uploads.send(&mut stream).await
     });
     let ended = match answered.await {
-        Ok(Ok(answer)) => Ok(answer.status),
+        Ok(Ok(status)) => Ok(status),
         Ok(Err(error)) => Err(error.kind().to_string()),
         Err(_) => Err("no answer in time".to_owned()),
     };

@@ -12,6 +12,12 @@ const LEAST_SHARE: f64 = 0.8;
 /// How long 99 of 100 refusals may take at most.
 const LONGEST_REFUSAL: Duration = Duration::from_millis(100);
 
+/// The share of the load that must really have been offered.
+const LEAST_OFFERED: f64 = 0.95;
+
+/// How many times its memory at its best an api may need.
+const MOST_GROWTH: f64 = 1.5;
+
 /// Everything that was measured.
 pub struct Report {
     /// How many clients, and how many photos a second were accepted from them.
@@ -31,9 +37,22 @@ pub struct Report {
 }
 
 impl Report {
-    fn accepted(&self) -> f64 {
-        let accepted = self.outcome.answers.get(&202).map_or(0, Vec::len);
-        per_second(accepted, self.outcome.offering)
+    /// How many uploads were begun in a second.
+    fn begun(&self) -> f64 {
+        per_second(self.outcome.begun as usize, self.outcome.offering)
+    }
+
+    /// How many were answered with this status in a second, while others were begun.
+    fn in_time(&self, status: u16) -> f64 {
+        let all = self.outcome.answers.get(&status).map_or(0, Vec::len);
+        let late = self.outcome.late.get(&status).copied().unwrap_or(0);
+        per_second(all - late, self.outcome.offering)
+    }
+
+    /// How many times the memory at its best the api needed.
+    #[expect(clippy::cast_precision_loss, reason = "bytes of memory, for a ratio")]
+    fn growth(&self) -> f64 {
+        self.open.peak as f64 / self.closed.peak as f64
     }
 
     fn others(&self) -> usize {
@@ -46,9 +65,12 @@ impl Report {
     /// Whether the api did what is asked for.
     pub fn passed(&self) -> bool {
         let refusals = self.outcome.answers.get(&429).map_or(&[][..], Vec::as_slice);
-        self.accepted() >= LEAST_SHARE * self.best
+        self.begun() >= LEAST_OFFERED * self.offered
+            && self.in_time(202) >= LEAST_SHARE * self.best
+            && !refusals.is_empty()
             && quantile(refusals, 0.99) <= LONGEST_REFUSAL
             && self.others() == 0
+            && self.growth() <= MOST_GROWTH
     }
 }
 
@@ -64,26 +86,28 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "offered: {:.0}/s of {:.0}/s wanted, {} held back, at most {} unanswered; {}",
-            per_second(outcome.begun as usize, outcome.offering),
+            self.begun(),
             self.offered,
             outcome.held_back,
             outcome.most,
             Used(&self.open)
         )?;
-        let (accepted, best) = (self.accepted(), self.best);
+        let (accepted, best) = (self.in_time(202), self.best);
         writeln!(f, "accepted: {accepted:.0}/s, {:.0} % of the best", 100.0 * accepted / best)?;
         for (status, took) in &outcome.answers {
             let of = |share| quantile(took, share).as_secs_f64() * 1_000.0;
             writeln!(
                 f,
-                "{status}: {:.0}/s, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
-                per_second(took.len(), outcome.offering),
+                "{status}: {:.0}/s and {} late, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
+                self.in_time(*status),
+                outcome.late.get(status).unwrap_or(&0),
                 of(0.5),
                 of(0.99),
                 of(1.0)
             )?;
         }
-        writeln!(f, "answered late: {}; not answered: {:?}", outcome.late, outcome.broken)?;
+        writeln!(f, "not answered: {:?}", outcome.broken)?;
+        writeln!(f, "memory: {:.2} times that at its best", self.growth())?;
         writeln!(f, "afterwards: {:.0} photos/s", self.after)?;
         f.write_str(if self.passed() { "PASS" } else { "FAIL" })
     }

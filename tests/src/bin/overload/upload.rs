@@ -27,15 +27,6 @@ pub struct Uploads {
     next: AtomicU64,
 }
 
-/// What an upload was answered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// Whether the server closes the connection after it.
-    pub closes: bool,
-}
-
 impl Uploads {
     /// Uploads of photos of about this size to the api at `address`.
     pub fn new(address: SocketAddr, photo_bytes: usize) -> Self {
@@ -64,9 +55,9 @@ impl Uploads {
         Ok(stream)
     }
 
-    /// Sends the next photo and reads the answer, as curl and most HTTP libraries do: an answer
+    /// Sends the next photo and reads the answer, of which it answers the status, as curl and most HTTP libraries do: an answer
     /// that comes early is read at once, and the rest is not sent.
-    pub async fn send(&self, stream: &mut TcpStream) -> io::Result<Answer> {
+    pub async fn send(&self, stream: &mut TcpStream) -> io::Result<u16> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let begin = [&self.begin[..], &number.to_le_bytes()].concat();
         let mut photo = Buf::chain(&begin[..], self.rest.clone());
@@ -85,7 +76,7 @@ impl Uploads {
     }
 }
 
-async fn read_answer(stream: &mut ReadHalf<'_>) -> io::Result<Answer> {
+async fn read_answer(stream: &mut ReadHalf<'_>) -> io::Result<u16> {
     let mut buffer = [0; 4096];
     let mut filled = 0;
     loop {
@@ -94,29 +85,27 @@ async fn read_answer(stream: &mut ReadHalf<'_>) -> io::Result<Answer> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         filled += read;
-        if let Some((answer, length)) = parse(&buffer[..filled])
+        if let Some((status, length)) = parse(&buffer[..filled])
             && filled >= length
         {
-            return Ok(answer);
+            return Ok(status);
         }
     }
 }
 
-/// An answer and its length, head and body, once the head is there.
-fn parse(text: &[u8]) -> Option<(Answer, usize)> {
+/// The status of an answer and its length, head and body, once the head is there.
+fn parse(text: &[u8]) -> Option<(u16, usize)> {
     let head = text.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head_text = std::str::from_utf8(&text[..head]).ok()?;
     let mut lines = head_text.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let (mut length, mut closes) = (0, false);
+    let mut length = 0;
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().ok()?;
-        } else if name.eq_ignore_ascii_case("connection") {
-            closes = value.trim().eq_ignore_ascii_case("close");
         }
     }
-    Some((Answer { status, closes }, head + 4 + length))
+    Some((status, head + 4 + length))
 }
 
 #[cfg(test)]
@@ -125,10 +114,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_with_its_body() {
-        let text =
-            b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\nconnection: Close\r\n\r\n{}";
-        let answer = Answer { status: 429, closes: true };
-        assert_eq!(parse(text), Some((answer, text.len())));
+        let text = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\n{}";
+        assert_eq!(parse(text), Some((429, text.len())));
         assert_eq!(parse(&text[..40]), None);
     }
 }

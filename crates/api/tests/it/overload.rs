@@ -35,13 +35,14 @@ impl SlowClient {
         let part = "--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\n";
         let content = [part.as_bytes(), &photo[..bytes]].concat();
         let chunk = format!("{:x}\r\n", content.len());
-        let text = [head.as_bytes(), chunk.as_bytes(), &content, b"\r\n"].concat();
-        let mut client = Self::begin(app, &text).await;
+        let mut client = Self::begin(app, head.as_bytes()).await;
         // It is told to go on in the same step in which it is let in.
         let expected = b"HTTP/1.1 100 Continue\r\n\r\n";
         let mut answer = [0; 25];
         client.0.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, expected);
+        let text = [chunk.as_bytes(), &content, b"\r\n"].concat();
+        client.0.write_all(&text).await.unwrap();
         client
     }
 
@@ -129,7 +130,7 @@ async fn an_upload_without_room_is_refused_before_its_head_is_there_and_its_body
     assert_eq!(app.get("/health/live").await.status(), StatusCode::OK);
     // It may go on, but is cut off long before it has sent this much.
     let cut_off = async {
-        while sent < 1 << 30 && refused.write_all(&[b'x'; 1 << 16]).await.is_ok() {
+        while sent < 1 << 30 && refused.write_all(&vec![b'x'; 1 << 16]).await.is_ok() {
             sent += 1 << 16;
         }
     };

@@ -68,7 +68,13 @@ impl Ledger {
             {
                 continue;
             }
-            let now = json!({"job": job, "result": view["results"][model]});
+            // When it was started tells whether it was done again. When it was accepted and ended,
+            // job store and record each say by their own clock, and the record answers where the
+            // store does not.
+            let now = json!({
+                "state": job["state"], "attempts": job["attempts"], "failures": job["failures"],
+                "started_at": job["started_at"], "result": view["results"][model],
+            });
             let first =
                 notes.succeeded.entry((image, model.clone())).or_insert_with(|| now.clone());
             if *first != now {

@@ -12,35 +12,30 @@
 //! MD5 the first keeps the name. Both files are synced before they get their names, and the folders
 //! before a commit answers, so that a stored photo and what is asked of it survive a power cut.
 //! From then on the record grows at its end, by one write per line or more, by any process.
-//!
-//! Reading goes through `object_store`; an object store in the network will share that path and
-//! upload from the same spool.
 
 mod care;
 mod header;
+mod photo_file;
 mod publish;
 mod record_file;
 mod shelf;
+mod shelves;
 mod spool;
 mod upload;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
-use object_store::local::LocalFileSystem;
-use object_store::path::Path as ObjectPath;
-use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt};
 use photo_core::ports::{
     ImageBytes, ImageLimits, ImageStore, ImageStoreError, ImageUpload, Inspection,
 };
 use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
-use tokio_util::io::ReaderStream;
 
 use self::care::Care;
+use self::shelves::Shelves;
 use self::spool::Spool;
 use self::upload::SpoolUpload;
 
@@ -51,21 +46,20 @@ const BLOCK: usize = 256 * 1024;
 
 /// Photos in a folder that any number of programs may share.
 pub struct LocalImages {
-    root: Arc<PathBuf>,
+    shelves: Arc<Shelves>,
     spool: Arc<Spool>,
     care: Arc<Care>,
-    objects: Arc<dyn ObjectStore>,
 }
 
 impl LocalImages {
     /// Opens the folder and makes it if it is not there. Blocks on the disk.
     pub fn open(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
-        let root = Arc::new(root.canonicalize()?);
+        let root = root.canonicalize()?;
         let spool = Arc::new(Spool::new(&root));
-        let objects = LocalFileSystem::new_with_prefix(root.as_path()).map_err(io::Error::other)?;
         let care = Arc::new(Care::new(&root));
-        Ok(Self { root, spool, care, objects: Arc::new(objects) })
+        let shelves = Arc::new(Shelves::new(root));
+        Ok(Self { shelves, spool, care })
     }
 
     /// Does what waits for the disk on a thread that may wait.
@@ -73,22 +67,23 @@ impl LocalImages {
         &self,
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
     ) -> Result<T, ImageStoreError> {
-        let root = Arc::clone(&self.root);
-        blocking(move || work(&root).map_err(disk_error)).await
+        let shelves = Arc::clone(&self.shelves);
+        blocking(move || work(&shelves.root).map_err(disk_error)).await
     }
 }
 
 #[async_trait]
 impl ImageStore for LocalImages {
     async fn begin(&self, limits: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError> {
-        Ok(Box::new(SpoolUpload::new(Arc::clone(&self.root), Arc::clone(&self.spool), limits)))
+        let (shelves, spool) = (Arc::clone(&self.shelves), Arc::clone(&self.spool));
+        Ok(Box::new(SpoolUpload::new(shelves, spool, limits)))
     }
 
     async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
         self.on_disk(move |root| {
             let info = record_file::read_info(root, image)?;
             Ok(match info {
-                Some(info) if publish::is_whole(root, &info)? => Some(info),
+                Some(info) if photo_file::is_whole(root, &info)? => Some(info),
                 _ => None,
             })
         })
@@ -99,25 +94,8 @@ impl ImageStore for LocalImages {
         &self,
         image: ImageKey,
     ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
-        let Some(info) = self.stat(image).await? else { return Ok(None) };
-        let photo = match self.objects.get(&ObjectPath::from(info.path())).await {
-            Ok(photo) => photo,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(ImageStoreError::unavailable(error)),
-        };
-        let bytes = match photo.payload {
-            // Larger blocks than object_store's own, each of which is a trip to another thread.
-            GetResultPayload::File(file, _) => {
-                let block = BLOCK.min(usize::try_from(info.bytes).unwrap_or(BLOCK)).max(1);
-                ReaderStream::with_capacity(tokio::fs::File::from_std(file), block)
-                    .map(|bytes| bytes.map_err(ImageStoreError::unavailable))
-                    .boxed()
-            }
-            GetResultPayload::Stream(stream) => {
-                stream.map(|bytes| bytes.map_err(ImageStoreError::unavailable)).boxed()
-            }
-        };
-        Ok(Some((info, bytes)))
+        let photo = self.on_disk(move |root| photo_file::open(root, image)).await?;
+        Ok(photo.map(|(info, photo)| (info, photo.into_bytes())))
     }
 
     async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use photo_core::ImageInfo;
 use photo_core::ports::{Committed, ImageStoreError, PhotoRefusal};
 use photo_core::record::{Acceptance, ImageRecord, RecordLine, Withdrawal};
-use photo_core::{ImageInfo, ImageKey};
 
+use super::shelves::Shelves;
 use super::spool::{Spool, Spooled};
-use super::{blocking, disk_error, record_file};
+use super::{blocking, disk_error, photo_file, record_file};
 
 /// How many threads sync the photos of one request at the same time. The file system makes
 /// durable together what is synced together.
@@ -20,88 +21,114 @@ const THREADS: usize = 8;
 
 /// Stores all photos, then makes the folders that name them durable.
 pub(super) async fn publish(
-    root: Arc<PathBuf>,
+    shelves: Arc<Shelves>,
     spool: Arc<Spool>,
     photos: Vec<Spooled>,
     asked: &Acceptance,
 ) -> Result<Vec<Committed>, ImageStoreError> {
-    // Collisions are found before anything is stored.
-    let (photos, folders) = {
-        let root = Arc::clone(&root);
-        blocking(move || prepare(&root, photos)).await?
-    };
-    let images: Vec<ImageKey> = photos.iter().map(|photo| photo.info.md5).collect();
-    let share = photos.len().div_ceil(THREADS).max(1);
-    let mut photos = photos.into_iter();
-    let shares = std::iter::from_fn(|| {
-        let share: Vec<Spooled> = photos.by_ref().take(share).collect();
-        (!share.is_empty()).then_some(share)
-    });
-    let ended = join_all(shares.map(|share| {
-        let (root, spool, asked) = (Arc::clone(&root), Arc::clone(&spool), asked.clone());
-        tokio::task::spawn_blocking(move || -> Result<Vec<_>, _> {
-            share.into_iter().map(|photo| store(&root, &spool, &photo, &asked)).collect()
+    let publication = Arc::new(Publication { shelves, spool, asked: asked.clone() });
+    // One photo is one trip to another thread.
+    if photos.len() == 1 {
+        return blocking(move || {
+            let photos = publication.prepare(photos)?;
+            let stored = publication.store_all(&photos);
+            publication.end(&photos, stored)
         })
-    }))
-    .await;
-    let stored: Result<Vec<Vec<Committed>>, ImageStoreError> = ended
-        .into_iter()
-        .map(|ended| ended.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error))))
-        .collect();
-    let asked = asked.clone();
-    blocking(move || {
-        let committed = stored.and_then(|stored| {
-            sync_folders(&root, &folders).map_err(disk_error)?;
-            Ok(stored.into_iter().flatten().collect())
+        .await;
+    }
+    let photos = {
+        let publication = Arc::clone(&publication);
+        // Collisions are found before anything is stored.
+        blocking(move || publication.prepare(photos)).await?
+    };
+    let photos = Arc::new(photos);
+    let share = photos.len().div_ceil(THREADS).max(1);
+    let shares = (0..photos.len()).step_by(share).map(|from| {
+        let (publication, photos) = (Arc::clone(&publication), Arc::clone(&photos));
+        blocking(move || {
+            let to = photos.len().min(from + share);
+            publication.store_all(&photos[from..to])
+        })
+    });
+    // All are waited for, also where one fails: it must not be storing still when that is undone.
+    let stored: Result<Vec<Vec<Committed>>, ImageStoreError> =
+        join_all(shares).await.into_iter().collect();
+    let stored = stored.map(|stored| stored.into_iter().flatten().collect());
+    blocking(move || publication.end(&photos, stored)).await
+}
+
+/// The photos of one request, what is asked of them, and where they go.
+struct Publication {
+    shelves: Arc<Shelves>,
+    spool: Arc<Spool>,
+    asked: Acceptance,
+}
+
+impl Publication {
+    /// Checks every photo against what is stored and against the others, and makes the folders.
+    /// Answers each photo once.
+    fn prepare(&self, photos: Vec<Spooled>) -> Result<Vec<Spooled>, ImageStoreError> {
+        let mut once = Vec::new();
+        let mut seen = HashMap::new();
+        for photo in photos {
+            let ImageInfo { md5, sha256, .. } = photo.info;
+            match seen.insert(md5, sha256) {
+                None => {}
+                Some(twin) if twin == sha256 => continue,
+                Some(_) => return Err(PhotoRefusal::Collision(md5).into()),
+            }
+            self.shelves.make(&self.folder(&photo)).map_err(disk_error)?;
+            if let Ok(Some(first)) = record_file::read_info(&self.shelves.root, md5) {
+                check_info(&first, &photo.info)?;
+            }
+            once.push(photo);
+        }
+        Ok(once)
+    }
+
+    fn store_all(&self, photos: &[Spooled]) -> Result<Vec<Committed>, ImageStoreError> {
+        let Self { shelves, spool, asked } = self;
+        photos.iter().map(|photo| store(&shelves.root, spool, photo, asked)).collect()
+    }
+
+    /// Makes durable what was stored, or undoes what of it can be undone.
+    fn end(
+        &self,
+        photos: &[Spooled],
+        stored: Result<Vec<Committed>, ImageStoreError>,
+    ) -> Result<Vec<Committed>, ImageStoreError> {
+        // All of them: a photo that was stored a moment ago by another request may have a name
+        // that is not durable yet.
+        let folders: HashSet<PathBuf> = photos.iter().map(|photo| self.folder(photo)).collect();
+        let committed = stored.and_then(|committed| {
+            self.shelves.sync(&folders).map_err(disk_error)?;
+            Ok(committed)
         });
         if committed.is_err() {
-            withdraw(&root, &images, &asked);
+            self.withdraw(photos);
         }
         committed
-    })
-    .await
-}
+    }
 
-/// The photos that could be stored are not asked for either: all of a request or nothing. If not
-/// even that can be written down, their jobs may be done some day, for nobody.
-fn withdraw(root: &Path, images: &[ImageKey], asked: &Acceptance) {
-    for image in images {
-        let withdrawal = Withdrawal { request: asked.request, models: asked.models.clone() };
-        if let Err(error) = record_file::append(root, *image, &[withdrawal.into()]) {
-            tracing::warn!(%image, %error, "a refused request stays in the image's record");
+    /// The photos that could be stored are not asked for either: all of a request or nothing. If
+    /// not even that can be written down, their jobs may be done some day, for nobody.
+    fn withdraw(&self, photos: &[Spooled]) {
+        let Acceptance { request, models, .. } = &self.asked;
+        for photo in photos {
+            let image = photo.info.md5;
+            let withdrawal = Withdrawal { request: *request, models: models.clone() };
+            let withdrawn = record_file::append(&self.shelves.root, image, &[withdrawal.into()]);
+            if let Err(error) = withdrawn {
+                tracing::warn!(%image, %error, "a refused request stays in the image's record");
+            }
         }
     }
-}
 
-/// Checks every photo against what is stored and against the others, and makes the folders.
-/// Answers each photo once, and the folders of all: a photo that was stored a moment ago by
-/// another request may have a name that is not durable yet.
-fn prepare(
-    root: &Path,
-    photos: Vec<Spooled>,
-) -> Result<(Vec<Spooled>, HashSet<PathBuf>), ImageStoreError> {
-    let mut once = Vec::new();
-    let mut folders = HashSet::new();
-    let mut seen = HashMap::new();
-    for photo in photos {
-        let ImageInfo { md5, sha256, .. } = photo.info;
-        match seen.insert(md5, sha256) {
-            None => {}
-            Some(twin) if twin == sha256 => continue,
-            Some(_) => return Err(PhotoRefusal::Collision(md5).into()),
-        }
-        let path = root.join(photo.info.path());
+    fn folder(&self, photo: &Spooled) -> PathBuf {
+        let path = self.shelves.root.join(photo.info.path());
         // A photo's path has a folder: `ImageInfo::path`.
-        let folder = path.parent().unwrap_or(root).to_owned();
-        if folders.insert(folder.clone()) {
-            fs::create_dir_all(&folder).map_err(disk_error)?;
-        }
-        if let Ok(Some(first)) = record_file::read_info(root, md5) {
-            check_info(&first, &photo.info)?;
-        }
-        once.push(photo);
+        path.parent().unwrap_or(&self.shelves.root).to_owned()
     }
-    Ok((once, folders))
 }
 
 fn check_twin(record: &ImageRecord, info: &ImageInfo) -> Result<(), ImageStoreError> {
@@ -142,9 +169,9 @@ fn try_to_store(
     let info = &photo.info;
     // Until the end nobody removes what is there.
     let held = record_file::hold(root, info.md5).map_err(disk_error)?;
-    let is_there = held.is_some() && is_whole(root, info).map_err(disk_error)?;
+    let is_there = held.is_some() && photo_file::is_whole(root, info).map_err(disk_error)?;
     if !is_there {
-        File::open(&photo.file).and_then(|file| file.sync_all()).map_err(disk_error)?;
+        File::open(&photo.file).and_then(|file| file.sync_data()).map_err(disk_error)?;
     }
     let added = if held.is_some() {
         let record = record_file::read(root, info.md5).map_err(disk_error)?.unwrap_or_default();
@@ -170,11 +197,8 @@ fn claim(
 ) -> Result<Option<Committed>, ImageStoreError> {
     let mut file = spool.create().map_err(disk_error)?;
     let lines = [RecordLine::Image(info.clone()), RecordLine::Accepted(asked.clone())];
-    lines
-        .iter()
-        .try_for_each(|line| file.write_all(&line.to_text()))
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(disk_error)?;
+    let text: Vec<u8> = lines.iter().flat_map(RecordLine::to_text).collect();
+    file.write_all(&text).and_then(|()| file.as_file().sync_data()).map_err(disk_error)?;
     match file.persist_noclobber(record_file::path(root, info.md5)) {
         Ok(_) => {
             let (added, ended) = (asked.models.clone(), Vec::new());
@@ -209,17 +233,4 @@ fn add(
     let done = record.jobs.iter().filter(|(_, job)| job.is_done()).map(|(model, _)| model);
     let ended = done.filter(|model| !(asked.rerun && asked.models.contains(model))).cloned();
     Ok(Some(Committed { image: info.md5, added, ended: ended.collect() }))
-}
-
-/// Whether a photo is stored, as far as its length tells.
-pub(super) fn is_whole(root: &Path, info: &ImageInfo) -> io::Result<bool> {
-    match fs::metadata(root.join(info.path())) {
-        Ok(photo) => Ok(photo.len() == info.bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn sync_folders(root: &Path, folders: &HashSet<PathBuf>) -> io::Result<()> {
-    folders.iter().map(PathBuf::as_path).chain([root]).try_for_each(|f| File::open(f)?.sync_all())
 }

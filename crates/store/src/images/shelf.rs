@@ -36,7 +36,7 @@ fn image_of(entry: &DirEntry) -> Option<ImageKey> {
 pub(super) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
     let record = record_file::read(root, image)?;
     let photo = match record.as_ref().and_then(|record| record.info.as_ref()) {
-        Some(info) => super::publish::is_whole(root, info)?,
+        Some(info) => super::photo_file::is_whole(root, info)?,
         None => photos(root, image).any(|path| path.exists()),
     };
     let changed_at = changed_at(root, image)?.unwrap_or(UnixMillis(0));

@@ -1,6 +1,5 @@
 //! The photos of one request on their way in.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,13 +9,14 @@ use photo_core::ports::{Committed, ImageLimits, ImageStoreError, ImageUpload, Ph
 use photo_core::record::Acceptance;
 use tokio::task::JoinHandle;
 
+use super::shelves::Shelves;
 use super::spool::{Spool, SpoolWriter, Spooled};
 use super::{BLOCK, blocking, publish};
 
 /// Collects blocks and has them hashed and written on another thread while the next one arrives,
 /// so that at most two blocks are in memory and no photo holds up the others' requests.
 pub(super) struct SpoolUpload {
-    root: Arc<PathBuf>,
+    shelves: Arc<Shelves>,
     spool: Arc<Spool>,
     limits: ImageLimits,
     current: Current,
@@ -34,8 +34,8 @@ struct Current {
 }
 
 impl SpoolUpload {
-    pub(super) fn new(root: Arc<PathBuf>, spool: Arc<Spool>, limits: ImageLimits) -> Self {
-        Self { root, spool, limits, current: Current::default(), done: Vec::new() }
+    pub(super) fn new(shelves: Arc<Shelves>, spool: Arc<Spool>, limits: ImageLimits) -> Self {
+        Self { shelves, spool, limits, current: Current::default(), done: Vec::new() }
     }
 }
 
@@ -49,17 +49,22 @@ async fn written(
     }
 }
 
-/// Has a block hashed and written when it is its turn.
-async fn write_in_turn(
+/// Has a block hashed and written when it is its turn, and does with the writer what is to be done
+/// then: a trip to another thread costs as much as some kilobytes.
+async fn write_in_turn<T: Send + 'static>(
     writer: Option<SpoolWriter>,
     spool: Arc<Spool>,
     block: Vec<Bytes>,
-) -> Result<SpoolWriter, ImageStoreError> {
+    then: impl FnOnce(SpoolWriter) -> Result<T, ImageStoreError> + Send + 'static,
+) -> Result<T, ImageStoreError> {
     // Held until the block is written. The semaphore is never closed.
     let _turn = Arc::clone(&spool.turns).acquire_owned().await;
-    blocking(move || match writer {
-        Some(mut writer) => writer.write(&block).map(|()| writer),
-        None => SpoolWriter::begin(&spool, &block),
+    blocking(move || {
+        let writer = match writer {
+            Some(mut writer) => writer.write(&block).map(|()| writer),
+            None => SpoolWriter::begin(&spool, &block),
+        };
+        then(writer?)
     })
     .await
 }
@@ -79,7 +84,7 @@ impl ImageUpload for SpoolUpload {
             let block = std::mem::take(&mut current.block);
             current.block_len = 0;
             let spool = Arc::clone(&self.spool);
-            current.writing = Some(tokio::spawn(write_in_turn(writer, spool, block)));
+            current.writing = Some(tokio::spawn(write_in_turn(writer, spool, block, Ok)));
         }
         Ok(())
     }
@@ -88,8 +93,8 @@ impl ImageUpload for SpoolUpload {
         let current = std::mem::take(&mut self.current);
         let writer = written(current.writing).await?;
         let (spool, limits) = (Arc::clone(&self.spool), self.limits);
-        let writer = write_in_turn(writer, spool, current.block).await?;
-        let spooled = blocking(move || writer.end(limits)).await?;
+        let end = move |writer: SpoolWriter| writer.end(limits);
+        let spooled = write_in_turn(writer, spool, current.block, end).await?;
         let info = spooled.info.clone();
         self.done.push(spooled);
         Ok(info)
@@ -99,6 +104,6 @@ impl ImageUpload for SpoolUpload {
         self: Box<Self>,
         asked: &Acceptance,
     ) -> Result<Vec<Committed>, ImageStoreError> {
-        publish::publish(self.root, self.spool, self.done, asked).await
+        publish::publish(self.shelves, self.spool, self.done, asked).await
     }
 }

@@ -8,6 +8,7 @@
 //! | `T:v` | the version of this layout |
 //! | `T:i:<md5>` | hash: model → the job's record, 27 bytes |
 //! | `T:r:<md5>:<model>` | how the job, or its last attempt, ended: `S` and the result or `E` and the error |
+//! | `T:o:<md5>` | all of that of a finished image whose outcomes are short, in place of it |
 //! | `T:q:<model>:<priority>` | list: the jobs in line |
 //! | `T:a:<model>` | sorted set: running jobs by the end of their lease |
 //! | `T:d:<model>` | sorted set: waiting jobs by the time they come due |

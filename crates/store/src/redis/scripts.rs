@@ -41,19 +41,19 @@ impl Default for Scripts {
         Self {
             announce: script!("allow-oom", "announce"),
             beat: script!("allow-oom", "beat"),
-            cancel: script!("allow-oom", "moves", "cancel"),
+            cancel: script!("allow-oom", "fold", "moves", "cancel"),
             describe: script!("allow-oom", "describe"),
             extend: script!("allow-oom", "extend"),
-            finish: script!("allow-oom", "moves", "claim", "finish"),
+            finish: script!("allow-oom", "fold", "moves", "claim", "finish"),
             hold: script!("allow-oom", "hold"),
             models: script!("no-writes", "hold_reader", "models"),
             ping: script!("", "ping"),
-            requeue: script!("", "moves", "requeue"),
-            restore: script!("", "moves", "restore"),
+            requeue: script!("", "fold", "moves", "requeue"),
+            restore: script!("", "fold", "moves", "restore"),
             stats: script!("no-writes", "stats"),
             status: script!("no-writes", "hold_reader", "status"),
-            submit: script!("", "moves", "submit"),
-            tick: script!("allow-oom", "moves", "tick"),
+            submit: script!("", "fold", "moves", "submit"),
+            tick: script!("allow-oom", "fold", "moves", "tick"),
         }
     }
 }

@@ -7,8 +7,12 @@ use photo_core::job::{Ending, JobOutcome, Requeue};
 use photo_core::ports::JobStore;
 use photo_core::{JobId, JobState};
 use photo_tests::redis_server::RedisServer;
+use serde_json::value::RawValue;
 
 use super::scene::{RETENTION, Scene, behind_its_back, ended_before, error, job, success};
+
+/// More than a folded image may have.
+const LARGE: usize = 5_000;
 
 /// The keys of a job's image and outcome.
 fn keys_of(id: &JobId) -> (Vec<u8>, Vec<u8>) {
@@ -18,9 +22,24 @@ fn keys_of(id: &JobId) -> (Vec<u8>, Vec<u8>) {
     (record, outcome)
 }
 
+/// The key that a job's image has once it is folded.
+fn folded_key_of(id: &JobId) -> Vec<u8> {
+    [b"{photo}:o:", id.image.as_bytes().as_slice()].concat()
+}
+
 /// How many milliseconds a key has left; -1 is for ever, -2 no such key.
 fn left(redis: &mut Connection, key: &[u8]) -> i64 {
     redis.pttl(key).unwrap()
+}
+
+/// Whether a key goes when the retention of what has just ended is over.
+fn goes_in_time(redis: &mut Connection, key: &[u8]) -> bool {
+    let retention = i64::try_from(RETENTION.as_millis()).unwrap();
+    (retention - 60_000..=retention).contains(&left(redis, key))
+}
+
+fn large() -> Ending {
+    Ending::Succeeded(RawValue::from_string(format!("\"{}\"", "x".repeat(LARGE))).unwrap())
 }
 
 #[tokio::test]
@@ -30,23 +49,54 @@ async fn a_finished_image_goes_with_its_retention_and_stays_once_it_is_asked_for
     let scene = Scene::on(&server).await;
     let (one, other) = (job(1, "m"), job(1, "n"));
     let ((record, outcome), (_, other_outcome)) = (keys_of(&one), keys_of(&other));
-    let retention = i64::try_from(RETENTION.as_millis()).unwrap();
-    let kept = retention - 60_000..=retention;
 
     scene.submit(&[one.clone(), other.clone()]).await.unwrap();
     let lease = scene.claim("m", 1).await.unwrap().remove(0).lease;
-    scene.finish(&lease, success()).await.unwrap();
+    scene.finish(&lease, large()).await.unwrap();
     assert_eq!([left(&mut redis, &record), left(&mut redis, &outcome)], [-1, -1]);
 
     let lease = scene.claim("n", 1).await.unwrap().remove(0).lease;
     scene.finish(&lease, Ending::Failed(error())).await.unwrap();
     for key in [&record, &outcome, &other_outcome] {
-        assert!(kept.contains(&left(&mut redis, key)));
+        assert!(goes_in_time(&mut redis, key));
     }
 
     assert_eq!(scene.store.requeue(&Requeue::Jobs(vec![other])).await.unwrap(), 1);
     assert_eq!([left(&mut redis, &record), left(&mut redis, &outcome)], [-1, -1]);
     assert_eq!(left(&mut redis, &other_outcome), -2);
+}
+
+#[tokio::test]
+async fn a_finished_image_with_short_outcomes_is_one_string_until_it_is_asked_for_again() {
+    let server = RedisServer::start();
+    let mut redis = behind_its_back(&server);
+    let scene = Scene::on(&server).await;
+    let (one, other) = (job(1, "m"), job(1, "n"));
+    let folded = folded_key_of(&one);
+    let ((record, outcome), (_, other_outcome)) = (keys_of(&one), keys_of(&other));
+    scene.ended(&one, success()).await;
+    assert!(goes_in_time(&mut redis, &folded));
+
+    // Another model, another attempt of that, and again.
+    scene.submit(&[one.clone(), other.clone()]).await.unwrap();
+    assert_eq!([left(&mut redis, &folded), left(&mut redis, &outcome)], [-2, -1]);
+    let lease = scene.claim("n", 1).await.unwrap().remove(0).lease;
+    scene.finish(&lease, Ending::Failed(error())).await.unwrap();
+    assert!(goes_in_time(&mut redis, &folded));
+    for key in [&record, &outcome, &other_outcome] {
+        assert_eq!(left(&mut redis, key), -2);
+    }
+    let jobs = scene.store.status(&[one.image]).await.unwrap().remove(0);
+    assert_eq!(jobs[0].result.as_ref().unwrap().get(), "{\"cat\": 0.5}");
+    assert_eq!(jobs[1].error, Some(error()));
+    let answers = scene.store.cancel(one.image, None).await.unwrap();
+    assert_eq!(answers.len(), 2, "both are known and neither is changed: {answers:?}");
+    assert!(goes_in_time(&mut redis, &folded));
+
+    assert_eq!(scene.store.requeue(&Requeue::Jobs(vec![other])).await.unwrap(), 1);
+    assert_eq!([left(&mut redis, &folded), left(&mut redis, &outcome)], [-2, -1]);
+    assert_eq!(left(&mut redis, &other_outcome), -2);
+    assert_eq!(scene.state(&one).await, Some(JobState::Succeeded));
 }
 
 #[tokio::test]
@@ -110,13 +160,14 @@ async fn a_restored_outcome_ends_with_its_image_and_not_before() {
     let (restored, unfinished) = (job(1, "m"), job(1, "n"));
     let (record, outcome) = keys_of(&restored);
     scene.submit(std::slice::from_ref(&unfinished)).await.unwrap();
-    let failed = ended_before(restored, JobOutcome::Failed(error()));
+    let failed = ended_before(restored.clone(), JobOutcome::Failed(error()));
     scene.store.restore(&[failed]).await.unwrap();
     assert_eq!([left(&mut redis, &record), left(&mut redis, &outcome)], [-1, -1]);
 
     let lease = scene.claim("n", 1).await.unwrap().remove(0).lease;
     scene.finish(&lease, success()).await.unwrap();
+    assert!(goes_in_time(&mut redis, &folded_key_of(&restored)));
     for key in [&record, &outcome, &keys_of(&unfinished).1] {
-        assert!(left(&mut redis, key) > 0);
+        assert_eq!(left(&mut redis, key), -2);
     }
 }

@@ -5,7 +5,10 @@
 local md5 = ARGV[5]
 local models = {}
 for n = 6, #ARGV do models[n - 5] = ARGV[n] end
-if #models == 0 then models = redis.call('HKEYS', image_key(md5)) end
+if #models == 0 then
+  models = redis.call('HKEYS', image_key(md5))
+  for _, job in ipairs(folded_jobs(md5)) do models[#models + 1] = job[1] end
+end
 
 local answers = {}
 for _, model in ipairs(models) do

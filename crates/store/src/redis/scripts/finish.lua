@@ -16,8 +16,7 @@ local first_outcome = FIRST_MODEL + ARGV[9]
 local record = {}
 
 function record.S(md5, model, job, outcome)
-  keep_outcome(md5, model, outcome)
-  close(md5, model, job, 'S')
+  close(md5, model, job, 'S', outcome)
   count(model, 'succeeded')
 end
 

@@ -36,24 +36,14 @@ local function keep_outcome(md5, model, outcome)
   redis.call('SET', outcome_key(md5, model), outcome)
 end
 
--- Once an image has no unfinished job, the time begins after which the server drops its record and
--- all its outcomes.
-local function expire_if_finished(md5)
-  local fields = redis.call('HGETALL', image_key(md5))
-  for n = 2, #fields, 2 do
-    local of = fields[n]:sub(1, 1)
-    if of ~= 'S' and of ~= 'F' and of ~= 'C' then return end
-  end
-  redis.call('PEXPIRE', image_key(md5), RETENTION)
-  for n = 1, #fields, 2 do
-    redis.call('PEXPIRE', outcome_key(md5, fields[n]), RETENTION)
-  end
-end
-
-local function close(md5, model, job, state)
+-- Ends a job, with its outcome unless that is nil: then whatever its last attempt left is kept.
+local function close(md5, model, job, state, outcome)
   change(job, state)
+  local jobs = finished_jobs(md5, model, pack(job))
+  if jobs and fold(md5, jobs, model, outcome) then return end
   write(md5, model, job)
-  expire_if_finished(md5)
+  if outcome then keep_outcome(md5, model, outcome) end
+  if jobs then expire(md5, jobs) end
 end
 
 local function cancel(md5, model, job)
@@ -68,21 +58,16 @@ local function list_failed(md5, model, job)
 end
 
 local function fail(md5, model, job, outcome)
-  keep_outcome(md5, model, outcome)
-  close(md5, model, job, 'F')
+  close(md5, model, job, 'F', outcome)
   list_failed(md5, model, job)
   count(model, 'failed')
 end
 
 -- Puts a new job, or a finished one with a clean slate, at the end of the line.
 local function start(md5, model, job, priority)
+  unfold(md5)
   if job.state then redis.call('UNLINK', outcome_key(md5, model)) end
   if job.state == 'F' then redis.call('ZREM', failed_key(model), md5) end
-  if redis.call('PERSIST', image_key(md5)) == 1 then
-    for _, other in ipairs(redis.call('HKEYS', image_key(md5))) do
-      redis.call('PERSIST', outcome_key(md5, other))
-    end
-  end
   job.priority, job.claims, job.failures, job.crashes, job.fence = priority, 0, 0, 0, 0
   job.submitted = now
   enqueue(md5, model, job, 'RPUSH')

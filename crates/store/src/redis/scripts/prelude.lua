@@ -13,6 +13,7 @@ local clock = redis.call('TIME')
 local now_us = clock[1] * 1000000 + clock[2] + ARGV[1] * 1000
 local now = math.floor(now_us / 1000)
 
+local function folded_key(md5) return PREFIX .. ':o:' .. md5 end
 local function image_key(md5) return PREFIX .. ':i:' .. md5 end
 local function outcome_key(md5, model) return PREFIX .. ':r:' .. md5 .. ':' .. model end
 local function line_key(model, priority) return PREFIX .. ':q:' .. model .. ':' .. priority end
@@ -31,10 +32,30 @@ local MODELS = PREFIX .. ':models'
 -- State, priority, claims, failures, crashes, fence, submitted ms, changed ms.
 local RECORD = '>c1BHHBI8I6I6'
 
+-- One job of a folded image: its model, its record, its outcome.
+local FOLDED = '>Bc0c27I4c0'
+
+-- The jobs of an image that is folded, each {model, packed record, outcome}; none if it is not.
+local function folded_jobs(md5)
+  local folded, jobs, at = redis.call('GET', folded_key(md5)) or '', {}, 1
+  while at <= #folded do
+    local model, packed, outcome
+    model, packed, outcome, at = struct.unpack(FOLDED, folded, at)
+    jobs[#jobs + 1] = {model, packed, outcome}
+  end
+  return jobs
+end
+
+local function folded_record(md5, model)
+  for _, job in ipairs(folded_jobs(md5)) do
+    if job[1] == model then return job[2] end
+  end
+end
+
 -- A job's record, or nil if there is no such job. States: Q queued, W waiting, R running,
 -- K running with its cancellation asked for, S succeeded, F failed, C cancelled.
 local function read(md5, model)
-  local packed = redis.call('HGET', image_key(md5), model)
+  local packed = redis.call('HGET', image_key(md5), model) or folded_record(md5, model)
   if not packed then return nil end
   local job = {}
   job.state, job.priority, job.claims, job.failures, job.crashes, job.fence, job.submitted,
@@ -49,9 +70,13 @@ local function try_read(md5, model)
   return readable and job
 end
 
+local function pack(job)
+  return struct.pack(RECORD, job.state, job.priority, job.claims, job.failures, job.crashes,
+    job.fence, job.submitted, job.changed)
+end
+
 local function write(md5, model, job)
-  redis.call('HSET', image_key(md5), model, struct.pack(RECORD, job.state, job.priority,
-    job.claims, job.failures, job.crashes, job.fence, job.submitted, job.changed))
+  redis.call('HSET', image_key(md5), model, pack(job))
 end
 
 -- Brings a job into a state. The time of the change never goes back, see `enqueue`.

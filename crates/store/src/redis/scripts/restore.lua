@@ -16,7 +16,10 @@ while at <= #jobs do
   local md5, index, packed
   md5, index, packed, at = struct.unpack(JOB, jobs, at)
   local model = ARGV[FIRST_MODEL + index]
-  if redis.call('HSETNX', image_key(md5), model, packed) == 1 then
+  -- One that nobody can read is left to a person.
+  if try_read(md5, model) == nil then
+    unfold(md5)
+    redis.call('HSET', image_key(md5), model, packed)
     local job = read(md5, model)
     local outcome = ARGV[first_outcome + number]
     if outcome ~= '' then keep_outcome(md5, model, outcome) end
@@ -30,7 +33,8 @@ while at <= #jobs do
 end
 
 for md5 in pairs(images) do
-  expire_if_finished(md5)
+  local jobs = finished_jobs(md5)
+  if jobs and not fold(md5, jobs) then expire(md5, jobs) end
 end
 -- No claim to come shall have the fence of one that was recorded, even if the clock is set back.
 -- One from the future is only shown: raised to it, the fences would no longer follow the clock.

@@ -26,6 +26,7 @@ for n = 5, #ARGV do
     local outcome = redis.call('GET', outcome_key(md5, model)) or ''
     jobs[#jobs + 1] = {model, record, reason, outcome}
   end
+  for _, job in ipairs(folded_jobs(md5)) do jobs[#jobs + 1] = {job[1], job[2], '', job[3]} end
   answers[#answers + 1] = jobs
 end
 return answers

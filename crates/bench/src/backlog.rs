@@ -1,0 +1,126 @@
+//! A queue that is kept filled while dispatchers work it off.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use photo_core::JobId;
+use photo_core::ModelName;
+use photo_core::job::{ModelStats, NewJob, Priority, SubmitMode, Submitted};
+use photo_core::ports::JobStore;
+
+use crate::stats::float;
+use crate::usage::{CpuUse, Process, Watch};
+
+/// How many jobs are put in line at a time.
+const BATCH: usize = 500;
+
+/// How often it is asked how far the dispatchers are.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Longer than anything here takes.
+const DEADLINE: Duration = Duration::from_mins(2);
+
+/// Jobs that are done over and over.
+pub struct Backlog {
+    store: Arc<dyn JobStore>,
+    models: Vec<ModelName>,
+    jobs: Vec<JobId>,
+    next: usize,
+    submitted: u64,
+}
+
+/// How much was done in which time.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// How many jobs.
+    pub done: f64,
+    /// In what time.
+    pub elapsed: Duration,
+    /// What the watched processes used meanwhile.
+    pub cpu: Vec<CpuUse>,
+}
+
+impl Backlog {
+    /// A backlog of these jobs, all for these models, none of which was ever done.
+    pub fn new(store: Arc<dyn JobStore>, models: Vec<ModelName>, jobs: Vec<JobId>) -> Self {
+        Self { store, models, jobs, next: 0, submitted: 0 }
+    }
+
+    /// Keeps the queue filled for so long, beginning when the first job is done, and watches these
+    /// processes meanwhile; then lets it run empty. Fails if a job does.
+    pub async fn keep_filled(
+        &mut self,
+        time: Duration,
+        processes: &[Process],
+    ) -> anyhow::Result<Progress> {
+        let before = self.submitted;
+        self.fill(before).await?;
+        let first = self.wait_for(before + 1).await?;
+        let (watch, start) = (Watch::begin(processes)?, Instant::now());
+        let mut done = first;
+        while start.elapsed() < time {
+            self.fill(done).await?;
+            tokio::time::sleep(PAUSE).await;
+            done = self.done().await?;
+        }
+        let (elapsed, cpu) = watch.end()?;
+        self.wait_for(self.submitted).await?;
+        Ok(Progress { done: float(usize::try_from(done - first)?), elapsed, cpu })
+    }
+
+    /// Puts jobs in line that were done before, so that half of all are in line.
+    async fn fill(&mut self, done: u64) -> anyhow::Result<()> {
+        let half = u64::try_from(self.jobs.len() / 2)?;
+        while self.submitted - done < half {
+            self.submit().await?;
+        }
+        Ok(())
+    }
+
+    async fn submit(&mut self) -> anyhow::Result<()> {
+        let batch = BATCH.min(self.jobs.len().div_ceil(4));
+        let jobs = self.jobs.iter().cycle().skip(self.next).take(batch);
+        let new =
+            |id: &JobId| NewJob { id: id.clone(), priority: Priority::Normal, ended_before: false };
+        let jobs: Vec<NewJob> = jobs.map(new).collect();
+        let submitted = self.store.submit(&jobs, SubmitMode::Rerun).await?;
+        // One that was overtaken by many others may still be under way.
+        let queued = submitted.iter().filter(|it| matches!(it, Submitted::Queued)).count();
+        self.submitted += u64::try_from(queued)?;
+        self.next = (self.next + batch) % self.jobs.len();
+        Ok(())
+    }
+
+    /// Waits until so many are done; answers how many are.
+    async fn wait_for(&self, jobs: u64) -> anyhow::Result<u64> {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let done = self.done().await?;
+            if done >= jobs {
+                return Ok(done);
+            }
+            ensure!(Instant::now() < deadline, "{done} of {jobs} jobs were done in {DEADLINE:?}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn done(&self) -> anyhow::Result<u64> {
+        let stats = self.store.stats(Some(&self.models)).await?;
+        let count = |counter: &str| stats.iter().map(|stats| counted(stats, counter)).sum::<u64>();
+        for counter in ["failed", "retried", "released", "expired"] {
+            let jobs = count(counter);
+            ensure!(jobs == 0, "{jobs} jobs are {counter}: all should have succeeded at once");
+        }
+        Ok(count("succeeded"))
+    }
+}
+
+fn counted(stats: &ModelStats, counter: &str) -> u64 {
+    stats.counters.get(counter).copied().unwrap_or(0)
+}
+
+/// The model of this name.
+pub fn model(name: &str) -> anyhow::Result<ModelName> {
+    name.parse().with_context(|| format!("`{name}` is no name of a model"))
+}

@@ -1,0 +1,76 @@
+//! The same bytes written and synced the same way as the image store does it: a photo and its
+//! record, each synced before it has its name, and then the folders that name them.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+
+use crate::role::Outcome;
+
+/// How much is written at a time, in bytes.
+const BLOCK: usize = 256 * 1024;
+
+/// About as long as a record that says what is asked of a photo, in bytes.
+const RECORD: usize = 400;
+
+/// Has so many threads write photos of so many bytes for so long.
+pub fn run(folder: &Path, bytes: usize, threads: usize, time: Duration) -> anyhow::Result<Outcome> {
+    fs::create_dir_all(folder)?;
+    let photo = vec![0x5A; bytes];
+    Outcome::of(|| {
+        let end = Instant::now() + time;
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..threads)
+                .map(|number| {
+                    let writer = Writer { root: folder.to_owned(), number, photo: &photo };
+                    scope.spawn(move || writer.write_until(end))
+                })
+                .collect();
+            let ended = writers.into_iter().map(|writer| {
+                let ended = writer.join().map_err(|_| anyhow!("a writer panicked"))?;
+                Ok(ended?)
+            });
+            ended.sum::<anyhow::Result<usize>>()
+        })
+    })
+}
+
+struct Writer<'a> {
+    root: PathBuf,
+    number: usize,
+    photo: &'a [u8],
+}
+
+impl Writer<'_> {
+    fn write_until(&self, end: Instant) -> io::Result<usize> {
+        let mut done = 0;
+        while Instant::now() < end {
+            self.write(done)?;
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    fn write(&self, photo: usize) -> io::Result<()> {
+        let name = format!("{:04}-{photo:08}", self.number);
+        let spooled = self.root.join(format!("{name}.spool"));
+        let mut file = File::create(&spooled)?;
+        self.photo.chunks(BLOCK).try_for_each(|block| file.write_all(block))?;
+        file.sync_all()?;
+        let spooled_record = self.root.join(format!("{name}.record"));
+        let mut record = File::create(&spooled_record)?;
+        record.write_all(&[b' '; RECORD])?;
+        record.sync_all()?;
+        // As many folders as the first two digits of an MD5 make.
+        let folder = self.root.join(format!("{:02x}", (photo * 31 + self.number * 7) % 256));
+        fs::create_dir_all(&folder)?;
+        fs::hard_link(&spooled_record, folder.join(format!("{name}.jsonl")))?;
+        fs::remove_file(&spooled_record)?;
+        fs::rename(&spooled, folder.join(format!("{name}.jpg")))?;
+        File::open(&folder)?.sync_all()?;
+        File::open(&self.root)?.sync_all()
+    }
+}

@@ -1,0 +1,66 @@
+//! A ceiling that is measured by a process that does its work and ends.
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+
+use crate::bench::Bench;
+use crate::contender::{Contender, Sample};
+use crate::cores::Place;
+use crate::role;
+use crate::stats::float;
+use crate::usage::{CpuUse, Process, Watch};
+
+/// A ceiling, and what is needed to measure it.
+pub struct Errand<'a> {
+    bench: &'a Bench,
+    name: String,
+    args: Vec<String>,
+    /// How much one photo counts.
+    each: f64,
+    /// Who works with it.
+    others: Vec<Process>,
+    /// Where it may write. What it wrote is removed each time.
+    folder: Option<TempDir>,
+}
+
+impl<'a> Errand<'a> {
+    /// One that is started with these arguments ([`role::Role`]), on the core of what is measured.
+    pub fn new(bench: &'a Bench, name: &str, args: &[String], each: f64) -> Self {
+        let args = [args, &["--time".to_owned(), format!("{:?}", bench.plan.sample)]].concat();
+        Self { bench, name: name.to_owned(), args, each, others: Vec::new(), folder: None }
+    }
+
+    /// The same, with others that work for it.
+    pub fn with(self, others: &[Process]) -> Self {
+        Self { others: others.to_vec(), ..self }
+    }
+
+    /// The same, with a folder of its own.
+    pub fn writing(self) -> anyhow::Result<Self> {
+        let folder = self.bench.folder()?;
+        let flag = ["--folder".to_owned(), folder.path().display().to_string()];
+        Ok(Self { args: [self.args.as_slice(), &flag].concat(), folder: Some(folder), ..self })
+    }
+}
+
+#[async_trait(?Send)]
+impl Contender for Errand<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn measure(&mut self) -> anyhow::Result<Sample> {
+        let watch = Watch::begin(&self.others)?;
+        let program = self.bench.cores.start_at(Place::Measured, || role::start(&self.args))??;
+        let outcome = role::outcome(program)?;
+        let (_, mut cpu) = watch.end()?;
+        cpu.insert(0, CpuUse { name: self.name.clone(), time: outcome.cpu });
+        if let Some(folder) = &self.folder {
+            for entry in std::fs::read_dir(folder.path())? {
+                std::fs::remove_dir_all(entry?.path())?;
+            }
+        }
+        let done = float(outcome.done) * self.each;
+        Ok(Sample::new(done, outcome.elapsed, cpu, &self.name))
+    }
+}

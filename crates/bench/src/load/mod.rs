@@ -1,0 +1,18 @@
+//! Clients that make load and measure how it is borne.
+//!
+//! They speak HTTP as cheaply as it can be spoken ([`Wire`]), so that they take little of the
+//! processor from what is measured; how much it is, is in every report under `load`. Throughput is
+//! measured by clients that ask one question after the other ([`closed`]), times by questions that
+//! are asked when their time has come, whether the others were answered or not ([`open`]).
+
+mod closed;
+mod form;
+mod open;
+mod question;
+mod wire;
+
+pub use closed::closed;
+pub use form::{Form, body, content_type};
+pub use open::open;
+pub use question::{Question, Questions};
+pub use wire::{Answer, Pool, Wire};

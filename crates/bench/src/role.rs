@@ -1,0 +1,132 @@
+//! What this program is beside the one that measures: the servers and clients that are measured,
+//! or measured against, each in a process of its own so that its use of the processor can be told.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use clap::Subcommand;
+use humantime::parse_duration;
+use photo_tests::program::Program;
+use serde::{Deserialize, Serialize};
+
+use crate::ceiling::{disk, hash, post, receive};
+use crate::service::{self, Generation};
+use crate::usage::own_cpu_time;
+
+/// A role.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Role {
+    /// A model service that does nothing
+    Service {
+        #[arg(long)]
+        generation: Generation,
+        #[arg(long, value_parser = parse_duration)]
+        takes: Duration,
+    },
+    /// A server that drops what it is sent
+    Receive,
+    /// Hashes photos
+    Hash {
+        #[arg(long)]
+        bytes: usize,
+        #[arg(long, value_parser = parse_duration)]
+        time: Duration,
+    },
+    /// Writes and syncs photos
+    Disk {
+        #[arg(long)]
+        folder: PathBuf,
+        #[arg(long)]
+        bytes: usize,
+        #[arg(long)]
+        threads: usize,
+        #[arg(long, value_parser = parse_duration)]
+        time: Duration,
+    },
+    /// Posts photos to a model service
+    Post {
+        #[arg(long)]
+        address: SocketAddr,
+        #[arg(long)]
+        generation: Generation,
+        #[arg(long)]
+        bytes: usize,
+        #[arg(long)]
+        concurrency: usize,
+        #[arg(long, value_parser = parse_duration)]
+        time: Duration,
+    },
+}
+
+/// What a role that ends by itself did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How many photos.
+    pub done: usize,
+    /// In what time.
+    pub elapsed: Duration,
+    /// With how much of the processor.
+    pub cpu: Duration,
+}
+
+impl Outcome {
+    /// The outcome of work that answers how many photos it did.
+    pub fn of(work: impl FnOnce() -> anyhow::Result<usize>) -> anyhow::Result<Self> {
+        let (start, before) = (Instant::now(), own_cpu_time()?);
+        let done = work()?;
+        let cpu = own_cpu_time()?.saturating_sub(before);
+        Ok(Self { done, elapsed: start.elapsed(), cpu })
+    }
+}
+
+impl Role {
+    /// Plays it.
+    pub fn play(self) -> anyhow::Result<()> {
+        let outcome = match self {
+            Self::Service { generation, takes } => return service::serve(generation, takes),
+            Self::Receive => return receive::serve(),
+            Self::Hash { bytes, time } => hash::run(bytes, time),
+            Self::Disk { folder, bytes, threads, time } => disk::run(&folder, bytes, threads, time),
+            Self::Post { address, generation, bytes, concurrency, time } => {
+                post::run(address, generation, bytes, concurrency, time)
+            }
+        };
+        println!("{}", serde_json::to_string(&outcome?)?);
+        Ok(())
+    }
+}
+
+/// Starts this program in a role that is told by these arguments.
+pub fn start(args: &[String]) -> anyhow::Result<Program> {
+    let own = std::env::current_exe().context("a running program has a path")?;
+    let mut command = Command::new(own);
+    command.arg("role").args(args);
+    Ok(Program::spawn(&args[0], &std::env::temp_dir(), command))
+}
+
+/// Starts it in the role of a server; answers also where it listens.
+pub fn start_server(args: &[String]) -> anyhow::Result<(Program, SocketAddr)> {
+    let server = start(args)?;
+    let address = server.wait_for_line("listening on http://");
+    Ok((server, address.parse().with_context(|| format!("`{address}` is no address"))?))
+}
+
+/// Starts a model service that takes this time for each photo.
+pub fn start_service(
+    generation: Generation,
+    takes: Duration,
+) -> anyhow::Result<(Program, SocketAddr)> {
+    let takes = format!("{takes:?}");
+    let args = ["service", "--generation", generation.name(), "--takes", &takes];
+    start_server(&args.map(str::to_owned))
+}
+
+/// Waits for a role that ends by itself.
+pub fn outcome(program: Program) -> anyhow::Result<Outcome> {
+    let (status, said) = program.ended();
+    ensure!(status.success(), "{said}");
+    serde_json::from_str(said.lines().last().unwrap_or_default()).context(said)
+}

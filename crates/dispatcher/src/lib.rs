@@ -29,9 +29,11 @@ mod work;
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
 use crate::dispatcher::Dispatcher;
@@ -74,7 +76,10 @@ pub async fn run_with(
         models = config.models.keys().map(photo_core::ModelName::as_str).collect::<Vec<_>>().join(","),
         "dispatcher starts"
     );
-    Dispatcher::new(tools, pulse, config).run(stop).await;
+    // As a task: what `main` itself waits for runs on a thread of its own, and every answer would
+    // have to wake it. It ends with this function, however that ends.
+    let task = tokio::spawn(Dispatcher::new(tools, pulse, config).run(stop));
+    AbortOnDropHandle::new(task).await.context("the dispatcher failed")?;
     info!("dispatcher has stopped");
     Ok(())
 }

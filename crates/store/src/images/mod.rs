@@ -13,6 +13,7 @@
 //! before a commit answers, so that a stored photo and what is asked of it survive a power cut.
 //! From then on the record grows at its end, by one write per line or more, by any process.
 
+mod cached;
 mod care;
 mod header;
 mod photo_file;
@@ -80,22 +81,15 @@ impl ImageStore for LocalImages {
     }
 
     async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
-        self.on_disk(move |root| {
-            let info = record_file::read_info(root, image)?;
-            Ok(match info {
-                Some(info) if photo_file::is_whole(root, &info)? => Some(info),
-                _ => None,
-            })
-        })
-        .await
+        let found = photo_file::find(&self.shelves.root, image).await?;
+        Ok(found.map(|(info, _)| info))
     }
 
     async fn open(
         &self,
         image: ImageKey,
     ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
-        let photo = self.on_disk(move |root| photo_file::open(root, image)).await?;
-        Ok(photo.map(|(info, photo)| (info, photo.into_bytes())))
+        photo_file::open(&self.shelves.root, image).await
     }
 
     async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {

@@ -1,45 +1,76 @@
 //! The files that photos are.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use photo_core::ports::{ImageBytes, ImageStoreError};
 use photo_core::{ImageInfo, ImageKey};
-use tokio_util::io::ReaderStream;
 
-use super::{BLOCK, record_file};
+use super::{BLOCK, blocking, cached, disk_error, record_file};
 
-/// A stored photo.
-pub(super) enum Photo {
-    /// One that is small enough to be read at once: each block is a trip to another thread.
-    Whole(Bytes),
-    /// One that is read block by block.
-    Blocks(File),
+/// A stored photo that is being read.
+struct Photo {
+    file: Arc<File>,
+    /// How many bytes are left, from where on.
+    left: u64,
+    at: u64,
 }
 
 /// Opens an image's photo; `None` if it is not stored.
-pub(super) fn open(root: &Path, image: ImageKey) -> io::Result<Option<(ImageInfo, Photo)>> {
-    let Some(info) = record_file::read_info(root, image)? else { return Ok(None) };
-    let file = match File::open(root.join(info.path())) {
+pub(super) async fn open(
+    root: &Path,
+    image: ImageKey,
+) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
+    let Some((info, file)) = find(root, image).await? else { return Ok(None) };
+    let photo = Photo { file: Arc::new(file), left: info.bytes, at: 0 };
+    let blocks = stream::unfold(photo, async |mut photo| {
+        let block = photo.next_block().await.transpose()?;
+        if block.is_err() {
+            photo.left = 0;
+        }
+        Some((block, photo))
+    });
+    Ok(Some((info, blocks.boxed())))
+}
+
+/// An image's photo, if it is stored, and what is known of it. What is in memory is not waited for.
+pub(super) async fn find(
+    root: &Path,
+    image: ImageKey,
+) -> Result<Option<(ImageInfo, File)>, ImageStoreError> {
+    let cached = record_file::read_cached_info(root, image)
+        .and_then(|info| open_photo(root, info, cached::open));
+    match cached {
+        Err(error) if cached::must_wait(&error) => {
+            let root = root.to_owned();
+            blocking(move || {
+                let info = record_file::read_info(&root, image);
+                let found = info.and_then(|info| open_photo(&root, info, |path| File::open(path)));
+                found.map_err(disk_error)
+            })
+            .await
+        }
+        cached => cached.map_err(disk_error),
+    }
+}
+
+fn open_photo(
+    root: &Path,
+    info: Option<ImageInfo>,
+    open: impl Fn(&Path) -> io::Result<File>,
+) -> io::Result<Option<(ImageInfo, File)>> {
+    let Some(info) = info else { return Ok(None) };
+    let file = match open(&root.join(info.path())) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    if file.metadata()?.len() != info.bytes {
-        return Ok(None);
-    }
-    let photo = match usize::try_from(info.bytes) {
-        Ok(length) if length <= BLOCK => {
-            let mut bytes = Vec::with_capacity(length);
-            file.take(info.bytes).read_to_end(&mut bytes)?;
-            Photo::Whole(bytes.into())
-        }
-        _ => Photo::Blocks(file),
-    };
-    Ok(Some((info, photo)))
+    Ok((file.metadata()?.len() == info.bytes).then_some((info, file)))
 }
 
 /// Whether a photo is stored, as far as its length tells.
@@ -52,15 +83,31 @@ pub(super) fn is_whole(root: &Path, info: &ImageInfo) -> io::Result<bool> {
 }
 
 impl Photo {
-    /// Its bytes, in pieces.
-    pub(super) fn into_bytes(self) -> ImageBytes {
-        match self {
-            Self::Whole(bytes) => stream::iter([Ok(bytes)]).boxed(),
-            Self::Blocks(file) => {
-                ReaderStream::with_capacity(tokio::fs::File::from_std(file), BLOCK)
-                    .map(|block| block.map_err(ImageStoreError::unavailable))
-                    .boxed()
-            }
+    /// The next bytes, [`BLOCK`] of them or all that are left; `None` at the end. A file that has
+    /// become shorter ends early.
+    async fn next_block(&mut self) -> Result<Option<Bytes>, ImageStoreError> {
+        let length = usize::try_from(self.left).unwrap_or(BLOCK).min(BLOCK);
+        if length == 0 {
+            return Ok(None);
         }
+        let at = self.at;
+        let mut block = vec![0; length];
+        let read = match cached::read_at(&self.file, &mut block, at) {
+            Err(error) if cached::must_wait(&error) => {
+                let file = Arc::clone(&self.file);
+                let waited = blocking(move || {
+                    let read = file.read_at(&mut block, at).map_err(disk_error)?;
+                    Ok((read, block))
+                });
+                let (read, filled) = waited.await?;
+                block = filled;
+                read
+            }
+            read => read.map_err(disk_error)?,
+        };
+        block.truncate(read);
+        self.at += read as u64;
+        self.left = if read == 0 { 0 } else { self.left - read as u64 };
+        Ok((read > 0).then(|| block.into()))
     }
 }

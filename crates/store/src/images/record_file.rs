@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
 
+use super::cached;
+
 /// The first line is no longer than this, in bytes.
-const HEAD: u64 = 512;
+const HEAD: usize = 512;
 
 /// What records are called after their image.
 pub(super) const EXTENSION: &str = "jsonl";
@@ -37,13 +39,27 @@ pub(super) fn read_info(root: &Path, image: ImageKey) -> io::Result<Option<Image
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    let head = ImageRecord::read(BufReader::new((&file).take(HEAD as u64)))?;
     // An info that is damaged is looked for in the rest.
-    let head = ImageRecord::read(BufReader::new((&file).take(HEAD)))?;
     let info = match head.info {
         Some(info) => Some(info),
         None => read(root, image)?.and_then(|record| record.info),
     };
     info.map(Some).ok_or_else(|| io::Error::other(format!("the record of {image} is damaged")))
+}
+
+/// [`read_info`] without waiting for the disk; an error as [`cached::must_wait`] tells them where it
+/// would have to.
+pub(super) fn read_cached_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>> {
+    let file = match cached::open(&path(root, image)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut head = [0; HEAD];
+    let read = cached::read_at(&file, &mut head, 0)?;
+    let info = ImageRecord::read(&head[..read])?.info;
+    info.map(Some).ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 
 /// Adds lines to an image's record, if it has one; answers its file, to be synced or not. All

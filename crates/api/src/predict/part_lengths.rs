@@ -9,6 +9,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::mime::{BOUNDARY, Mime};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
+use memchr::{memchr, memmem};
 
 const NAME: &[u8] = b"content-length";
 
@@ -68,10 +69,8 @@ impl Lines {
                     self.may_matter = false;
                 }
             } else {
-                // What is no boundary is the photo's, and is passed in strides.
                 self.column += 1;
-                let next = piece[at..].iter().position(|byte| *byte == b'\n');
-                at = next.map_or(piece.len(), |next| at + next);
+                at += self.stride(&piece[at..]);
                 self.last = piece[at - 1];
                 continue;
             }
@@ -79,6 +78,20 @@ impl Lines {
             at += 1;
         }
         if changed.is_empty() { piece } else { changed.freeze() }
+    }
+
+    /// How many bytes, the first of which ends no line, go by before a line feed that may matter:
+    /// what is no boundary is the photo's, and is passed in strides.
+    fn stride(&self, bytes: &[u8]) -> usize {
+        if !self.begun || self.in_head {
+            return memchr(b'\n', bytes).unwrap_or(bytes.len());
+        }
+        match memmem::find(bytes, b"\r\n-") {
+            Some(at) => at + 1,
+            // The hyphen may be in the next piece.
+            None if bytes.ends_with(b"\r\n") => bytes.len() - 1,
+            None => bytes.len(),
+        }
     }
 
     /// Names of headers are the same in capitals.

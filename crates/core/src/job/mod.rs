@@ -2,6 +2,7 @@
 
 mod claim;
 mod ended;
+mod failed;
 mod finish;
 mod queue;
 mod submit;
@@ -9,6 +10,7 @@ mod view;
 
 pub use claim::{ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, Lease, Want};
 pub use ended::{Beat, EndedJob, JobOutcome};
+pub use failed::FailedJob;
 pub use finish::{Ack, Ending, Finish, Finished};
 pub use queue::{Requeue, Tick, Wake};
 pub use submit::{InvalidPriority, NewJob, Priority, SubmitMode, Submitted};

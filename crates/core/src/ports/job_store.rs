@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
-    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
+    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
+    Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -59,6 +60,10 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// Puts failed jobs back in line with a clean slate; answers how many.
     async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError>;
+
+    /// The jobs of a model that can be put back in line: those that failed last, the latest first,
+    /// at most `most` and [`FailedJob::MOST`].
+    async fn failures(&self, model: &ModelName, most: u32) -> Result<Vec<FailedJob>, StoreError>;
 
     /// All jobs of each image, by model name; an empty list for an image that has none. Costs
     /// the same however many jobs are queued.

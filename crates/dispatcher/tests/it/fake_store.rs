@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
-    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
+    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
+    Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -123,6 +124,10 @@ impl JobStore for FakeStore {
 
     async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError> {
         self.real.requeue(which).await
+    }
+
+    async fn failures(&self, model: &ModelName, most: u32) -> Result<Vec<FailedJob>, StoreError> {
+        self.real.failures(model, most).await
     }
 
     async fn status(&self, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, StoreError> {

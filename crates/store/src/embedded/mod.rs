@@ -14,6 +14,7 @@ mod cancel;
 mod claim;
 mod columns;
 mod failure;
+mod failures;
 mod file;
 mod housekeeping;
 mod job_table;
@@ -39,8 +40,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
-    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
+    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
+    Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -194,6 +196,11 @@ impl JobStore for EmbeddedJobStore {
     async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError> {
         let which = which.clone();
         self.write(move |session| requeue::requeue(session, &which)).await
+    }
+
+    async fn failures(&self, model: &ModelName, most: u32) -> Result<Vec<FailedJob>, StoreError> {
+        let model = model.clone();
+        self.read(move |connection| failures::failures(connection, &model, most)).await
     }
 
     async fn status(&self, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, StoreError> {

@@ -31,7 +31,8 @@ pub(super) fn status(
     images.iter().map(&mut of_image).collect()
 }
 
-fn view(row: &Row<'_>) -> Result<JobView> {
+/// Reads a job's columns, in the order in which [`STATUS`] has them.
+pub(super) fn view(row: &Row<'_>) -> Result<JobView> {
     let stored_state = state(row, 1)?;
     let fence = natural(row.get(6)?);
     let held_by_model = json(row, 12)?;

@@ -15,7 +15,7 @@ use super::session::{Memory, Session};
 use super::submit::submit;
 use super::wakes::Wakes;
 use super::writer::{Call, Operation, Writer};
-use super::{housekeeping, job_table, status};
+use super::{failures, housekeeping, job_table, status};
 use crate::Settings;
 
 /// A writer whose operations all arrive at once.
@@ -157,6 +157,7 @@ fn no_look_up_walks_over_jobs() {
         (job_table::NEXT_LEASE_END, "jobs_running (model=?)"),
         (job_table::MODELS_OF_IMAGE, "PRIMARY KEY (image=?)"),
         (housekeeping::OLD_IMAGES, "images_finished (finished_at<?)"),
+        (failures::FAILURES, "jobs_failed (model=? AND place>?)"),
         (status::STATUS, "PRIMARY KEY (image=?)"),
     ] {
         let mut statement = bench.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

@@ -29,6 +29,7 @@ mod beat;
 mod check;
 mod claim;
 mod error;
+mod failures;
 mod keys;
 mod link;
 mod model_table;
@@ -51,8 +52,9 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, ScriptInvocation};
 use futures_util::future::try_join;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, Finish, Finished, Held,
-    JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
+    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
+    Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -164,6 +166,10 @@ impl JobStore for RedisJobStore {
 
     async fn requeue(&self, which: &Requeue) -> Result<u64, StoreError> {
         self.put_back_in_line(which).await
+    }
+
+    async fn failures(&self, model: &ModelName, most: u32) -> Result<Vec<FailedJob>, StoreError> {
+        self.read_failures(model, most).await
     }
 
     async fn status(&self, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, StoreError> {

@@ -10,6 +10,7 @@ pub mod cancel;
 pub mod claim;
 pub mod endings;
 pub mod failed;
+pub mod failures;
 pub mod holds;
 pub mod leases;
 pub mod models;
@@ -146,6 +147,13 @@ macro_rules! contract_suite {
                 a_failed_job_is_not_handed_out
                 a_success_after_a_retry_shows_no_error
                 an_error_without_an_http_status_has_none_when_read
+            }
+            failures {
+                failures_come_with_what_they_failed_of
+                the_latest_failure_comes_first_and_no_more_than_asked_for
+                no_more_than_a_thousand_failures_come_at_once
+                only_what_can_be_put_back_in_line_is_listed
+                a_model_without_failures_has_an_empty_list
             }
             retries {
                 a_retry_waits_its_time_and_counts_a_failure

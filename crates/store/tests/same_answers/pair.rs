@@ -13,7 +13,7 @@ use photo_tests::redis_server::RedisServer;
 use tempfile::TempDir;
 
 use super::answers;
-use super::operation::{Operation, UNIT, UNITS_BEFORE, images};
+use super::operation::{MODELS, Operation, UNIT, UNITS_BEFORE, images};
 
 /// One store and the leases it handed out.
 struct Side {
@@ -113,11 +113,18 @@ impl Side {
         }
     }
 
-    async fn shown(&self, start: UnixMillis) -> [String; 3] {
+    async fn shown(&self, start: UnixMillis) -> [String; 4] {
+        let mut failures = Vec::new();
+        for model in MODELS {
+            failures.extend(self.store.failures(&model.parse().unwrap(), 10).await.unwrap());
+        }
+        let (images_failed, jobs): (Vec<_>, Vec<_>) =
+            failures.into_iter().map(|failed| (failed.image, failed.job)).unzip();
         [
             answers::views(&self.store.status(&images()).await.unwrap(), start),
             answers::stats(&self.store.stats(None).await.unwrap()),
             answers::said(&self.store.models().await.unwrap()),
+            answers::said(&images_failed) + &answers::views(&[jobs], start),
         ]
     }
 

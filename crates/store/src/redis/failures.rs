@@ -1,0 +1,33 @@
+//! Listing jobs that failed.
+
+use photo_core::job::FailedJob;
+use photo_core::ports::StoreError;
+use photo_core::{ImageKey, ModelName};
+
+use super::RedisJobStore;
+use super::error::unexpected;
+use super::status::read_job;
+
+/// What the script answers per job: the image, the record, the outcome.
+type PackedFailure = (Vec<u8>, Vec<u8>, Vec<u8>);
+
+impl RedisJobStore {
+    pub(super) async fn read_failures(
+        &self,
+        model: &ModelName,
+        most: u32,
+    ) -> Result<Vec<FailedJob>, StoreError> {
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        let mut call = self.call(&self.scripts.failures);
+        call.arg(model.as_str()).arg(most.min(FailedJob::MOST));
+        let answers: Vec<PackedFailure> = self.work.run(&call).await?;
+        let unpack = |(image, record, outcome): PackedFailure| {
+            let image = image.try_into().map_err(|_| unexpected("a failed job"))?;
+            let job = read_job(model.as_str(), &record, &[], &outcome)?;
+            Ok(FailedJob { image: ImageKey::from_bytes(image), job })
+        };
+        answers.into_iter().map(unpack).collect()
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::slice;
 use std::time::Duration;
 
-use photo_core::job::{JobOutcome, JobView, NewJob, Priority, SubmitMode, Submitted};
+use photo_core::job::{NewJob, Priority, SubmitMode, Submitted};
 use photo_core::ports::{Inspection, StoreError};
 use photo_core::record::{JobEnd, RecordLine, RecordedJob};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
@@ -148,13 +148,13 @@ impl Caretaker {
         let look = if mode == Mode::Mend { SubmitMode::Refill } else { SubmitMode::Look };
         let answers = self.jobs.submit(&asked, look).await?;
         let (mut lost, mut unwritten) = (Vec::new(), HashMap::<_, Vec<_>>::new());
-        for ((found, model, ended), answer) in jobs.iter().zip(answers) {
+        for ((found, model, _), answer) in jobs.iter().zip(answers) {
             match answer {
                 Submitted::Queued => report.queued_again += 1,
                 Submitted::Forgotten => {
                     lost.extend(recorded(found, model).and_then(|job| job.ended(found.image)));
                 }
-                Submitted::Exists(state) if state.is_final() && !ended => {
+                Submitted::Exists(state) if is_unwritten(state, recorded(found, model)) => {
                     unwritten.entry(found.image).or_default().push((*found, model));
                 }
                 Submitted::Exists(_) => {}
@@ -182,9 +182,12 @@ impl Caretaker {
                 let Some(job) = recorded(found, model) else { continue };
                 let Some(view) = views.iter().find(|view| view.model == *model) else { continue };
                 if job.rerun && view.submitted_at.0 + SKEW_MS < job.accepted_at.0 {
-                    let id = JobId::new(image, model.clone());
-                    again.push(NewJob { id, priority: job.priority, ended_before: false });
-                } else if let Some(end) = end(view) {
+                    // Unless it was cancelled since.
+                    if job.end.is_none() {
+                        let id = JobId::new(image, model.clone());
+                        again.push(NewJob { id, priority: job.priority, ended_before: false });
+                    }
+                } else if let Some(end) = JobEnd::of(view, job.request) {
                     lines.push((image, RecordLine::from(end)));
                 }
             }
@@ -210,20 +213,13 @@ fn recorded<'a>(found: &'a Inspection, model: &ModelName) -> Option<&'a Recorded
     found.record.as_ref()?.jobs.get(model)
 }
 
-/// How the job store says that a job ended.
-fn end(view: &JobView) -> Option<JobEnd> {
-    let outcome = match view.state {
-        JobState::Succeeded => JobOutcome::Succeeded(view.result.clone()?),
-        JobState::Failed => JobOutcome::Failed(view.error.clone()?),
-        JobState::Cancelled => JobOutcome::Cancelled(view.error.clone()),
-        JobState::Queued | JobState::Waiting | JobState::Running => return None,
-    };
-    Some(JobEnd {
-        model: view.model.clone(),
-        attempts: view.attempts,
-        failures: view.failures,
-        started_at: view.started_at,
-        ended_at: view.changed_at,
-        outcome,
-    })
+/// Whether the record does not have the end of a job that is in this state. One that was finished
+/// although it was to be cancelled may be recorded as cancelled.
+fn is_unwritten(state: JobState, job: Option<&RecordedJob>) -> bool {
+    let end = job.and_then(|job| job.end.as_ref()).map(|end| end.outcome.state());
+    match end {
+        None => state.is_final(),
+        Some(JobState::Cancelled) => state.is_final() && state != JobState::Cancelled,
+        Some(_) => false,
+    }
 }

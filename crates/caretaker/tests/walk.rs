@@ -66,6 +66,20 @@ async fn an_ending_that_nobody_wrote_down_is_written_down() {
 }
 
 #[tokio::test]
+async fn a_job_that_was_done_although_it_was_to_be_cancelled_is_written_down() {
+    let mut world = World::new();
+    let image = world.post(1, &["wood"]).await;
+    world.record_cancelled(image, "wood").await;
+    assert_eq!(world.check(Mode::Mend).await, report(1), "it still runs, or is about to");
+    world.succeed_unwritten(image, "wood", "[1]").await;
+    assert_eq!(world.check(Mode::Mend).await, Report { written_down: 1, ..report(1) });
+    assert_eq!(world.check(Mode::Mend).await, report(1));
+    world.empty_job_store();
+    assert_eq!(world.check(Mode::Mend).await, Report { given_back: 1, ..report(1) });
+    assert_eq!(world.job(image, "wood").await.state, JobState::Succeeded);
+}
+
+#[tokio::test]
 async fn a_job_store_set_back_to_before_a_job_was_asked_for_again_does_it_again() {
     let world = World::new();
     let image = world.post(1, &["wood"]).await;

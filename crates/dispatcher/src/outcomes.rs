@@ -113,6 +113,7 @@ impl Batch {
                 started_at: Some(UnixMillis(finish.lease.fence / 1_000)),
                 ended_at: now,
                 outcome,
+                request: None,
             };
             lines.push((finish.lease.id.image, end.into()));
         }

@@ -49,6 +49,7 @@ fn end(model: &str, outcome: JobOutcome) -> RecordLine {
         started_at: None,
         ended_at: UnixMillis(9_000),
         outcome,
+        request: None,
     })
 }
 

@@ -130,6 +130,7 @@ impl App {
             started_at: None,
             ended_at: self.clock.now(),
             outcome: JobOutcome::Succeeded(RawValue::from_string(result.to_owned()).unwrap()),
+            request: None,
         };
         let files = self.image_files();
         let record = files.iter().find(|path| path.extension().is_some_and(|it| it == "jsonl"));

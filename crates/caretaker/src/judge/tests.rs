@@ -23,6 +23,7 @@ fn job(ended: Option<u64>) -> RecordedJob {
         started_at: None,
         ended_at: UnixMillis(NOW.0 - hours * HOUR),
         outcome: JobOutcome::Failed(JobError::new(JobErrorKind::Refused, "no")),
+        request: None,
     });
     let (request, accepted_at) = (Uuid::nil(), UnixMillis(0));
     RecordedJob { request, accepted_at, priority: Priority::Normal, rerun: false, end }

@@ -15,7 +15,7 @@ use photo_core::job::{
 };
 use photo_core::ports::{ImageLimits, ImageStore, JobStore};
 use photo_core::record::{Acceptance, ImageRecord, JobEnd};
-use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, ModelName};
+use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, ModelName, UnixMillis};
 use photo_store::embedded::EmbeddedJobStore;
 use photo_store::images::LocalImages;
 use photo_tests::photos::bmp;
@@ -146,6 +146,14 @@ impl World {
             });
             self.images.append(vec![(image, end.into())]).await.unwrap();
         }
+    }
+
+    /// As the api does for a job that a dispatcher has.
+    pub async fn record_cancelled(&self, image: ImageKey, model: &str) {
+        let request = self.record(image).await.jobs[model].request;
+        let view = JobView { started_at: Some(UnixMillis(0)), ..self.job(image, model).await };
+        let end = JobEnd::cancelled(&view, request, self.clock.now());
+        self.images.append(vec![(image, end.into())]).await.unwrap();
     }
 
     pub async fn cancel(&self, image: ImageKey, model: &str) {

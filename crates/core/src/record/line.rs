@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::job::{EndedJob, JobOutcome, Priority};
+use crate::job::{EndedJob, JobOutcome, JobView, Priority};
 use crate::{ImageInfo, JobError, JobState, ModelName, UnixMillis};
 
 /// One line of an image's record.
@@ -62,6 +62,41 @@ pub struct JobEnd {
     pub ended_at: UnixMillis,
     /// How it ended.
     pub outcome: JobOutcome,
+    /// The request whose job it ends, if it ends no other's: a job that is cancelled may have been
+    /// asked for again by the time this is written.
+    pub request: Option<Uuid>,
+}
+
+impl JobEnd {
+    /// How the job store says that a job of this request ended; `None` if it has not.
+    pub fn of(view: &JobView, request: Uuid) -> Option<Self> {
+        let outcome = match view.state {
+            JobState::Succeeded => JobOutcome::Succeeded(view.result.clone()?),
+            JobState::Failed => JobOutcome::Failed(view.error.clone()?),
+            JobState::Cancelled => return Some(Self::cancelled(view, request, view.changed_at)),
+            JobState::Queued | JobState::Waiting | JobState::Running => return None,
+        };
+        Some(Self::new(view, view.changed_at, outcome))
+    }
+
+    /// That a job of this request is cancelled, or will be as soon as its dispatcher lets go of it.
+    /// If that has finished it first, its word goes before this one.
+    pub fn cancelled(view: &JobView, request: Uuid, at: UnixMillis) -> Self {
+        let outcome = JobOutcome::Cancelled(view.error.clone());
+        Self { request: Some(request), ..Self::new(view, at, outcome) }
+    }
+
+    fn new(view: &JobView, ended_at: UnixMillis, outcome: JobOutcome) -> Self {
+        Self {
+            model: view.model.clone(),
+            attempts: view.attempts,
+            failures: view.failures,
+            started_at: view.started_at,
+            ended_at,
+            outcome,
+            request: None,
+        }
+    }
 }
 
 impl From<Withdrawal> for RecordLine {
@@ -85,6 +120,7 @@ impl From<EndedJob> for JobEnd {
             started_at: job.started_at,
             ended_at: job.ended_at,
             outcome: job.outcome,
+            request: None,
         }
     }
 }
@@ -103,6 +139,8 @@ struct JobEndText {
     result: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<JobError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<Uuid>,
 }
 
 impl From<JobEnd> for JobEndText {
@@ -113,8 +151,8 @@ impl From<JobEnd> for JobEndText {
             JobOutcome::Failed(error) => (None, Some(error)),
             JobOutcome::Cancelled(error) => (None, error),
         };
-        let JobEnd { model, attempts, failures, started_at, ended_at, .. } = end;
-        Self { model, state, attempts, failures, started_at, ended_at, result, error }
+        let JobEnd { model, attempts, failures, started_at, ended_at, request, .. } = end;
+        Self { model, state, attempts, failures, started_at, ended_at, result, error, request }
     }
 }
 
@@ -132,8 +170,8 @@ impl TryFrom<JobEndText> for JobEnd {
                 );
             }
         };
-        let JobEndText { model, attempts, failures, started_at, ended_at, .. } = text;
-        Ok(Self { model, attempts, failures, started_at, ended_at, outcome })
+        let JobEndText { model, attempts, failures, started_at, ended_at, request, .. } = text;
+        Ok(Self { model, attempts, failures, started_at, ended_at, outcome, request })
     }
 }
 

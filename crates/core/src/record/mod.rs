@@ -157,8 +157,15 @@ impl RecordedJob {
         self.end.as_ref().is_some_and(|end| !matches!(end.outcome, JobOutcome::Cancelled(_)))
     }
 
-    /// Whether an end is this job's, and not that of an earlier time written late.
+    /// Whether an end is this job's, and not that of an earlier time or another request written
+    /// late. A cancellation may be written before its dispatcher has heard of it, so that what is
+    /// done stays done.
     fn takes(&self, end: &JobEnd) -> bool {
+        let of_another = end.request.is_some_and(|request| request != self.request);
+        let is_too_late = self.is_done() && matches!(end.outcome, JobOutcome::Cancelled(_));
+        if of_another || is_too_late {
+            return false;
+        }
         let began = end.started_at.unwrap_or(end.ended_at);
         let of_earlier_time = self.rerun && began.0 + SKEW_MS < self.accepted_at.0;
         let known = self.end.as_ref().map(|end| end.started_at.unwrap_or(end.ended_at));

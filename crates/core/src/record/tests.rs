@@ -40,6 +40,7 @@ fn ended(name: &str, outcome: JobOutcome) -> RecordLine {
         started_at: Some(UnixMillis(1_500)),
         ended_at: UnixMillis(2_000),
         outcome,
+        request: None,
     }))
 }
 
@@ -144,6 +145,35 @@ fn a_late_line_about_an_earlier_time_changes_nothing() {
     assert_eq!(kept.get(), "2");
     let rerun = [RecordLine::Accepted(again(60_000, &["wood"])), at(2_000, "2")];
     assert_eq!(states(&read(&text(&[&first[..], &rerun].concat()))), [("wood", None)]);
+}
+
+/// That the job of the request asked at this time is cancelled.
+fn cancelled(at: u64, started_at: Option<u64>) -> RecordLine {
+    let RecordLine::Ended(end) = ended("wood", JobOutcome::Cancelled(None)) else { panic!() };
+    let (request, started_at) = (Some(Uuid::from_u128(at.into())), started_at.map(UnixMillis));
+    RecordLine::Ended(Box::new(JobEnd { request, started_at, ..*end }))
+}
+
+#[test]
+fn a_cancellation_ends_the_job_of_its_request_and_no_other() {
+    let (first, second) = (asked(1, &["wood"]), asked(2, &["wood"]));
+    let [first, second] = [first, second].map(RecordLine::Accepted);
+    let record = read(&text(&[first.clone(), cancelled(1, None)]));
+    assert_eq!(states(&record), [("wood", Some(JobState::Cancelled))]);
+    let record = read(&text(&[first.clone(), second.clone(), cancelled(1, None)]));
+    assert_eq!(states(&record), [("wood", None)], "it was asked for again meanwhile");
+    let record = read(&text(&[first, cancelled(1, None), second]));
+    assert_eq!(states(&record), [("wood", None)], "it was asked for again");
+}
+
+#[test]
+fn what_was_done_before_its_dispatcher_heard_of_a_cancellation_is_done() {
+    let accepted = RecordLine::Accepted(asked(1, &["wood"]));
+    let (cancelled, done) = (cancelled(1, Some(1_500)), ended("wood", result("1")));
+    for lines in [[&accepted, &cancelled, &done], [&accepted, &done, &cancelled]] {
+        let record = read(&text(&lines.map(Clone::clone)));
+        assert_eq!(states(&record), [("wood", Some(JobState::Succeeded))]);
+    }
 }
 
 #[test]

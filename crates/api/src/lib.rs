@@ -6,15 +6,18 @@
 
 mod banner;
 mod body;
+mod cancel;
 mod error;
 mod gate;
 mod health;
 mod images;
 mod intake;
 mod models;
+mod named;
 mod predict;
 mod rates;
 mod register;
+mod retry;
 mod routes;
 mod server;
 mod state;

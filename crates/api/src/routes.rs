@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, Resource, Route, web};
 
 use crate::error::ApiError;
-use crate::{banner, health, images, models, predict, register, status};
+use crate::{banner, cancel, health, images, models, predict, register, retry, status};
 
 /// Adds every route to a server whose `app_data` is an [`crate::AppState`].
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -12,6 +12,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/models", "GET", [web::get()], models::list))
         .service(resource("/predict", "POST", [web::post()], predict::accept))
         .service(resource("/predict/status", "POST", [web::post()], status::show_many))
+        .service(resource("/predict/cancel", "POST", [web::post()], cancel::cancel))
+        .service(resource("/predict/retry", "POST", [web::post()], retry::retry))
         .service(resource("/predict/{image}", "GET", [web::get()], status::show))
         .service(resource("/images/{image}", "GET, HEAD", [web::get(), web::head()], images::show))
         .service(resource("/health/live", "GET", [web::get()], health::live))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use photo_core::job::{EndedJob, NewJob, SubmitMode, Submitted};
 use photo_core::ports::{Committed, StoreError};
-use photo_core::record::{Acceptance, Withdrawal};
+use photo_core::record::{Acceptance, RecordLine, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::Serialize;
 
@@ -52,6 +52,7 @@ pub(super) async fn submit(
             return Err(error.into());
         }
     };
+    write_down_again(state, asked, committed, &jobs, &submitted).await?;
     let forgotten = jobs.iter().zip(&submitted).filter(|(_, it)| **it == Submitted::Forgotten);
     let mut forgotten: Vec<JobId> = forgotten.map(|(job, _)| job.id.clone()).collect();
     forgotten.extend(others_forgotten(state, asked, committed).await?);
@@ -70,6 +71,34 @@ pub(super) async fn submit(
         AcceptedJob { id: job.id, image, model, state: now, new }
     });
     Ok(accepted.collect())
+}
+
+/// Writes down what this request put in line although it was in its image's record before and seemed
+/// to be in line: somebody cancelled it meanwhile, and may yet write that down.
+async fn write_down_again(
+    state: &AppState,
+    asked: &Acceptance,
+    committed: &[Committed],
+    jobs: &[NewJob],
+    submitted: &[Submitted],
+) -> Result<(), ApiError> {
+    let added: HashMap<ImageKey, &[ModelName]> =
+        committed.iter().map(|it| (it.image, it.added.as_slice())).collect();
+    let has_line = |id: &JobId| added.get(&id.image).is_some_and(|it| it.contains(&id.model));
+    let lines = jobs
+        .iter()
+        .zip(submitted)
+        .filter(|(job, submitted)| **submitted == Submitted::Queued && !has_line(&job.id))
+        .map(|(job, _)| {
+            let models = vec![job.id.model.clone()];
+            let line = Acceptance { at: state.clock.now(), models, ..asked.clone() };
+            (job.id.image, line.into())
+        });
+    let lines: Vec<(ImageKey, RecordLine)> = lines.collect();
+    if !lines.is_empty() {
+        state.images.append(lines).await?;
+    }
+    Ok(())
 }
 
 /// Which jobs of other models ended and are forgotten, of the images that the job store knows again

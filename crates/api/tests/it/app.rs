@@ -1,5 +1,6 @@
 //! One running API.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
@@ -9,11 +10,12 @@ use std::time::Duration;
 
 use actix_web::web;
 use photo_api::AppState;
+use photo_caretaker::{Caretaker, Mode};
 use photo_core::config::Config;
 use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, JobOutcome, Want};
 use photo_core::ports::JobStore;
 use photo_core::record::{JobEnd, RecordLine};
-use photo_core::{Clock, ModelName};
+use photo_core::{Clock, JobState, ModelName};
 use photo_store::Settings;
 use photo_store::embedded::EmbeddedJobStore;
 use photo_store::images::LocalImages;
@@ -136,6 +138,41 @@ impl App {
         let record = files.iter().find(|path| path.extension().is_some_and(|it| it == "jsonl"));
         let mut record = File::options().append(true).open(record.unwrap()).unwrap();
         record.write_all(&RecordLine::from(end).to_text()).unwrap();
+    }
+
+    /// Has an empty job store filled from the records, as after the loss of this one; answers what
+    /// it then knows of an image, by model.
+    pub async fn refilled(&self, image: &str) -> BTreeMap<String, JobState> {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, settings) = (folder.path().join("jobs.db"), Settings::default());
+        let jobs: Arc<dyn JobStore> =
+            Arc::new(EmbeddedJobStore::open(&file, settings, self.clock.clone()).unwrap());
+        self.mend(Arc::clone(&jobs)).await;
+        let known = jobs.status(&[image.parse().unwrap()]).await.unwrap().remove(0);
+        known.into_iter().map(|job| (job.model.to_string(), job.state)).collect()
+    }
+
+    /// Has a caretaker compare a job store with the records.
+    pub async fn mend(&self, jobs: Arc<dyn JobStore>) {
+        let images = LocalImages::open(&self.folder.path().join("images")).unwrap();
+        let (config, clock) = (Config::default(), self.clock.clone());
+        let caretaker = Caretaker::new(jobs, Arc::new(images), &config, clock);
+        caretaker.check(Mode::Mend, |_| {}).await.unwrap();
+    }
+
+    /// The job store loses all jobs.
+    pub fn lose_jobs(&self) {
+        let file = rusqlite::Connection::open(self.folder.path().join("jobs.db")).unwrap();
+        let all = "DELETE FROM jobs; DELETE FROM results; DELETE FROM images; DELETE FROM models;";
+        file.execute_batch(all).unwrap();
+    }
+
+    /// The states of an image's jobs, by model.
+    pub async fn states(&self, image: &str) -> BTreeMap<String, String> {
+        let view = json_of(self.get(&format!("/predict/{image}")).await, StatusCode::OK).await;
+        let state = |job: &Value| job["state"].as_str().unwrap().to_owned();
+        let jobs = view["jobs"].as_object().unwrap();
+        jobs.iter().map(|(model, job)| (model.clone(), state(job))).collect()
     }
 
     /// Nothing of any request is left: no file, no job.

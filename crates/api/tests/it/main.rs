@@ -6,6 +6,7 @@
 mod app;
 mod raw;
 
+mod cancel;
 mod hostile_forms;
 mod hostile_photos;
 mod models;
@@ -13,4 +14,5 @@ mod overload;
 mod predict;
 mod records;
 mod refusals;
+mod retry;
 mod status;

@@ -99,6 +99,12 @@ impl JobEnd {
     }
 }
 
+impl From<Acceptance> for RecordLine {
+    fn from(acceptance: Acceptance) -> Self {
+        Self::Accepted(acceptance)
+    }
+}
+
 impl From<Withdrawal> for RecordLine {
     fn from(withdrawal: Withdrawal) -> Self {
         Self::Withdrawn(withdrawal)

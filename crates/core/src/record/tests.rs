@@ -151,7 +151,7 @@ fn a_late_line_about_an_earlier_time_changes_nothing() {
 fn cancelled(at: u64, started_at: Option<u64>) -> RecordLine {
     let RecordLine::Ended(end) = ended("wood", JobOutcome::Cancelled(None)) else { panic!() };
     let (request, started_at) = (Some(Uuid::from_u128(at.into())), started_at.map(UnixMillis));
-    RecordLine::Ended(Box::new(JobEnd { request, started_at, ..*end }))
+    RecordLine::Ended(Box::new(JobEnd { started_at, request, ..*end }))
 }
 
 #[test]

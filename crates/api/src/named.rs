@@ -1,0 +1,72 @@
+//! The images and models that a request's body names.
+
+use std::collections::{BTreeSet, HashSet};
+
+use actix_web::web;
+use photo_core::job::ModelStats;
+use photo_core::{ImageKey, ModelName};
+use serde::de::DeserializeOwned;
+
+use crate::body::read_body;
+use crate::error::{ApiError, shorten};
+use crate::state::AppState;
+use crate::status::parse_hash;
+
+/// The most images in one request.
+pub(crate) const MOST_IMAGES: usize = 10_000;
+
+/// The most models in one request.
+const MOST_MODELS: usize = 1_000;
+
+/// The most bytes of a body: so many hashes and names, and as much again for white space.
+const MOST_BYTES: usize = 80 * MOST_IMAGES + 140 * MOST_MODELS;
+
+/// A body as JSON, of which `form` is an example.
+pub(crate) async fn read<T: DeserializeOwned>(
+    body: web::Payload,
+    form: &str,
+) -> Result<T, ApiError> {
+    let body = read_body(body, MOST_BYTES).await?;
+    serde_json::from_slice(&body)
+        .map_err(|error| ApiError::BadRequest(format!("The body is not {form}: {error}.")))
+}
+
+/// The images of these hashes, each once, in their order.
+pub(crate) fn images(hashes: &[String]) -> Result<Vec<ImageKey>, ApiError> {
+    if hashes.len() > MOST_IMAGES {
+        return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
+    }
+    let images = hashes.iter().map(|hash| parse_hash(hash)).collect::<Result<Vec<_>, _>>()?;
+    let mut seen = HashSet::new();
+    Ok(images.into_iter().filter(|image| seen.insert(*image)).collect())
+}
+
+/// The models of these names, each once. One that was taken out of the configuration is still
+/// known by the jobs it had.
+pub(crate) async fn models(state: &AppState, names: &[String]) -> Result<Vec<ModelName>, ApiError> {
+    if names.len() > MOST_MODELS {
+        let what = format!("More than {MOST_MODELS} models are named.");
+        return Err(ApiError::BadRequest(what));
+    }
+    let (mut models, mut impossible) = (BTreeSet::new(), Vec::new());
+    for name in names {
+        match name.parse::<ModelName>() {
+            Ok(model) => {
+                models.insert(model);
+            }
+            Err(_) => impossible.push(shorten(name)),
+        }
+    }
+    let models: Vec<ModelName> = models.into_iter().collect();
+    let unseen = state.unknown_models(&models).await?;
+    let stats =
+        if unseen.is_empty() { Vec::new() } else { state.jobs.stats(Some(&unseen)).await? };
+    let had_no_jobs = |stats: &&ModelStats| stats.counters.values().all(|count| *count == 0);
+    let unknown = stats.iter().filter(had_no_jobs).map(|stats| stats.model.to_string());
+    let unknown: Vec<String> = unknown.chain(impossible).collect();
+    if unknown.is_empty() {
+        Ok(models)
+    } else {
+        Err(ApiError::UnknownModels { unknown, known: state.model_names() })
+    }
+}

@@ -123,6 +123,13 @@ impl App {
         self.jobs.finish(&[Finish { lease: job.lease.clone(), ending }], None).await.unwrap();
     }
 
+    /// Ends many jobs like this.
+    pub async fn end_all(&self, jobs: &[ClaimedJob], ending: Ending) {
+        let finish = |job: &ClaimedJob| Finish { lease: job.lease.clone(), ending: ending.clone() };
+        let endings: Vec<Finish> = jobs.iter().map(finish).collect();
+        self.jobs.finish(&endings, None).await.unwrap();
+    }
+
     /// Writes down beside the photo that a job succeeded, as a dispatcher would.
     pub fn write_down(&self, job: &ClaimedJob, result: &str) {
         let end = JobEnd {

@@ -7,6 +7,7 @@ mod app;
 mod raw;
 
 mod cancel;
+mod failures;
 mod hostile_forms;
 mod hostile_photos;
 mod models;

@@ -17,10 +17,8 @@ async fn failed(app: &App, photos: std::ops::Range<u64>) -> Vec<String> {
     let models = ["sharpness", "average_color"];
     json_of(app.predict(form(&photos, &models)).await, StatusCode::ACCEPTED).await;
     for model in models {
-        for job in app.claim(model).await {
-            let error = JobError::new(JobErrorKind::Refused, "no face found");
-            app.end(&job, Ending::Failed(error)).await;
-        }
+        let failed = Ending::Failed(JobError::new(JobErrorKind::Refused, "no face found"));
+        app.end_all(&app.claim(model).await, failed).await;
     }
     photos.iter().map(|photo| md5(photo)).collect()
 }

@@ -23,6 +23,7 @@ use crate::health::Pulse;
 use crate::lanes::Lanes;
 use crate::leases::Leases;
 use crate::outcomes::{Batch, Outcome, Outcomes};
+use crate::reporter::Reporter;
 use crate::scribe::Scribe;
 use crate::survey;
 use crate::tools::Tools;
@@ -51,6 +52,7 @@ pub struct Dispatcher {
     work: JoinSet<Option<Outcome>>,
     outcomes: Outcomes,
     scribe: Scribe,
+    reporter: Reporter,
     clock: Clock,
     phase: Phase,
     /// Cancelled when jobs under way are to be handed back.
@@ -84,13 +86,15 @@ impl Dispatcher {
     /// A dispatcher that has not begun.
     pub fn new(tools: Arc<Tools>, pulse: Arc<Pulse>, config: &Config) -> Self {
         let lease = config.dispatcher.lease;
+        let id = DispatcherId::random();
         Self {
-            id: DispatcherId::random(),
+            id,
             lease,
             drain: config.dispatcher.drain,
             lanes: Lanes::new(config.clone(), Arc::clone(&tools)),
             leases: Arc::new(Leases::new(lease)),
             scribe: Scribe::new(Arc::clone(&tools)),
+            reporter: Reporter::new(id, Arc::clone(&tools)),
             clock: Clock::default(),
             tools,
             pulse,
@@ -119,6 +123,7 @@ impl Dispatcher {
         let mut trip = OptionFuture::from(None);
         let mut on_trip = false;
         let mut beats = tokio::time::interval(BEAT);
+        let mut reports = tokio::time::interval(self.tools.settings.report);
 
         loop {
             if !on_trip && let Some(next) = self.next_trip() {
@@ -126,7 +131,7 @@ impl Dispatcher {
                 on_trip = true;
             }
             if self.phase != Phase::Working && self.is_idle() && !on_trip {
-                return self.scribe.end().await;
+                return self.end().await;
             }
             let timer = self.timer();
             tokio::select! {
@@ -139,10 +144,10 @@ impl Dispatcher {
                 Ok(()) = known.changed() => self.surveyed(&known.borrow_and_update()),
                 () = lane_ready.notified() => self.look = true,
                 _ = beats.tick() => self.pulse.beat(),
+                _ = reports.tick() => self.report(),
                 () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
                     if self.time_is_up() {
-                        // What was recorded before may still be on its way to the disk.
-                        return self.scribe.end().await;
+                        return self.end().await;
                     }
                 }
                 () = stop.cancelled(), if self.phase == Phase::Working => self.stop(),
@@ -247,6 +252,16 @@ impl Dispatcher {
     fn stop(&mut self) {
         info!(jobs = self.work.len(), drain = ?self.drain, "stopping: no new jobs");
         self.phase = Phase::Draining { until: Instant::now() + self.drain };
+        self.report();
+    }
+
+    fn report(&self) {
+        self.reporter.tell(&self.lanes, self.phase != Phase::Working);
+    }
+
+    /// Waits for what was recorded before, which may still be on its way to the disk.
+    async fn end(self) {
+        tokio::join!(self.scribe.end(), self.reporter.end());
     }
 
     fn is_idle(&self) -> bool {

@@ -4,11 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use photo_core::config::ServiceUrl;
-use photo_core::{JobError, JobErrorKind};
+use photo_core::job::{EndpointReport, EndpointState};
+use photo_core::{JobError, JobErrorKind, ModelName, UnixMillis};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::service::Generation;
+
+/// How much of the reason why one is down operators are told, in characters.
+const MAX_REASON: usize = 200;
 
 /// One endpoint for as long as it is known; one that goes and comes again has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +63,8 @@ enum Health {
     Down {
         error: JobError,
         since: Instant,
+        /// `Resting` if it is there and only fails.
+        state: EndpointState,
     },
 }
 
@@ -150,7 +156,7 @@ impl Endpoints {
     /// Takes an endpoint out of use. Answers how often that happened since its last prediction if
     /// this call did it, and `None` if it was out of use or gone before.
     pub fn set_down(&self, id: EndpointId, error: JobError) -> Option<u32> {
-        self.put_down(id, error, |endpoint| {
+        self.put_down(id, error, EndpointState::Down, |endpoint| {
             // What comes back at this address may be another program.
             endpoint.failures = 0;
             endpoint.generation = None;
@@ -159,13 +165,14 @@ impl Endpoints {
 
     /// The same for one that is there and fails: what speaks against it stays.
     pub fn set_resting(&self, id: EndpointId, error: JobError) -> Option<u32> {
-        self.put_down(id, error, |_| {})
+        self.put_down(id, error, EndpointState::Resting, |_| {})
     }
 
     fn put_down(
         &self,
         id: EndpointId,
         error: JobError,
+        out: EndpointState,
         forget: impl FnOnce(&mut Endpoint),
     ) -> Option<u32> {
         let mut state = self.lock();
@@ -173,7 +180,7 @@ impl Endpoints {
         if matches!(endpoint.health, Health::Down { .. }) {
             return None;
         }
-        endpoint.health = Health::Down { error, since: Instant::now() };
+        endpoint.health = Health::Down { error, since: Instant::now(), state: out };
         endpoint.setbacks += 1;
         forget(endpoint);
         let setbacks = endpoint.setbacks;
@@ -202,6 +209,12 @@ impl Endpoints {
         }
         self.tell(&state);
         true
+    }
+
+    /// How they are, for operators.
+    pub fn report(&self, model: &ModelName, now: UnixMillis) -> Vec<EndpointReport> {
+        let state = self.lock();
+        state.list.iter().map(|endpoint| endpoint.report(model.clone(), now)).collect()
     }
 
     /// Says what became of the endpoints, under the lock so that the last word is the right one.
@@ -259,6 +272,19 @@ impl Endpoint {
             failures: 0,
             failing_since: 0,
         }
+    }
+
+    fn report(&self, model: ModelName, now: UnixMillis) -> EndpointReport {
+        let (state, since, reason) = match &self.health {
+            Health::Ready => (EndpointState::Up, None, None),
+            Health::Down { error, since, state } => {
+                let down_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let since = UnixMillis(now.0.saturating_sub(down_ms));
+                (*state, Some(since), Some(error.message.chars().take(MAX_REASON).collect()))
+            }
+        };
+        let (url, in_flight) = (self.url.as_str().to_owned(), self.in_flight);
+        EndpointReport { model, url, state, since, reason, in_flight }
     }
 
     /// What its failures mean, where another endpoint may have `predicted` something since.

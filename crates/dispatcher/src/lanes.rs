@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use photo_core::ModelName;
 use photo_core::config::Config;
-use photo_core::job::{KnownModel, Want};
+use photo_core::job::{EndpointReport, KnownModel, Want};
+use photo_core::{ModelName, UnixMillis};
 use tokio::sync::Notify;
 
 use crate::lane::Lane;
@@ -57,6 +57,17 @@ impl Lanes {
         self.by_model.get(model)
     }
 
+    /// How many slots are taken.
+    pub fn in_flight(&self) -> u32 {
+        self.by_model.values().map(|lane| lane.in_flight()).sum()
+    }
+
+    /// How all endpoints are.
+    pub fn endpoints(&self, now: UnixMillis) -> Vec<EndpointReport> {
+        let of_lane = |lane: &Arc<Lane>| lane.endpoints.report(&lane.model, now);
+        self.by_model.values().flat_map(of_lane).collect()
+    }
+
     /// The bell that rings when a lane that could not work begins to.
     pub fn ready(&self) -> Arc<Notify> {
         Arc::clone(&self.ready)
@@ -74,8 +85,7 @@ impl Lanes {
         lanes.rotate_left(first);
 
         let limits: Vec<u32> = lanes.iter().map(|lane| lane.settings.concurrency).collect();
-        let in_flight: u32 = self.by_model.values().map(|lane| lane.in_flight()).sum();
-        let mut free = max.saturating_sub(in_flight);
+        let mut free = max.saturating_sub(self.in_flight());
         let mut wants = Vec::new();
         for (lane, share) in lanes.iter().zip(shares(max, &limits)) {
             let slots = share.saturating_sub(lane.in_flight()).min(free).min(lane.endpoints.room());

@@ -5,8 +5,8 @@
 //! (`trip`); each is done in a task of its own (`work`, `attempt`) while its lease is kept
 //! (`leases`); the photo goes to the endpoint with the least to do (`endpoints`, `service`); and
 //! what came of it (`outcomes`) is recorded by the trip that claims the next. The `scribe` writes
-//! results down beside the photos. Endpoints that cannot work are watched (`probe`), and clients
-//! are told why their jobs wait (`hold`).
+//! results down beside the photos. Endpoints that cannot work are watched (`probe`), clients are
+//! told why their jobs wait (`hold`), and operators how it stands (`reporter`).
 
 mod attempt;
 mod backoff;
@@ -19,6 +19,7 @@ mod lanes;
 mod leases;
 mod outcomes;
 mod probe;
+mod reporter;
 mod scribe;
 pub mod service;
 mod settings;

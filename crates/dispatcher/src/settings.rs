@@ -26,6 +26,8 @@ pub struct Settings {
     pub survey: Duration,
     /// How long the store shows why a model's jobs wait, unless told again before.
     pub hold: Duration,
+    /// How often the store is told that the dispatcher is alive, and how it stands.
+    pub report: Duration,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             probe_cap: Duration::from_secs(1),
             survey: Duration::from_secs(1),
             hold: Duration::from_secs(10),
+            report: Duration::from_secs(2),
         }
     }
 }

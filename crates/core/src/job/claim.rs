@@ -3,14 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Priority;
 use crate::{JobId, ModelName};
 
 /// One dispatcher process, as the store knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DispatcherId(Uuid);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DispatcherId(#[serde(with = "uuid::serde::simple")] Uuid);
 
 impl DispatcherId {
     /// A new id, unlike any other.

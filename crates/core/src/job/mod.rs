@@ -5,6 +5,7 @@ mod ended;
 mod failed;
 mod finish;
 mod queue;
+mod report;
 mod submit;
 mod view;
 
@@ -13,5 +14,6 @@ pub use ended::{Beat, EndedJob, JobOutcome};
 pub use failed::FailedJob;
 pub use finish::{Ack, Ending, Finish, Finished};
 pub use queue::{Requeue, Tick, Wake};
+pub use report::{DispatcherReport, DispatcherView, EndpointReport, EndpointState};
 pub use submit::{InvalidPriority, NewJob, Priority, SubmitMode, Submitted};
 pub use view::{Announcement, JobView, KnownModel, ModelStats};

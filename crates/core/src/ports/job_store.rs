@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
-    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
-    Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
+    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
+    Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -80,6 +80,14 @@ pub trait JobStore: Send + Sync + 'static {
     /// Wake-ups for one dispatcher, until the receiver is dropped. They are hints: one may be
     /// lost or come for nothing.
     async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake>;
+
+    /// Keeps what a dispatcher says of itself for `lifetime`; for no time at all if it says that it
+    /// is gone.
+    async fn report(&self, report: &DispatcherReport, lifetime: Duration)
+    -> Result<(), StoreError>;
+
+    /// The dispatchers that have said something of themselves and have not fallen silent since.
+    async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError>;
 
     /// Notes a model service's announcement. Answers whether the endpoint was unknown or gone
     /// before. The model stays known after its endpoints have gone.

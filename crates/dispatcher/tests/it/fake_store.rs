@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
-    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
-    Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
+    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
+    Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -145,6 +145,19 @@ impl JobStore for FakeStore {
 
     async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
         self.real.wakes(dispatcher).await
+    }
+
+    async fn report(
+        &self,
+        report: &DispatcherReport,
+        lifetime: Duration,
+    ) -> Result<(), StoreError> {
+        self.there()?;
+        self.real.report(report, lifetime).await
+    }
+
+    async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
+        self.real.dispatchers().await
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {

@@ -11,5 +11,6 @@ mod failures;
 mod hostile;
 mod leases;
 mod protocols;
+mod reports;
 mod slots;
 mod stopping;

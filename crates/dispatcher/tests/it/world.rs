@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use photo_core::config::{Config, ModelConfig};
-use photo_core::job::{JobView, NewJob, Priority, SubmitMode};
+use photo_core::job::{DispatcherReport, JobView, NewJob, Priority, SubmitMode};
 use photo_core::ports::{ImageLimits, ImageStore, JobStore};
 use photo_core::record::Acceptance;
 use photo_core::{Clock, ImageKey, JobId, JobState, ModelName};
@@ -120,6 +120,12 @@ impl World {
         self.folder.path().join("images").join(&md5[..2]).join(format!("{md5}.jsonl"))
     }
 
+    /// What the dispatchers that are alive say of themselves.
+    pub async fn living(&self) -> Vec<DispatcherReport> {
+        let living = self.store.dispatchers().await.unwrap();
+        living.into_iter().map(|dispatcher| dispatcher.report).collect()
+    }
+
     pub async fn submit(&self, image: ImageKey, model: &str) {
         let (id, priority) = (JobId::new(image, name(model)), Priority::Normal);
         let job = NewJob { id, priority, ended_before: false };
@@ -158,6 +164,7 @@ impl World {
             rest_base: Duration::from_hours(1),
             rest_cap: Duration::from_hours(1),
             survey: Duration::from_millis(100),
+            report: Duration::from_millis(50),
             ..Settings::default()
         };
         let (stop, config) = (CancellationToken::new(), self.config.clone());

@@ -4,7 +4,7 @@
 //! done and wait for the answer. The writer puts all that came in meanwhile into one transaction,
 //! so that many operations share one commit. Every commit is on the disk before it is answered.
 //! What a job is, where it stands and in which list it lies is in the file alone; in memory is
-//! only what ends with the process: who is idle, the last fence, whose turn it is.
+//! only what ends with the process: who is idle, the last fence, whose turn it is, what dispatchers say.
 //!
 //! A process that dies takes its dispatchers along. When the file is opened again, the jobs they
 //! held go back in line, each with one crash more.
@@ -23,6 +23,7 @@ mod model_queue;
 mod models;
 mod put_back;
 mod reader;
+mod reports;
 mod requeue;
 mod restore;
 mod session;
@@ -40,9 +41,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
-    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
-    Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
+    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
+    Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -53,6 +54,7 @@ use self::columns::integer;
 use self::failure::{explain_opening, stopped};
 use self::file::StoreFile;
 use self::reader::Query;
+use self::reports::Reports;
 use self::session::{Memory, Session};
 use self::wakes::Wakes;
 use self::worker::Worker;
@@ -69,6 +71,7 @@ pub struct EmbeddedJobStore {
     writer: Worker<Box<dyn Operation>>,
     _file: StoreFile,
     wakes: Arc<Wakes>,
+    reports: Reports,
     clock: Clock,
 }
 
@@ -96,6 +99,7 @@ impl EmbeddedJobStore {
             writer: Worker::start("job-writer", |operations| writer.run(operations))?,
             _file: file,
             wakes,
+            reports: Reports::default(),
             clock,
         })
     }
@@ -219,6 +223,19 @@ impl JobStore for EmbeddedJobStore {
 
     async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
         self.wakes.listen(dispatcher)
+    }
+
+    async fn report(
+        &self,
+        report: &DispatcherReport,
+        lifetime: Duration,
+    ) -> Result<(), StoreError> {
+        self.reports.keep(report, lifetime, self.clock.now());
+        Ok(())
+    }
+
+    async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
+        Ok(self.reports.living(self.clock.now()))
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {

@@ -19,6 +19,7 @@
 //! | `T:e:<model>` | sorted set: announced endpoints by the time they fall silent |
 //! | `T:f` | the highest fence handed out |
 //! | `T:b` | hash: what the store is called since it was first used; how many beats there were |
+//! | `T:dispatchers`, `T:reports` | sorted set: dispatchers by the time they fall silent; hash: what they say of themselves |
 //! | `T:queues`, `T:models` | sets: models that ever had jobs; models that said who they are |
 //!
 //! An MD5 is its 16 bytes. A finished image's keys go by themselves when its retention is over.
@@ -36,6 +37,7 @@ mod model_table;
 mod models;
 mod outcome;
 mod record;
+mod reports;
 mod restore;
 mod rules;
 mod scripts;
@@ -52,9 +54,9 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, ScriptInvocation};
 use futures_util::future::try_join;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, EndedJob, FailedJob, Finish, Finished,
-    Held, JobView, KnownModel, Lease, ModelStats, NewJob, Requeue, SubmitMode, Submitted, Tick,
-    Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
+    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
+    Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -186,6 +188,18 @@ impl JobStore for RedisJobStore {
 
     async fn wakes(&self, dispatcher: DispatcherId) -> mpsc::Receiver<Wake> {
         wakes::listen(Arc::clone(&self.server), dispatcher).await
+    }
+
+    async fn report(
+        &self,
+        report: &DispatcherReport,
+        lifetime: Duration,
+    ) -> Result<(), StoreError> {
+        self.keep_report(report, lifetime).await
+    }
+
+    async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
+        self.read_dispatchers().await
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {

@@ -16,6 +16,7 @@ pub mod leases;
 pub mod models;
 pub mod moves;
 pub mod priorities;
+pub mod reports;
 pub mod requeue;
 pub mod restore;
 pub mod retention;
@@ -277,6 +278,13 @@ macro_rules! contract_suite {
                 a_job_that_is_gone_can_be_submitted_anew
                 old_failures_leave_the_list
                 any_number_of_old_images_disappears_in_time
+            }
+            reports {
+                a_dispatcher_is_seen_with_what_it_says
+                a_dispatcher_that_falls_silent_is_gone
+                a_shorter_lifetime_does_not_shorten_another
+                a_dispatcher_that_says_so_is_gone_at_once
+                dispatchers_come_by_host
             }
             moves {
                 every_event_takes_every_state_where_the_table_says

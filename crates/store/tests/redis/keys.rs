@@ -9,7 +9,7 @@ use photo_core::{JobId, JobState};
 use photo_tests::redis_server::RedisServer;
 use serde_json::value::RawValue;
 
-use super::scene::{RETENTION, Scene, behind_its_back, ended_before, error, job, success};
+use super::scene::{RETENTION, Scene, behind_its_back, ended_before, error, job, report, success};
 
 /// More than a folded image may have.
 const LARGE: usize = 5_000;
@@ -121,6 +121,7 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
         scene.store.restore(&[ended_before(job(number, "m"), outcome)]).await.unwrap();
     }
     scene.store.beat().await.unwrap();
+    scene.store.report(&report(), Duration::from_secs(10)).await.unwrap();
     // Passes over what the cancelled job left in line.
     assert_eq!(scene.claim("m", 10).await.unwrap(), []);
     assert_eq!(scene.state(&job(2, "m")).await, Some(JobState::Cancelled));
@@ -138,6 +139,21 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
     let expected =
         ["b", "f", "m:m", "m:n", "queues", "v", "w:m"].map(|name| format!("{{photo}}:{name}"));
     assert_eq!(for_ever, expected);
+}
+
+#[tokio::test]
+async fn a_report_of_another_version_hides_no_other() {
+    let server = RedisServer::start();
+    let mut redis = behind_its_back(&server);
+    let scene = Scene::on(&server).await;
+    let (strange, known) = (report(), report());
+    for report in [&strange, &known] {
+        scene.store.report(report, Duration::from_mins(1)).await.unwrap();
+    }
+    let said = b"\0\0\0\0\0\0{\"id\":1}".as_slice();
+    let () = redis.hset("{photo}:reports", strange.id.to_string(), said).unwrap();
+    let living = scene.store.dispatchers().await.unwrap();
+    assert_eq!(living.iter().map(|it| it.report.id).collect::<Vec<_>>(), [known.id]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use photo_core::job::{Ack, Ending, Finish, Held, JobOutcome, Requeue, Submitted}
 use photo_core::ports::{JobStore, StoreError};
 use photo_tests::redis_server::RedisServer;
 
-use super::scene::{DEADLINE, Scene, behind_its_back, ended_before, error, job, success};
+use super::scene::{DEADLINE, Scene, behind_its_back, ended_before, error, job, report, success};
 
 fn limit_memory(server: &RedisServer, bytes: u32) {
     let mut redis = behind_its_back(server);
@@ -45,6 +45,7 @@ async fn a_full_server_refuses_new_jobs_and_lets_the_others_finish() {
     assert_eq!(scene.state(&job(3, "m")).await, Some(JobState::Cancelled));
     scene.store.tick().await.unwrap();
     scene.store.beat().await.unwrap();
+    scene.store.report(&report(), DEADLINE).await.unwrap();
 
     limit_memory(&server, 0);
     assert_eq!(scene.store.restore(&[forgotten]).await.unwrap(), 1);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Client, Connection};
 use photo_core::job::{
-    Ack, ClaimRequest, ClaimedJob, DispatcherId, EndedJob, Ending, Finish, JobOutcome, Lease,
-    NewJob, Priority, SubmitMode, Submitted, Want,
+    Ack, ClaimRequest, ClaimedJob, DispatcherId, DispatcherReport, EndedJob, Ending, Finish,
+    JobOutcome, Lease, NewJob, Priority, SubmitMode, Submitted, Want,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, JobState, ModelName, UnixMillis};
@@ -18,6 +18,20 @@ use serde_json::value::RawValue;
 pub const RETENTION: Duration = Duration::from_hours(1);
 /// Far longer than anything here takes.
 pub const DEADLINE: Duration = Duration::from_mins(1);
+
+/// What a dispatcher says of itself.
+pub fn report() -> DispatcherReport {
+    DispatcherReport {
+        id: DispatcherId::random(),
+        host: "host".to_owned(),
+        pid: 1,
+        version: "1.0.0".to_owned(),
+        started_at: UnixMillis(1_700_000_000_000),
+        in_flight: 0,
+        stopping: false,
+        endpoints: Vec::new(),
+    }
+}
 
 pub fn settings() -> Settings {
     Settings { retention: RETENTION, ..Settings::default() }

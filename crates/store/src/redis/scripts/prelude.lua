@@ -28,6 +28,8 @@ local FENCE = PREFIX .. ':f'
 local BEAT = PREFIX .. ':b'
 local QUEUES = PREFIX .. ':queues'
 local MODELS = PREFIX .. ':models'
+local DISPATCHERS = PREFIX .. ':dispatchers'
+local REPORTS = PREFIX .. ':reports'
 
 -- State, priority, claims, failures, crashes, fence, submitted ms, changed ms.
 local RECORD = '>c1BHHBI8I6I6'

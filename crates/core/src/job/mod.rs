@@ -4,6 +4,7 @@ mod claim;
 mod ended;
 mod failed;
 mod finish;
+mod line;
 mod queue;
 mod report;
 mod submit;
@@ -13,6 +14,7 @@ pub use claim::{ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, Lease, Wa
 pub use ended::{Beat, EndedJob, JobOutcome};
 pub use failed::FailedJob;
 pub use finish::{Ack, Ending, Finish, Finished};
+pub use line::{LineEnds, QueueView};
 pub use queue::{Requeue, Tick, Wake};
 pub use report::{DispatcherReport, DispatcherView, EndpointReport, EndpointState};
 pub use submit::{InvalidPriority, NewJob, Priority, SubmitMode, Submitted};

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::job::{
     Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
     EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    Requeue, SubmitMode, Submitted, Tick, Wake,
+    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -72,6 +72,10 @@ pub trait JobStore: Send + Sync + 'static {
     /// The queues of the models named, in that order, or of all models by name. A model without
     /// any jobs has zeros. Never walks over jobs.
     async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError>;
+
+    /// The same with what tells how long their jobs wait, and for all models with those that somebody
+    /// only said something about. Never walks over jobs either.
+    async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError>;
 
     /// Housekeeping, every second or so by every dispatcher: leases that ran out, jobs that came
     /// due, wake-ups that were lost, outcomes past their retention. In small steps.

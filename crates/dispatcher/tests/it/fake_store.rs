@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use photo_core::job::{
     Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
     EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    Requeue, SubmitMode, Submitted, Tick, Wake,
+    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -136,6 +136,10 @@ impl JobStore for FakeStore {
 
     async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError> {
         self.real.stats(models).await
+    }
+
+    async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError> {
+        self.real.queues(models).await
     }
 
     async fn tick(&self) -> Result<Tick, StoreError> {

@@ -22,6 +22,7 @@ mod leases;
 mod model_queue;
 mod models;
 mod put_back;
+mod queues;
 mod reader;
 mod reports;
 mod requeue;
@@ -43,7 +44,7 @@ use async_trait::async_trait;
 use photo_core::job::{
     Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
     EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    Requeue, SubmitMode, Submitted, Tick, Wake,
+    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -215,6 +216,11 @@ impl JobStore for EmbeddedJobStore {
     async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError> {
         let models = models.map(<[ModelName]>::to_vec);
         self.read(move |connection| status::stats(connection, models.as_deref())).await
+    }
+
+    async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError> {
+        let (models, now) = (models.map(<[ModelName]>::to_vec), self.now());
+        self.read(move |connection| queues::queues(connection, models.as_deref(), now)).await
     }
 
     async fn tick(&self) -> Result<Tick, StoreError> {

@@ -79,7 +79,12 @@ pub(super) fn known(connection: &Connection, now: i64) -> Result<Vec<KnownModel>
     models.collect()
 }
 
-fn endpoints(connection: &Connection, model: &ModelName, now: i64) -> Result<Vec<String>> {
+/// A model's endpoints that have not fallen silent, by address.
+pub(super) fn endpoints(
+    connection: &Connection,
+    model: &ModelName,
+    now: i64,
+) -> Result<Vec<String>> {
     let mut statement = connection.prepare_cached(ENDPOINTS)?;
     let urls = statement.query_map(params![model.as_str(), now], |row| row.get(0))?;
     urls.collect()

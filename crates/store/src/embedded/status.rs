@@ -69,11 +69,14 @@ pub(super) fn stats(
     let Some(models) = models else {
         return Ok(ModelQueue::all(connection)?.iter().map(ModelQueue::stats).collect());
     };
-    let of_model = |name: &ModelName| {
-        let queue = ModelQueue::find(connection, name)?;
-        Ok(queue.map_or_else(|| nothing(name), |queue| queue.stats()))
-    };
+    let of_model =
+        |name: &ModelName| Ok(stats_of(name, ModelQueue::find(connection, name)?.as_ref()));
     models.iter().map(of_model).collect()
+}
+
+/// The numbers of a model's queue.
+pub(super) fn stats_of(name: &ModelName, queue: Option<&ModelQueue>) -> ModelStats {
+    queue.map_or_else(|| nothing(name), ModelQueue::stats)
 }
 
 /// The queue of a model that never had a job.

@@ -15,7 +15,7 @@ use super::session::{Memory, Session};
 use super::submit::submit;
 use super::wakes::Wakes;
 use super::writer::{Call, Operation, Writer};
-use super::{failures, housekeeping, job_table, status};
+use super::{failures, housekeeping, job_table, queues, status};
 use crate::Settings;
 
 /// A writer whose operations all arrive at once.
@@ -158,6 +158,8 @@ fn no_look_up_walks_over_jobs() {
         (job_table::MODELS_OF_IMAGE, "PRIMARY KEY (image=?)"),
         (housekeeping::OLD_IMAGES, "images_finished (finished_at<?)"),
         (failures::FAILURES, "jobs_failed (model=? AND place>?)"),
+        (queues::FIRST, "jobs_queued (model=? AND priority=?)"),
+        (queues::LAST, "jobs_queued (model=? AND priority=?)"),
         (status::STATUS, "PRIMARY KEY (image=?)"),
     ] {
         let mut statement = bench.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

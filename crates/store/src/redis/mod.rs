@@ -36,6 +36,7 @@ mod link;
 mod model_table;
 mod models;
 mod outcome;
+mod queues;
 mod record;
 mod reports;
 mod restore;
@@ -56,7 +57,7 @@ use futures_util::future::try_join;
 use photo_core::job::{
     Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
     EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    Requeue, SubmitMode, Submitted, Tick, Wake,
+    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -180,6 +181,10 @@ impl JobStore for RedisJobStore {
 
     async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError> {
         self.read_stats(models).await
+    }
+
+    async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError> {
+        self.read_queues(models).await
     }
 
     async fn tick(&self) -> Result<Tick, StoreError> {

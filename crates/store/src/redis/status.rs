@@ -15,8 +15,11 @@ const IMAGES_PER_CALL: usize = 100;
 /// What the script answers per job: the model, the record, what it waits for, the outcome.
 type PackedJob = (String, Vec<u8>, Vec<u8>, Vec<u8>);
 
-/// What the script answers per model: its name, the lines, waiting, running, failed, counters.
-type PackedStats = (String, Vec<u64>, u64, u64, u64, Vec<u64>);
+/// What scripts answer of a model: the lines, waiting, running, failed, counters.
+pub(super) type PackedCounts = (Vec<u64>, u64, u64, u64, Vec<u64>);
+
+/// What the script answers per model: its name and its counts.
+pub(super) type PackedStats = (String, PackedCounts);
 
 impl RedisJobStore {
     pub(super) async fn read_status(
@@ -106,8 +109,9 @@ pub fn read_job(
     Ok(view)
 }
 
-fn unpack_stats(packed: PackedStats) -> Result<ModelStats, StoreError> {
-    let (model, queued, waiting, running, failed, counters) = packed;
+/// Reads a model's numbers as the scripts answer them.
+pub(super) fn unpack_stats(packed: PackedStats) -> Result<ModelStats, StoreError> {
+    let (model, (queued, waiting, running, failed, counters)) = packed;
     Ok(ModelStats {
         model: parse_model(&model)?,
         queued: queued.try_into().map_err(|_| unexpected("a count of jobs"))?,

@@ -16,6 +16,7 @@ pub mod leases;
 pub mod models;
 pub mod moves;
 pub mod priorities;
+pub mod queues;
 pub mod reports;
 pub mod requeue;
 pub mod restore;
@@ -278,6 +279,18 @@ macro_rules! contract_suite {
                 a_job_that_is_gone_can_be_submitted_anew
                 old_failures_leave_the_list
                 any_number_of_old_images_disappears_in_time
+            }
+            queues {
+                a_queue_has_the_numbers_of_the_statistics
+                a_line_tells_when_its_first_and_its_last_job_came
+                each_priority_has_a_line
+                a_job_put_back_at_the_front_does_not_hide_those_behind_it
+                a_job_that_comes_due_is_as_old_as_it_was_asked_for
+                cancelled_jobs_at_the_ends_are_passed_over
+                a_requeued_job_is_as_old_as_it_was_put_back
+                a_hold_and_the_endpoints_are_told_of
+                queues_come_as_named_or_all_by_name
+                a_hundred_queues_come_at_once
             }
             reports {
                 a_dispatcher_is_seen_with_what_it_says

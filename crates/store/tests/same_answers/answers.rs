@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use photo_core::UnixMillis;
-use photo_core::job::{Claimed, JobView, ModelStats};
+use photo_core::job::{Claimed, JobView, LineEnds, ModelStats, QueueView};
 
 use super::operation::UNIT;
 
@@ -49,6 +49,19 @@ pub fn stats(models: &[ModelStats]) -> String {
         let counters = ModelStats::COUNTERS.map(|name| (name, stats.counters[name]));
         let queued = (stats.counters["cancelled"] == 0).then_some(stats.queued);
         said(&(stats.model.as_str(), queued, stats.waiting, stats.running, stats.failed, counters))
+    };
+    said(&models.iter().map(model).collect::<Vec<_>>())
+}
+
+/// The ends of the lines of models of which no job was cancelled: how many of those are looked past
+/// is each store's own affair.
+pub fn queues(models: &[QueueView], start: UnixMillis) -> String {
+    let since = |time: UnixMillis| units(Duration::from_millis(time.0 - start.0));
+    let ends = |ends: LineEnds| [ends.first_at, ends.last_at, ends.oldest_at].map(since);
+    let model = |queue: &QueueView| {
+        let lines = queue.lines.map(|line| line.map(ends));
+        let lines = (queue.stats.counters["cancelled"] == 0).then_some(lines);
+        said(&(queue.stats.model.as_str(), &queue.hold, &queue.announced, lines))
     };
     said(&models.iter().map(model).collect::<Vec<_>>())
 }

@@ -113,7 +113,7 @@ impl Side {
         }
     }
 
-    async fn shown(&self, start: UnixMillis) -> [String; 4] {
+    async fn shown(&self, start: UnixMillis) -> [String; 5] {
         let mut failures = Vec::new();
         for model in MODELS {
             failures.extend(self.store.failures(&model.parse().unwrap(), 10).await.unwrap());
@@ -124,6 +124,7 @@ impl Side {
             answers::views(&self.store.status(&images()).await.unwrap(), start),
             answers::stats(&self.store.stats(None).await.unwrap()),
             answers::said(&self.store.models().await.unwrap()),
+            answers::queues(&self.store.queues(None).await.unwrap(), start),
             answers::said(&images_failed) + &answers::views(&[jobs], start),
         ]
     }

@@ -1,16 +1,26 @@
-//! How fast the models finish their jobs, for clients that must wait for room in a queue.
+//! How fast the models finish their jobs, for those who wait for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use actix_web::web;
 use photo_core::ModelName;
 use photo_core::job::ModelStats;
+use tokio_util::sync::CancellationToken;
 
-/// The shortest time a rate is measured over, and how old the newer of two looks becomes before
-/// it is the older one: a rate is that of the last one or two of these.
+use crate::state::AppState;
+
+/// How often all models are looked at, and the shortest time a rate is measured over unless this
+/// process has just started.
 const SPAN: Duration = Duration::from_secs(10);
+
+/// How many looks are remembered: a rate is that of the last minute at most.
+const LOOKS: usize = 6;
+
+/// So many finished jobs make a rate; where there are fewer it is measured over a longer time.
+const ENOUGH: u64 = 10;
 
 /// A look older than this says nothing about now.
 const STALE: Duration = Duration::from_mins(10);
@@ -21,18 +31,11 @@ const UNKNOWN: u64 = 30;
 /// The longest clients are asked to wait: much may change until then.
 const LONGEST: u64 = 600;
 
-/// What was seen of the models that clients asked for. Their names are checked, so there are only
-/// so many.
+/// What was seen of the models, the latest last. Their names are checked, so there are only so many.
 #[derive(Debug, Default)]
-pub(crate) struct Rates(Mutex<HashMap<ModelName, Looks>>);
+pub(crate) struct Rates(Mutex<HashMap<ModelName, VecDeque<Look>>>);
 
-/// Two earlier looks at one model: what was finished by when.
-#[derive(Debug, Clone, Copy)]
-struct Looks {
-    older: Look,
-    newer: Look,
-}
-
+/// A look at one model: what was finished by when.
 #[derive(Debug, Clone, Copy)]
 struct Look {
     at: Instant,
@@ -42,8 +45,26 @@ struct Look {
 /// How many jobs a model finished, in how long.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
-    jobs: u64,
-    seconds: f64,
+    pub(crate) jobs: u64,
+    pub(crate) seconds: f64,
+}
+
+impl Rate {
+    #[expect(clippy::cast_precision_loss, reason = "nobody finishes 2^52 jobs in a minute")]
+    pub(crate) fn per_second(&self) -> f64 {
+        self.jobs as f64 / self.seconds
+    }
+
+    /// The same for people, to a ten-thousandth.
+    pub(crate) fn rounded(&self) -> f64 {
+        (self.per_second() * 10_000.0).round() / 10_000.0
+    }
+
+    /// How many seconds so many jobs take; `None` if that is never.
+    #[expect(clippy::cast_precision_loss, reason = "to the nearest thousand is good enough then")]
+    pub(crate) fn seconds_for(&self, jobs: u64) -> Option<f64> {
+        (self.jobs > 0).then(|| jobs as f64 / self.per_second())
+    }
 }
 
 /// How long a request has to wait for room in a queue, and what that was computed from.
@@ -64,23 +85,43 @@ impl Rates {
 
     fn look_at(&self, model: &ModelName, now: Look) -> Option<Rate> {
         let mut models = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(looks) = models.get_mut(model) else {
-            models.insert(model.clone(), Looks { older: now, newer: now });
-            return None;
-        };
-        let age = |look: Look| now.at.saturating_duration_since(look.at);
+        let looks = models.entry(model.clone()).or_default();
+        let age = |look: &Look| now.at.saturating_duration_since(look.at);
         // Counters that went back belong to a store that was emptied.
-        if now.finished < looks.newer.finished || age(looks.newer) > STALE {
-            *looks = Looks { older: now, newer: now };
-            return None;
+        let is_useless = |last: &Look| now.finished < last.finished || age(last) > STALE;
+        if looks.back().is_some_and(is_useless) {
+            looks.clear();
         }
-        if age(looks.newer) >= SPAN {
-            *looks = Looks { older: looks.newer, newer: now };
+        let makes_a_rate =
+            |look: &&Look| age(look) >= SPAN && now.finished >= look.finished + ENOUGH;
+        let since = looks.iter().rev().find(makes_a_rate).or(looks.front()).copied();
+        if looks.back().is_none_or(|last| age(last) >= SPAN) {
+            if looks.len() == LOOKS {
+                looks.pop_front();
+            }
+            looks.push_back(now);
         }
-        let seconds = age(looks.older).as_secs_f64();
+        let since = since?;
+        let rate = Rate { jobs: now.finished - since.finished, seconds: age(&since).as_secs_f64() };
         // One moment says nothing about a rate; after a start a second must do.
-        let jobs = now.finished - looks.older.finished;
-        (seconds >= 1.0).then_some(Rate { jobs, seconds })
+        (rate.seconds >= 1.0).then_some(rate)
+    }
+}
+
+/// Looks at all models now and then until `stop` is cancelled, so that there is a rate whenever
+/// somebody asks for it.
+pub(crate) async fn watch(state: web::Data<AppState>, stop: CancellationToken) {
+    let mut looks = tokio::time::interval(SPAN);
+    while stop.run_until_cancelled(looks.tick()).await.is_some() {
+        match state.jobs.stats(None).await {
+            Ok(models) => {
+                for stats in models {
+                    state.rates.look(&stats);
+                }
+            }
+            // Those who need the store say that it is away.
+            Err(error) => tracing::debug!(%error, "the models' rates cannot be measured"),
+        }
     }
 }
 
@@ -93,17 +134,13 @@ impl Wait {
     /// In whole seconds, rounded up.
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "a number of jobs, and at most ten minutes, fit"
+        reason = "it is cut to ten minutes"
     )]
     pub(crate) fn seconds(&self) -> u64 {
-        match self.rate {
-            Some(rate) if rate.jobs > 0 => {
-                let seconds = self.jobs as f64 * rate.seconds / rate.jobs as f64;
-                (seconds.ceil() as u64).clamp(1, LONGEST)
-            }
-            _ => UNKNOWN,
+        match self.rate.and_then(|rate| rate.seconds_for(self.jobs)) {
+            Some(seconds) => (seconds.ceil() as u64).clamp(1, LONGEST),
+            None => UNKNOWN,
         }
     }
 }
@@ -149,6 +186,17 @@ mod tests {
         assert_eq!(scene.wait(10, 20, 100), 50, "2 a second");
         assert_eq!(scene.wait(20, 120, 100), 10, "10 a second of late");
         assert_eq!(scene.wait(25, 195, 100), 9, "from 20 at second 10 to 195 is 11.7 a second");
+    }
+
+    #[test]
+    fn where_little_is_finished_the_rate_is_that_of_a_minute() {
+        let scene = Scene::new();
+        for (second, finished) in [(0, 0), (10, 1), (20, 2), (30, 3), (40, 4), (50, 5)] {
+            scene.wait(second, finished, 1);
+        }
+        assert_eq!(scene.wait(60, 6, 1), 10, "one in 10 s");
+        assert_eq!(scene.wait(70, 6, 1), 12, "5 in the 60 s that are remembered");
+        assert_eq!(scene.wait(80, 1_006, 100), 1, "100 a second of late");
     }
 
     #[test]

@@ -16,8 +16,8 @@ use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
 use crate::gate::Gate;
-use crate::routes;
 use crate::state::AppState;
+use crate::{rates, routes};
 
 /// How long a stopping server waits for the requests under way, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -68,6 +68,7 @@ pub fn serve(
         );
         uploads.div_ceil(workers)
     });
+    tokio::spawn(rates::watch(state.clone(), stop.clone()));
     let gate = Gate::new(Arc::clone(&state.intake), connections / 2, stop.clone());
     let stopping = stop.clone();
     let listener = with_backlog(listener)?;

@@ -10,6 +10,7 @@ use photo_core::ports::{ImageStore, JobStore, StoreError};
 use photo_core::{Clock, ModelName};
 
 use crate::intake::Intake;
+use crate::outlook::Outlooks;
 use crate::rates::Rates;
 
 /// How long a service that announces itself may take to answer `GET /status`.
@@ -24,6 +25,7 @@ pub struct AppState {
     pub(crate) clock: Clock,
     pub(crate) intake: Arc<Intake>,
     pub(crate) rates: Rates,
+    pub(crate) outlooks: Outlooks,
     /// Configured and announced models. A name once known stays known, so this only grows.
     names: RwLock<BTreeSet<ModelName>>,
 }
@@ -43,8 +45,17 @@ impl AppState {
             .context("the HTTP client cannot be made")?;
         let names = RwLock::new(config.models.keys().cloned().collect());
         let intake = Arc::new(Intake::new(&config.api));
-        let (clock, rates) = (Clock::default(), Rates::default());
-        Ok(Self { jobs, images, config, services, clock, intake, rates, names })
+        Ok(Self {
+            jobs,
+            images,
+            config,
+            services,
+            clock: Clock::default(),
+            intake,
+            rates: Rates::default(),
+            outlooks: Outlooks::default(),
+            names,
+        })
     }
 
     /// Those of `wanted` that no one has configured or announced. The store is asked only about

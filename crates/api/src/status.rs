@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::body::read_body;
 use crate::error::ApiError;
+use crate::progress::{self, Progress};
 use crate::state::AppState;
 
 /// The most images in one `POST /predict/status`.
@@ -57,6 +58,9 @@ struct JobDetail {
     error: Option<JobError>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cancel_asked: bool,
+    /// How far off the job is, if it is not finished and its image was asked for alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
 }
 
 #[derive(Serialize)]
@@ -90,7 +94,14 @@ pub(crate) async fn show(
     if jobs.is_empty() {
         return Err(ApiError::UnknownImage(image));
     }
-    Ok(HttpResponse::Ok().json(ImageView::new(image, jobs)))
+    let progress = progress::of(&state, &jobs).await;
+    let mut view = ImageView::new(image, jobs);
+    for (model, progress) in progress {
+        if let Some(job) = view.jobs.get_mut(&model) {
+            job.progress = Some(progress);
+        }
+    }
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// Tells how far many images have come.
@@ -186,6 +197,7 @@ impl JobDetail {
             waiting,
             error: job.error,
             cancel_asked: job.cancel_asked,
+            progress: None,
         }
     }
 }

@@ -13,6 +13,8 @@ mod hostile_photos;
 mod models;
 mod overload;
 mod predict;
+mod progress;
+mod queues;
 mod records;
 mod refusals;
 mod retry;

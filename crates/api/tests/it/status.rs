@@ -113,7 +113,9 @@ async fn many_images_are_asked_for_at_once() {
     let answer = json_of(answer, StatusCode::OK).await;
     assert_eq!(answer["unknown"], json!([unknown]));
     assert_eq!(answer["images"].as_object().unwrap().len(), 20);
-    assert_eq!(answer["images"][md5(&photos[3])], status(&app, &photos[3]).await);
+    let mut alone = status(&app, &photos[3]).await;
+    alone["jobs"]["sharpness"].as_object_mut().unwrap().remove("progress");
+    assert_eq!(answer["images"][md5(&photos[3])], alone);
 
     let thousand = vec![unknown.clone(); 1000];
     let answer = app.post_json("/predict/status", &json!({"images": thousand})).await;

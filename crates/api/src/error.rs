@@ -64,6 +64,8 @@ pub(crate) enum ApiError {
     QueueFull { model: ModelName, limit: u64, wait: Wait },
     /// So many have announced themselves that no more may.
     TooManyServices { of: &'static str, limit: usize },
+    /// A walk over all images is under way.
+    FsckRuns,
     /// The job store failed.
     Store(StoreError),
     /// The image store failed.
@@ -97,6 +99,7 @@ impl ApiError {
             },
             Self::QueueFull { .. } => "Queue full",
             Self::TooManyServices { .. } => "Too many services",
+            Self::FsckRuns => "Check under way",
             Self::Store(StoreError::Full(_)) => "No room for jobs",
             Self::Store(StoreError::Corrupt(_)) => "Job store unreadable",
             Self::Store(_) => "Job store unavailable",
@@ -113,6 +116,24 @@ impl ApiError {
             _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AWAY_SECONDS),
             _ => None,
         }
+    }
+
+    /// Tells the operator of what is not the client's fault.
+    pub(crate) fn log(&self) {
+        let status = self.status_code();
+        if status.is_server_error() {
+            tracing::error!(http.status = status.as_u16(), cause = %Cause(self), "{}", self.title());
+        }
+    }
+
+    /// The problem as the client is told.
+    pub(crate) fn body(&self) -> Value {
+        let mut body = self.members();
+        body["type"] = json!("about:blank");
+        body["title"] = json!(self.title());
+        body["status"] = json!(self.status_code().as_u16());
+        body["detail"] = json!(self.to_string());
+        body
     }
 
     /// The members of the body that programs read, beside those that every problem has.
@@ -223,6 +244,10 @@ impl fmt::Display for ApiError {
                 "{limit} {of} have announced themselves, and no more are taken. Name the model in \
                  the configuration instead."
             ),
+            Self::FsckRuns => f.write_str(
+                "This server is comparing photos, records and job store already. Ask again when \
+                 that is done.",
+            ),
             Self::Store(StoreError::Full(_)) => f.write_str(
                 "There is no room left for jobs. Send the request again when the operator has \
                  made room; a photo posted twice is not worked on twice.",
@@ -254,6 +279,7 @@ impl ResponseError for ApiError {
                 StatusCode::NOT_FOUND
             }
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::FsckRuns => StatusCode::CONFLICT,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_)
             | Self::BadHash(_)
@@ -287,16 +313,8 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        if status.is_server_error() {
-            tracing::error!(http.status = status.as_u16(), cause = %Cause(self), "{}", self.title());
-        }
-        let mut body = self.members();
-        body["type"] = json!("about:blank");
-        body["title"] = json!(self.title());
-        body["status"] = json!(status.as_u16());
-        body["detail"] = json!(self.to_string());
-        let mut response = HttpResponse::build(status);
+        self.log();
+        let mut response = HttpResponse::build(self.status_code());
         // The reason RFC 9457 has a media type of its own: clients can tell it from a result.
         response.insert_header(ContentType(
             "application/problem+json".parse().unwrap_or(actix_web::mime::APPLICATION_JSON),
@@ -307,7 +325,7 @@ impl ResponseError for ApiError {
         if let Self::WrongMethod { allowed } = self {
             response.insert_header((ALLOW, *allowed));
         }
-        response.json(body)
+        response.json(self.body())
     }
 }
 

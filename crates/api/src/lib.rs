@@ -9,6 +9,7 @@ mod body;
 mod cancel;
 mod error;
 mod failures;
+mod fsck;
 mod gate;
 mod health;
 mod images;

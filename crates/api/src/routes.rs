@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, Resource, Route, web};
 
 use crate::error::ApiError;
 use crate::{
-    banner, cancel, failures, health, images, models, predict, queues, register, retry, status,
+    banner, cancel, failures, fsck, health, images, models, predict, queues, register, retry,
+    status,
 };
 
 /// Adds every route to a server whose `app_data` is an [`crate::AppState`].
@@ -19,6 +20,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/predict/{image}", "GET", [web::get()], status::show))
         .service(resource("/failures", "GET", [web::get()], failures::list))
         .service(resource("/queues", "GET", [web::get()], queues::list))
+        .service(resource("/fsck", "POST", [web::post()], fsck::walk))
         .service(resource("/images/{image}", "GET, HEAD", [web::get(), web::head()], images::show))
         .service(resource("/health/live", "GET", [web::get()], health::live))
         .service(resource("/health/ready", "GET", [web::get()], health::ready));

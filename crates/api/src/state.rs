@@ -5,9 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use photo_caretaker::Caretaker;
 use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore, StoreError};
 use photo_core::{Clock, ModelName};
+use tokio::sync::Semaphore;
 
 use crate::intake::Intake;
 use crate::outlook::Outlooks;
@@ -26,6 +28,9 @@ pub struct AppState {
     pub(crate) intake: Arc<Intake>,
     pub(crate) rates: Rates,
     pub(crate) outlooks: Outlooks,
+    pub(crate) caretaker: Caretaker,
+    /// Held by a walk that a client asked for.
+    pub(crate) fsck: Arc<Semaphore>,
     /// Configured and announced models. A name once known stays known, so this only grows.
     names: RwLock<BTreeSet<ModelName>>,
 }
@@ -45,15 +50,20 @@ impl AppState {
             .context("the HTTP client cannot be made")?;
         let names = RwLock::new(config.models.keys().cloned().collect());
         let intake = Arc::new(Intake::new(&config.api));
+        let clock = Clock::default();
+        let (jobs_too, images_too) = (Arc::clone(&jobs), Arc::clone(&images));
+        let caretaker = Caretaker::new(jobs_too, images_too, &config, clock.clone());
         Ok(Self {
             jobs,
             images,
             config,
             services,
-            clock: Clock::default(),
+            clock,
             intake,
             rates: Rates::default(),
             outlooks: Outlooks::default(),
+            caretaker,
+            fsck: Arc::new(Semaphore::new(1)),
             names,
         })
     }

@@ -1,5 +1,6 @@
 //! `fsck`: a walk over all images that an operator asks for.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -36,7 +37,11 @@ impl Caretaker {
         );
         bar.enable_steady_tick(Duration::from_millis(200));
         let began = Instant::now();
-        let report = self.check(mode, |shelves| bar.set_position(u64::from(shelves))).await?;
+        let report = self.check(mode, |shelves, _| {
+            bar.set_position(u64::from(shelves));
+            ControlFlow::Continue(())
+        });
+        let report = report.await?;
         bar.finish_and_clear();
         let done = if *dry_run { "nothing was changed" } else { "all of it done" };
         println!("{report}\n{done}, in {:.1} s", began.elapsed().as_secs_f64());

@@ -16,6 +16,7 @@ mod report;
 mod step;
 mod watch;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use photo_core::Clock;
@@ -69,16 +70,18 @@ impl Caretaker {
     }
 
     /// Walks over all images once, as fast as it goes. Tells `passed` how many of the [`SHELVES`]
-    /// are behind it.
+    /// are behind it and what was found so far, and goes no further if that says so.
     pub async fn check(
         &self,
         mode: Mode,
-        mut passed: impl FnMut(u16) + Send,
+        mut passed: impl FnMut(u16, &Report) -> ControlFlow<()> + Send,
     ) -> Result<Report, Trouble> {
         let mut report = Report::default();
         for shelf in 0..=u8::MAX {
             self.shelf(shelf, mode, 0, &mut report).await?;
-            passed(u16::from(shelf) + 1);
+            if passed(u16::from(shelf) + 1, &report).is_break() {
+                return Ok(report);
+            }
         }
         if mode == Mode::Mend {
             report.spool_files = self.images.clean_up().await?;

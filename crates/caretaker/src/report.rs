@@ -3,10 +3,11 @@
 use std::fmt;
 
 use photo_core::ImageKey;
+use serde::Serialize;
 use tracing::warn;
 
 /// What a walk over all images found and, unless it only looked, mended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Images looked at.
     pub images: u64,

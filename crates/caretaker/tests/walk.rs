@@ -4,6 +4,7 @@
 
 mod world;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use photo_caretaker::{Mode, Report};
@@ -50,6 +51,23 @@ async fn an_emptied_job_store_is_filled_again() {
             |job: &photo_core::job::JobView| job.result.as_ref().map(|it| it.get().to_owned());
         assert_eq!(text(before), text(after));
     }
+}
+
+#[tokio::test]
+async fn a_walk_that_is_ended_early_has_done_what_lies_behind_it() {
+    let mut world = World::new();
+    let images = [world.post(1, &["wood"]).await, world.post(2, &["wood"]).await];
+    world.empty_job_store();
+    // By their hashes they lie on two shelves.
+    let shelf = |image: photo_core::ImageKey| u16::from(image.as_bytes()[0]);
+    let (first, last) = if shelf(images[0]) < shelf(images[1]) { (0, 1) } else { (1, 0) };
+    let end = shelf(images[first]) + 1;
+    let until =
+        |shelves| if shelves < end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+    let found = world.check_until(Mode::Mend, until).await;
+    assert_eq!(found, Report { queued_again: 1, ..report(1) });
+    assert_eq!(world.job(images[first], "wood").await.state, JobState::Queued);
+    assert!(world.status(images[last]).await.is_empty());
 }
 
 #[tokio::test]

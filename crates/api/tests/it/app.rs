@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -164,7 +165,7 @@ impl App {
         let images = LocalImages::open(&self.folder.path().join("images")).unwrap();
         let (config, clock) = (Config::default(), self.clock.clone());
         let caretaker = Caretaker::new(jobs, Arc::new(images), &config, clock);
-        caretaker.check(Mode::Mend, |_| {}).await.unwrap();
+        caretaker.check(Mode::Mend, |_, _| ControlFlow::Continue(())).await.unwrap();
     }
 
     /// The job store loses all jobs.

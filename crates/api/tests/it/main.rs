@@ -8,6 +8,7 @@ mod raw;
 
 mod cancel;
 mod failures;
+mod fsck;
 mod hostile_forms;
 mod hostile_photos;
 mod models;

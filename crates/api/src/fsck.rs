@@ -1,0 +1,114 @@
+//! `POST /fsck`: what `api fsck` does, asked for over HTTP and told as it goes on.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use photo_caretaker::{Mode, Report, SHELVES, Trouble};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// The query.
+#[derive(Deserialize)]
+struct Question {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// One line of the answer. The last one is the report, or the problem that ended the walk.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    Progress {
+        /// How many shelves of photos are behind the walk.
+        shelves: u16,
+        of: u16,
+        /// How many images were looked at.
+        images: u64,
+    },
+    Report {
+        #[serde(flatten)]
+        report: Report,
+        /// Whether job store and records agreed.
+        agree: bool,
+    },
+    Problem(Value),
+}
+
+/// Compares photos, records and job store, and mends what does not agree unless it is only to
+/// look. Once the client has hung up the walk ends where it may.
+pub(crate) async fn walk(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let question = web::Query::<Question>::from_query(request.query_string()).map_err(|error| {
+        ApiError::BadRequest(format!("`dry_run` is wrong: it is true or false ({error})."))
+    })?;
+    let alone = Arc::clone(&state.fsck).try_acquire_owned().map_err(|_| ApiError::FsckRuns)?;
+    let mode = if question.dry_run { Mode::Look } else { Mode::Mend };
+    let start = Line::Progress { shelves: 0, of: SHELVES, images: 0 };
+    let (lines, mut latest) = watch::channel(start);
+    latest.mark_changed();
+    tokio::spawn(check(state, mode, lines, alone));
+    Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(text(latest)))
+}
+
+async fn check(
+    state: web::Data<AppState>,
+    mode: Mode,
+    lines: watch::Sender<Line>,
+    _alone: OwnedSemaphorePermit,
+) {
+    tracing::info!(?mode, "comparing photos, records and job store, as somebody asks for");
+    let checked = state.caretaker.check(mode, |shelves, report| tell(&lines, shelves, report));
+    let last = match checked.await {
+        Ok(report) => Line::Report { agree: !report.has_findings(), report },
+        Err(trouble) => {
+            let error = match trouble {
+                Trouble::Jobs(error) => ApiError::from(error),
+                Trouble::Images(error) => ApiError::from(error),
+            };
+            error.log();
+            Line::Problem(error.body())
+        }
+    };
+    lines.send_replace(last);
+}
+
+/// Tells how far the walk is; answers whether anybody still listens.
+fn tell(lines: &watch::Sender<Line>, shelves: u16, report: &Report) -> ControlFlow<()> {
+    let progress = Line::Progress { shelves, of: SHELVES, images: report.images };
+    if lines.send(progress).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+}
+
+/// The lines as they are sent. A client that reads slowly misses some of the progress, and never
+/// the last line.
+fn text(latest: watch::Receiver<Line>) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    stream::unfold(latest, |mut latest| async move {
+        latest.changed().await.ok()?;
+        let mut line = serde_json::to_vec(&*latest.borrow_and_update()).ok()?;
+        line.push(b'\n');
+        Some((Ok(line.into()), latest))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_goes_on_for_as_long_as_somebody_listens() {
+        let start = Line::Progress { shelves: 0, of: SHELVES, images: 0 };
+        let (lines, latest) = watch::channel(start);
+        assert!(tell(&lines, 1, &Report::default()).is_continue());
+        drop(latest);
+        assert!(tell(&lines, 2, &Report::default()).is_break());
+    }
+}

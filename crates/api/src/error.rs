@@ -10,6 +10,7 @@ use photo_core::{ImageKey, ModelName};
 use serde_json::{Value, json};
 
 use crate::rates::Wait;
+use crate::thumbnail::{MOST_PIXELS, NoThumbnail};
 
 /// How long clients are asked to wait for a store that is away, in seconds.
 const RETRY_AWAY_SECONDS: u64 = 5;
@@ -64,6 +65,8 @@ pub(crate) enum ApiError {
     QueueFull { model: ModelName, limit: u64, wait: Wait },
     /// So many have announced themselves that no more may.
     TooManyServices { of: &'static str, limit: usize },
+    /// The photo is there, and there is no small version of it.
+    NoThumbnail(NoThumbnail),
     /// A walk over all images is under way.
     FsckRuns,
     /// The job store failed.
@@ -99,6 +102,7 @@ impl ApiError {
             },
             Self::QueueFull { .. } => "Queue full",
             Self::TooManyServices { .. } => "Too many services",
+            Self::NoThumbnail(_) => "No thumbnail",
             Self::FsckRuns => "Check under way",
             Self::Store(StoreError::Full(_)) => "No room for jobs",
             Self::Store(StoreError::Corrupt(_)) => "Job store unreadable",
@@ -244,6 +248,20 @@ impl fmt::Display for ApiError {
                 "{limit} {of} have announced themselves, and no more are taken. Name the model in \
                  the configuration instead."
             ),
+            Self::NoThumbnail(why) => {
+                match why {
+                    NoThumbnail::Format(format) => {
+                        write!(f, "{format} photos cannot be made small here.")
+                    }
+                    NoThumbnail::Unreadable => f.write_str("The photo's pixels cannot be read."),
+                    NoThumbnail::TooManyPixels => write!(
+                        f,
+                        "The photo would take too much memory: those of up to {MOST_PIXELS} pixels \
+                         are made small."
+                    ),
+                }?;
+                f.write_str(" Ask for the photo itself, without `width`.")
+            }
             Self::FsckRuns => f.write_str(
                 "This server is comparing photos, records and job store already. Ask again when \
                  that is done.",
@@ -279,6 +297,9 @@ impl ResponseError for ApiError {
                 StatusCode::NOT_FOUND
             }
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoThumbnail(NoThumbnail::Format(_) | NoThumbnail::Unreadable) => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::FsckRuns => StatusCode::CONFLICT,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_)
@@ -286,7 +307,8 @@ impl ResponseError for ApiError {
             | Self::NoPhotos
             | Self::NoModels
             | Self::UnknownModels { .. } => StatusCode::BAD_REQUEST,
-            Self::TooManyPhotos { .. }
+            Self::NoThumbnail(NoThumbnail::TooManyPixels)
+            | Self::TooManyPhotos { .. }
             | Self::TooManyJobs { .. }
             | Self::TooManyForQueue { .. }
             | Self::TooManyBytes { .. }
@@ -349,6 +371,12 @@ pub(crate) fn shorten(text: &str) -> String {
         text.to_owned()
     } else {
         text.chars().take(MOST).chain(['…']).collect()
+    }
+}
+
+impl From<NoThumbnail> for ApiError {
+    fn from(why: NoThumbnail) -> Self {
+        Self::NoThumbnail(why)
     }
 }
 

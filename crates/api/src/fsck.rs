@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
@@ -11,9 +12,13 @@ use photo_caretaker::{Mode, Report, SHELVES, Trouble};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 use crate::state::AppState;
+
+/// The longest time without a line.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// The query.
 #[derive(Deserialize)]
@@ -89,10 +94,13 @@ fn tell(lines: &watch::Sender<Line>, shelves: u16, report: &Report) -> ControlFl
 }
 
 /// The lines as they are sent. A client that reads slowly misses some of the progress, and never
-/// the last line.
+/// the last line. Where it takes long to the next the last one is said again: so the client knows
+/// that we are there, and we that it is.
 fn text(latest: watch::Receiver<Line>) -> impl Stream<Item = Result<Bytes, Infallible>> {
     stream::unfold(latest, |mut latest| async move {
-        latest.changed().await.ok()?;
+        if let Ok(changed) = timeout(SILENCE, latest.changed()).await {
+            changed.ok()?;
+        }
         let mut line = serde_json::to_vec(&*latest.borrow_and_update()).ok()?;
         line.push(b'\n');
         Some((Ok(line.into()), latest))

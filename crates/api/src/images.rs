@@ -1,11 +1,16 @@
-//! `GET /images/<md5>`: a stored photo, as it was posted.
+//! `GET /images/<md5>`: a stored photo, as it was posted or made small.
 
 use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use photo_core::ImageKey;
 
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::status::parse_hash;
+use crate::thumbnail;
+
+/// The bytes of a hash never change.
+const CACHING: &str = "private, max-age=31536000, immutable";
 
 pub(crate) async fn show(
     request: HttpRequest,
@@ -13,23 +18,72 @@ pub(crate) async fn show(
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let image = parse_hash(&image)?;
+    match thumbnail::width(request.query_string())? {
+        None => show_photo(&request, &state, image).await,
+        Some(width) => show_thumbnail(&request, &state, image, width).await,
+    }
+}
+
+async fn show_photo(
+    request: &HttpRequest,
+    state: &AppState,
+    image: ImageKey,
+) -> Result<HttpResponse, ApiError> {
     let (info, bytes) = state.images.open(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
-    // The bytes of a hash never change.
     let tag = EntityTag::new_strong(image.to_string());
-    if let Ok(IfNoneMatch::Items(known)) = IfNoneMatch::parse(&request)
-        && known.iter().any(|known| known.weak_eq(&tag))
-    {
-        return Ok(HttpResponse::NotModified().insert_header(header::ETag(tag)).finish());
+    if is_known(request, &tag) {
+        return Ok(not_modified(tag));
     }
     let name = format!("inline; filename=\"{image}.{}\"", info.format.extension());
-    Ok(HttpResponse::Ok()
+    Ok(found(tag)
         .insert_header((header::CONTENT_TYPE, info.format.media_type()))
         .insert_header((header::CONTENT_DISPOSITION, name))
-        .insert_header((header::CACHE_CONTROL, "private, max-age=31536000, immutable"))
+        .no_chunking(info.bytes)
+        .streaming(bytes))
+}
+
+async fn show_thumbnail(
+    request: &HttpRequest,
+    state: &AppState,
+    image: ImageKey,
+    width: u32,
+) -> Result<HttpResponse, ApiError> {
+    let info = state.images.stat(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
+    let tag = EntityTag::new_strong(format!("{image}-{width}"));
+    if is_known(request, &tag) {
+        return Ok(not_modified(tag));
+    }
+    let made = thumbnail::make(state, &info, width).await?;
+    let thumbnail = made.ok_or(ApiError::UnknownPhoto(image))?;
+    let name = format!("inline; filename=\"{image}-{width}.jpg\"");
+    Ok(found(tag)
+        .insert_header((header::CONTENT_TYPE, "image/jpeg"))
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .body(thumbnail))
+}
+
+/// Whether the client has what this tag stands for.
+fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
+        Ok(IfNoneMatch::Any) | Err(_) => false,
+    }
+}
+
+fn not_modified(tag: EntityTag) -> HttpResponse {
+    HttpResponse::NotModified()
+        .insert_header((header::CACHE_CONTROL, CACHING))
+        .insert_header(header::ETag(tag))
+        .finish()
+}
+
+fn found(tag: EntityTag) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CACHE_CONTROL, CACHING))
         // The photo is the client's: a browser must show it as a photo or not at all.
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
-        .insert_header(header::ETag(tag))
-        .no_chunking(info.bytes)
-        .streaming(bytes))
+        .insert_header(header::ETag(tag));
+    response
 }

@@ -28,6 +28,7 @@ mod routes;
 mod server;
 mod state;
 mod status;
+mod thumbnail;
 
 pub use register::read_announcement;
 pub use routes::configure;

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::intake::Intake;
 use crate::outlook::Outlooks;
 use crate::rates::Rates;
+use crate::thumbnail::Thumbnails;
 
 /// How long a service that announces itself may take to answer `GET /status`.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,6 +29,7 @@ pub struct AppState {
     pub(crate) intake: Arc<Intake>,
     pub(crate) rates: Rates,
     pub(crate) outlooks: Outlooks,
+    pub(crate) thumbnails: Thumbnails,
     pub(crate) caretaker: Caretaker,
     /// Held by a walk that a client asked for.
     pub(crate) fsck: Arc<Semaphore>,
@@ -62,6 +64,7 @@ impl AppState {
             intake,
             rates: Rates::default(),
             outlooks: Outlooks::default(),
+            thumbnails: Thumbnails::default(),
             caretaker,
             fsck: Arc::new(Semaphore::new(1)),
             names,

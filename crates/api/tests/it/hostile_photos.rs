@@ -43,7 +43,7 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
     [b"RIFF\x16\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0".as_slice(), &size].concat()
 }
 
-fn heic(width: u32, height: u32) -> Vec<u8> {
+pub fn heic(width: u32, height: u32) -> Vec<u8> {
     let boxed = |name: &[u8], content: &[u8]| {
         let length = u32::try_from(content.len() + 8).unwrap();
         [&length.to_be_bytes(), name, content].concat()

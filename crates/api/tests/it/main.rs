@@ -20,3 +20,4 @@ mod records;
 mod refusals;
 mod retry;
 mod status;
+mod thumbnails;

@@ -72,8 +72,17 @@ async fn check(
     _alone: OwnedSemaphorePermit,
 ) {
     tracing::info!(?mode, "comparing photos, records and job store, as somebody asks for");
-    let checked = state.caretaker.check(mode, |shelves, report| tell(&lines, shelves, report));
+    let mut behind = 0;
+    let checked = state.caretaker.check(mode, |shelves, report| {
+        behind = shelves;
+        if state.closing.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        tell(&lines, shelves, report)
+    });
     let last = match checked.await {
+        // Broken off: there is nobody to tell, or no time.
+        Ok(_) if behind < SHELVES => return,
         Ok(report) => Line::Report { agree: !report.has_findings(), report },
         Err(trouble) => {
             let error = match trouble {

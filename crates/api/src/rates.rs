@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use actix_web::web;
 use photo_core::ModelName;
 use photo_core::job::ModelStats;
-use tokio_util::sync::CancellationToken;
 
 use crate::state::AppState;
 
@@ -108,11 +107,11 @@ impl Rates {
     }
 }
 
-/// Looks at all models now and then until `stop` is cancelled, so that there is a rate whenever
-/// somebody asks for it.
-pub(crate) async fn watch(state: web::Data<AppState>, stop: CancellationToken) {
+/// Looks at all models now and then until the server stops, so that there is a rate whenever somebody
+/// asks for it.
+pub(crate) async fn watch(state: web::Data<AppState>) {
     let mut looks = tokio::time::interval(SPAN);
-    while stop.run_until_cancelled(looks.tick()).await.is_some() {
+    while state.closing.run_until_cancelled(looks.tick()).await.is_some() {
         match state.jobs.stats(None).await {
             Ok(models) => {
                 for stats in models {

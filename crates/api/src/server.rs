@@ -68,7 +68,12 @@ pub fn serve(
         );
         uploads.div_ceil(workers)
     });
-    tokio::spawn(rates::watch(state.clone(), stop.clone()));
+    let (closing, stopped) = (state.closing.clone(), stop.clone());
+    tokio::spawn(async move {
+        stopped.cancelled_owned().await;
+        closing.cancel();
+    });
+    tokio::spawn(rates::watch(state.clone()));
     let gate = Gate::new(Arc::clone(&state.intake), connections / 2, stop.clone());
     let stopping = stop.clone();
     let listener = with_backlog(listener)?;

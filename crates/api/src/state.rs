@@ -10,6 +10,7 @@ use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore, StoreError};
 use photo_core::{Clock, ModelName};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::intake::Intake;
 use crate::outlook::Outlooks;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub(crate) outlooks: Outlooks,
     pub(crate) thumbnails: Thumbnails,
     pub(crate) caretaker: Caretaker,
+    /// Cancelled when the server is to stop.
+    pub(crate) closing: CancellationToken,
     /// Held by a walk that a client asked for.
     pub(crate) fsck: Arc<Semaphore>,
     /// Configured and announced models. A name once known stays known, so this only grows.
@@ -66,6 +69,7 @@ impl AppState {
             outlooks: Outlooks::default(),
             thumbnails: Thumbnails::default(),
             caretaker,
+            closing: CancellationToken::new(),
             fsck: Arc::new(Semaphore::new(1)),
             names,
         })

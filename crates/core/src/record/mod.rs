@@ -11,8 +11,9 @@
 //! ```
 //!
 //! `accepted` is durable before its request is answered. `ended` may lag behind, and may be lost
-//! with the machine's power: it can be computed again. A line that cannot be read (the last one
-//! before a power failure) is passed over, so every writer begins with a line break.
+//! with the machine's power: it can be computed again. A cancellation is such an end, and names the
+//! request whose job it ends. A line that cannot be read (the last one before a power failure) is
+//! passed over, so every writer begins with a line break.
 
 mod line;
 

@@ -8,6 +8,8 @@ use photo_core::{JobError, JobState, UnixMillis};
 use super::place::Place;
 use crate::outlook::Queue;
 
+const NOBODY: &str = "No dispatcher is alive to do it: start one.";
+
 /// A job and all around it that matters.
 pub(super) struct Situation<'a> {
     pub(super) job: &'a JobView,
@@ -58,6 +60,9 @@ impl Situation<'_> {
 
     fn held(&self, reason: &JobError) -> String {
         let why = sentence(&reason.message);
+        if self.dispatchers.is_empty() {
+            return format!("Waits for its model: {why} {NOBODY}");
+        }
         let services = match self.endpoints().as_slice() {
             [] => "As soon as a service for it is configured or announces itself, its jobs go on \
                    by themselves."
@@ -75,7 +80,7 @@ impl Situation<'_> {
                 since(many.iter().filter_map(|endpoint| endpoint.since).max())
             ),
         };
-        format!("Waits for its model: {why} {services}{}", self.nobody())
+        format!("Waits for its model: {why} {services}")
     }
 
     fn in_line(&self, left: Option<Duration>) -> String {
@@ -88,7 +93,7 @@ impl Situation<'_> {
             (at_most, _) => format!("In line behind at most {} of its model", others(at_most)),
         };
         if self.dispatchers.is_empty() {
-            return format!("{place}.{}", self.nobody());
+            return format!("{place}. {NOBODY}");
         }
         if self.dispatchers.iter().all(|dispatcher| dispatcher.report.stopping) {
             return format!("{place}, but every dispatcher is stopping: start another one.");
@@ -114,15 +119,6 @@ impl Situation<'_> {
             (None, _) => format!("how fast that goes is not known yet{running}"),
         };
         format!("{place}; {pace}.")
-    }
-
-    /// What is to be said if nobody is there to do it.
-    fn nobody(&self) -> &'static str {
-        if self.dispatchers.is_empty() {
-            " No dispatcher is alive to do it: start one."
-        } else {
-            ""
-        }
     }
 
     /// The endpoints of the job's model, each as the dispatcher sees it that sees it best.

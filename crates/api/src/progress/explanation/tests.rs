@@ -141,12 +141,15 @@ fn a_job_whose_model_is_away_says_since_when_and_that_it_is_asked() {
     let both = [dispatcher(&[down.clone(), other]), dispatcher(&[down])];
     let two = said(&job, 9, &queue, &both);
     assert!(two.contains("All its 2 services are out of use, the last one to go since "), "{two}");
-    let none = said(&job, 9, &queue, &[]);
+    let none = said(&job, 9, &queue, &[dispatcher(&[])]);
     assert_eq!(
         none,
         "Waits for its model: connection refused. As soon as a service for it is configured or \
-         announces itself, its jobs go on by themselves. No dispatcher is alive to do it: \
-         start one."
+         announces itself, its jobs go on by themselves."
+    );
+    assert_eq!(
+        said(&job, 9, &queue, &[]),
+        "Waits for its model: connection refused. No dispatcher is alive to do it: start one."
     );
 }
 

@@ -84,6 +84,32 @@ async fn an_emptied_redis_is_filled_again_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_cancelled_is_not_done_by_an_emptied_redis_that_is_filled_again() {
+    let mut system = System::start();
+    let [_done, open] = system.two_models();
+    let address = open.address().to_owned();
+    open.program.kill();
+    let api = system.api();
+    let _dispatcher = system.dispatcher();
+    let images = post(&api, 0..20, &[DONE, OPEN]).await;
+    wait_for_model(&api, &images, DONE).await;
+    let (unwanted, wanted) = images.split_at(10);
+    let cancel = serde_json::json!({"images": unwanted, "models": [OPEN]});
+    let url = format!("{}/predict/cancel", api.url);
+    let answer = reqwest::Client::new().post(url).json(&cancel).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+
+    tell(&system, "FLUSHALL");
+    let _open = system.model(&["--model", OPEN, "--listen", &address]);
+    wait_for_model(&api, wanted, OPEN).await;
+    let view = api.statuses(unwanted).await;
+    for image in unwanted {
+        assert_eq!(view["images"][image]["jobs"][OPEN]["state"], "CANCELLED", "{view:#}");
+        assert_eq!(view["images"][image]["jobs"][DONE]["state"], "SUCCEEDED", "{view:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redis_set_back_to_an_old_state_catches_up() {
     let mut system = System::start_unsaved();
     let [_done, open] = system.two_models();

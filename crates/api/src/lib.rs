@@ -7,6 +7,7 @@
 mod banner;
 mod body;
 mod cancel;
+mod connection;
 mod error;
 mod failures;
 mod fsck;

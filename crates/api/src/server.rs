@@ -6,15 +6,16 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::HttpService;
 use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server};
-use actix_web::rt::net::TcpStream as Connection;
+use actix_web::rt::net::TcpStream as ClientStream;
 use actix_web::{App, web};
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
+use crate::connection::{Connection, Limits, attend};
 use crate::gate::Gate;
 use crate::state::AppState;
 use crate::{rates, routes};
@@ -41,6 +42,10 @@ const UPLOAD_FILES: usize = 2;
 
 /// The connections of one worker, however many files there may be: each has some 20 KiB of buffers.
 const MOST_CONNECTIONS: usize = 2_500;
+
+/// What the kernel keeps of an answer that is not taken. More, and a slow reader could not be told
+/// from one that has stopped: the kernel speaks up only when a third of it is free.
+const SEND_BUFFER: u32 = 256 << 10;
 
 /// How long a refused client may go on sending before the connection is cut.
 const LINGER: Duration = Duration::from_secs(20);
@@ -75,8 +80,12 @@ pub fn serve(
     });
     tokio::spawn(rates::watch(state.clone()));
     let gate = Gate::new(Arc::clone(&state.intake), connections / 2, stop.clone());
+    let limits = Limits {
+        next_head: IDLE_TIMEOUT + HEAD_TIMEOUT,
+        reading: state.config.api.upload_patience,
+    };
     let stopping = stop.clone();
-    let listener = with_backlog(listener)?;
+    let listener = with_buffers(listener)?;
     // As HttpServer does it, with the gate before it.
     let server = Server::build()
         .workers(workers)
@@ -85,7 +94,8 @@ pub fn serve(
         .shutdown_signal(stop.cancelled_owned())
         .listen("http", listener, move || {
             let (gate, stopping) = (gate.clone(), stopping.clone());
-            let app = App::new().app_data(state.clone()).configure(routes::configure);
+            let app =
+                App::new().app_data(state.clone()).wrap_fn(attend).configure(routes::configure);
             let http = HttpService::build()
                 .client_request_timeout(HEAD_TIMEOUT)
                 .keep_alive(IDLE_TIMEOUT)
@@ -93,19 +103,27 @@ pub fn serve(
                 .client_disconnect_timeout(LINGER)
                 .graceful_shutdown_signal(move || stopping.clone().cancelled_owned())
                 .local_addr(address)
-                .finish(map_config(app, |()| AppConfig::default()))
-                .tcp();
-            let gate = move |connection: Connection| gate.clone().let_in(connection);
+                .on_connect_ext(Connection::introduce)
+                .finish(map_config(app, |()| AppConfig::default()));
+            let gate = move |stream: ClientStream| {
+                let gate = gate.clone();
+                async move {
+                    let client = stream.peer_addr().ok();
+                    let stream = gate.let_in(stream).await?;
+                    Ok((Connection::new(stream, limits), Protocol::Http1, client))
+                }
+            };
             fn_service(gate).map_err(DispatchError::Io).and_then(http)
         })?;
     Ok(server.run())
 }
 
-/// The same listener, with room for [`BACKLOG`] clients.
-fn with_backlog(listener: TcpListener) -> io::Result<TcpListener> {
+/// The same listener, with room for [`BACKLOG`] clients, each with a [`SEND_BUFFER`].
+fn with_buffers(listener: TcpListener) -> io::Result<TcpListener> {
     listener.set_nonblocking(true)?;
-    // Tokio has the one call that sets it, and does not mind that the socket listens already.
+    // Tokio has the calls that set them, and does not mind that the socket listens already.
     let socket = TcpSocket::from_std_stream(TcpStream::from(OwnedFd::from(listener)));
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.listen(BACKLOG)?.into_std()
 }
 

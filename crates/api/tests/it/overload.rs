@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::app::{App, form, json_of, problem};
+use crate::app::{App, form, json_of, md5, problem};
 
 /// How long a test waits for what must happen.
 const DEADLINE: Duration = Duration::from_secs(50);
@@ -193,11 +193,13 @@ async fn a_slow_client_makes_room_if_it_is_in_the_way() {
     upload_until(&app, StatusCode::ACCEPTED, &bmp(2)).await;
 }
 
+const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+
 #[actix_web::test]
 async fn a_head_that_dribbles_and_an_idle_connection_are_closed() {
     let app = App::start();
     let begun = SlowClient::begin(&app, b"POST /predict HTTP/1.1\r\nHost: x\r\nX: ").await;
-    let mut idle = SlowClient::begin(&app, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await.0;
+    let mut idle = SlowClient::begin(&app, LIVE).await.0;
     let mut silent = SlowClient::begin(&app, b"").await.0;
     let mut answers = [Vec::new(), Vec::new()];
     let [first, second] = &mut answers;
@@ -209,4 +211,46 @@ async fn a_head_that_dribbles_and_an_idle_connection_are_closed() {
     assert!(idle.is_ok() && answers[0].starts_with(b"HTTP/1.1 200 "));
     // Cut off or told why: either way it is over.
     let _ = silent;
+}
+
+#[actix_web::test]
+async fn a_client_that_was_answered_may_not_take_for_ever_over_its_next_head_either() {
+    let app = App::start();
+    let second_head = async || {
+        let SlowClient(mut stream) = SlowClient::begin(&app, LIVE).await;
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0);
+        }
+        stream.write_all(b"GET /models HTTP/1.1\r\nX: ").await.unwrap();
+        SlowClient(stream)
+    };
+    let (dribbling, SlowClient(mut silent)) = (second_head().await, second_head().await);
+    let mut answer = Vec::new();
+    let closed = async { tokio::join!(dribbling.dribble(b"x"), silent.read_to_end(&mut answer)) };
+    let (dribbled, _) = tokio::time::timeout(DEADLINE, closed).await.unwrap();
+    assert_eq!((dribbled.len(), answer.len()), (0, 0));
+}
+
+#[actix_web::test]
+async fn a_client_that_stops_reading_is_cut_off() {
+    let app = App::start_with(&json!({"api": {"upload_patience": "1s"}}));
+    // More than both ends of the connection keep for it.
+    let photo = bmp_of(4_000, 4_000, 1);
+    let bytes = photo.len();
+    let image = md5(&photo);
+    json_of(app.predict(form(&[photo], &["sharpness"])).await, StatusCode::ACCEPTED).await;
+    let request = format!("GET /images/{image} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let SlowClient(mut stream) = SlowClient::begin(&app, request.as_bytes()).await;
+    // What it says is refused once the connection is gone.
+    let mut pauses = tokio::time::interval(Duration::from_millis(100));
+    let gone = async {
+        while stream.write_all(b"x").await.is_ok() {
+            pauses.tick().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, gone).await.expect("it is cut off");
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(rest.len() < bytes, "all was sent before it was cut off");
 }

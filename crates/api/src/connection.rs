@@ -1,0 +1,309 @@
+//! One client's connection. The server above it times the first head alone and waits for a reader
+//! for ever; here a client that has the connection and does nothing with it is cut off.
+//!
+//! A connection is either in a request, from its head to the last byte of its answer, or it is the
+//! client's turn. In a request nothing is timed here but a reader that takes nothing: a long poll
+//! and a stream of events may be silent for as long as they like, and bodies have limits of their own.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_web::Error;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{Extensions, Service, ServiceRequest, ServiceResponse};
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// From the end of one answer to the end of the next request's head.
+    pub(crate) next_head: Duration,
+    /// To take anything at all of its answer.
+    pub(crate) reading: Duration,
+}
+
+/// A stream that fails when its client has taken too long.
+pub(crate) struct Connection<T> {
+    stream: T,
+    limits: Limits,
+    turn: Turn,
+    /// Since when the client has taken nothing of what there is for it.
+    stalled_since: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+}
+
+/// Since when it is the client's turn; `None` while a request is under way.
+#[derive(Clone)]
+struct Turn(Rc<Cell<Option<Instant>>>);
+
+/// A request under way.
+struct UnderWay(Turn);
+
+/// The body of an answer; with its end the request is over.
+pub(crate) struct Answer<B> {
+    body: B,
+    _request: Option<UnderWay>,
+}
+
+impl<T> Connection<T> {
+    /// A connection on which nothing was said yet.
+    pub(crate) fn new(stream: T, limits: Limits) -> Self {
+        let now = Instant::now();
+        let timer = Box::pin(tokio::time::sleep_until(now));
+        let turn = Turn(Rc::new(Cell::new(Some(now))));
+        Self { stream, limits, turn, stalled_since: None, timer }
+    }
+
+    /// Puts what [`attend`] needs beside the connection's requests.
+    pub(crate) fn introduce(&self, to: &mut Extensions) {
+        to.insert(self.turn.clone());
+    }
+
+    /// An error once `deadline` is past; until then the task is woken for it.
+    fn poll_late(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<io::Error> {
+        if self.timer.deadline() != deadline {
+            self.timer.as_mut().reset(deadline);
+        }
+        self.timer.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into())
+    }
+}
+
+/// Has a request count as under way until the last byte of its answer was handed over.
+pub(crate) fn attend<S, B>(
+    request: ServiceRequest,
+    app: &S,
+) -> impl Future<Output = Result<ServiceResponse<Answer<B>>, Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
+    let under_way = request.request().conn_data::<Turn>().map(Turn::begin);
+    let answer = app.call(request);
+    async move { Ok(answer.await?.map_body(|_, body| Answer { body, _request: under_way })) }
+}
+
+impl Turn {
+    fn begin(&self) -> UnderWay {
+        self.0.set(None);
+        UnderWay(self.clone())
+    }
+
+    /// The end of an answer may be on its way for a while yet.
+    fn put_off(&self) {
+        self.0.set(self.0.get().map(|_| Instant::now()));
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.set(Some(Instant::now()));
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if written.is_pending() {
+            let since = *self.stalled_since.get_or_insert_with(Instant::now);
+            let deadline = since + self.limits.reading;
+            return self.poll_late(deadline, cx).map(Err);
+        }
+        self.stalled_since = None;
+        self.turn.put_off();
+        written
+    }
+
+    // The server flushes whenever it has done what it could, so here every turn is timed.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        if let Some(since) = self.turn.0.get() {
+            let deadline = since + self.limits.next_head;
+            if let Poll::Ready(late) = self.poll_late(deadline, cx) {
+                return Poll::Ready(Err(late));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<B: MessageBody + Unpin> MessageBody for Answer<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_http::{HttpService, KeepAlive, Protocol};
+    use actix_service::{ServiceFactory, map_config};
+    use actix_web::dev::AppConfig;
+    use actix_web::{App, HttpResponse, web};
+    use futures_util::{FutureExt, StreamExt};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+
+    const LIMITS: Limits =
+        Limits { next_head: Duration::from_secs(25), reading: Duration::from_secs(30) };
+
+    /// So much longer than any limit that it never comes if one holds.
+    const NEVER: Duration = Duration::from_hours(1);
+
+    /// The client's end of a connection that holds 1 KiB on the way. Time passes at once when
+    /// nothing else happens.
+    async fn connect() -> DuplexStream {
+        let app = App::new()
+            .wrap_fn(attend)
+            .route("/quick", web::to(|| async { "quick" }))
+            .route("/large", web::to(|| async { "x".repeat(100_000) }))
+            .route("/slow", web::to(|| sleep(NEVER).map(|()| "slow")))
+            .route("/events", web::to(|| async { HttpResponse::Ok().streaming(events()) }));
+        let http = HttpService::build()
+            // Its own clock stays behind when a test's time jumps ahead.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
+            .on_connect_ext(Connection::introduce)
+            .finish(map_config(app, |()| AppConfig::default()));
+        let http = http.new_service(()).await.unwrap();
+        let (client, server) = tokio::io::duplex(1024);
+        let connection = Connection::new(server, LIMITS);
+        actix_web::rt::spawn(http.call((connection, Protocol::Http1, None)));
+        client
+    }
+
+    /// Two events, of which the second is long in coming.
+    fn events() -> impl futures_util::Stream<Item = Result<Bytes, Error>> {
+        futures_util::stream::iter([Duration::ZERO, NEVER]).then(async |pause| {
+            sleep(pause).await;
+            Ok(Bytes::from_static(b"event"))
+        })
+    }
+
+    /// Asks, and reads until what came ends like this.
+    async fn ask(client: &mut DuplexStream, request: &str, end: &str) {
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(end.as_bytes()) {
+            assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0, "it was cut off");
+        }
+    }
+
+    fn get(path: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")
+    }
+
+    /// How long it takes until the client is cut off, which sends a byte every second.
+    async fn cut_off_after(mut client: DuplexStream, byte: Option<&[u8]>) -> u64 {
+        let start = Instant::now();
+        let (mut read, mut write) = tokio::io::split(&mut client);
+        let dribbling = async {
+            while let Some(byte) = byte {
+                sleep(Duration::from_secs(1)).await;
+                if write.write_all(byte).await.is_err() {
+                    break;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let mut rest = Vec::new();
+        tokio::select! {
+            read = timeout(NEVER, read.read_to_end(&mut rest)) => drop(read.unwrap()),
+            () = dribbling => {}
+        }
+        start.elapsed().as_secs()
+    }
+
+    #[actix_web::test]
+    async fn the_next_head_must_be_there_in_time_however_it_comes() {
+        tokio::time::pause();
+        let mut client = connect().await;
+        for _ in 0..3 {
+            ask(&mut client, &get("/quick"), "quick").await;
+            sleep(Duration::from_secs(14)).await;
+        }
+        client.write_all(b"GET /quick HTTP/1.1\r\nx: ").await.unwrap();
+        assert_eq!(cut_off_after(client, Some(b"x")).await, 11, "a second for the byte it notices");
+
+        let mut client = connect().await;
+        ask(&mut client, &get("/quick"), "quick").await;
+        client.write_all(b"GET /quick").await.unwrap();
+        assert_eq!(cut_off_after(client, None).await, 25);
+    }
+
+    #[actix_web::test]
+    async fn a_beginning_that_came_with_the_request_before_does_not_buy_time() {
+        tokio::time::pause();
+        let mut client = connect().await;
+        ask(&mut client, &(get("/quick") + "GET /quick HTTP/1.1\r\nHos"), "quick").await;
+        assert!(cut_off_after(client, Some(b"x")).await <= 25);
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_nobody_reads_must_end_in_time() {
+        tokio::time::pause();
+        let post = "POST /quick HTTP/1.1\r\nHost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+        for byte in [None, Some(b"1\r\nx\r\n".as_slice())] {
+            let mut client = connect().await;
+            ask(&mut client, post, "quick").await;
+            assert!(cut_off_after(client, byte).await <= 25);
+        }
+    }
+
+    #[actix_web::test]
+    async fn an_answer_may_be_long_in_coming() {
+        tokio::time::pause();
+        let mut client = connect().await;
+        ask(&mut client, &get("/slow"), "slow").await;
+        ask(&mut client, &get("/events"), "event\r\n0\r\n\r\n").await;
+        ask(&mut client, &get("/quick"), "quick").await;
+    }
+
+    #[actix_web::test]
+    async fn a_reader_may_be_slow_but_not_stop() {
+        tokio::time::pause();
+        let mut client = connect().await;
+        client.write_all(get("/large").as_bytes()).await.unwrap();
+        let mut part = [0; 200];
+        for _ in 0..20 {
+            client.read_exact(&mut part).await.unwrap();
+            sleep(Duration::from_secs(29)).await;
+        }
+        sleep(Duration::from_secs(2)).await;
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.len() <= 1024, "only what was on its way");
+    }
+}

@@ -6,3 +6,4 @@ pub mod program;
 pub mod redis_server;
 pub mod redis_trio;
 pub mod templates;
+pub mod wire;

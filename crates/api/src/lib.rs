@@ -30,6 +30,7 @@ mod server;
 mod state;
 mod status;
 mod thumbnail;
+mod store_time;
 
 pub use register::read_announcement;
 pub use routes::configure;

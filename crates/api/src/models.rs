@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::store_time::StoreTime;
 
 #[derive(Serialize)]
 struct Models {
@@ -35,12 +36,14 @@ struct ModelDetail {
 }
 
 pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let mut time = StoreTime::new();
+    let known = time.wait(state.jobs.models()).await?;
     let mut known: BTreeMap<ModelName, KnownModel> =
-        state.jobs.models().await?.into_iter().map(|model| (model.name.clone(), model)).collect();
+        known.into_iter().map(|model| (model.name.clone(), model)).collect();
     let names: BTreeSet<ModelName> =
         state.model_names().into_iter().chain(known.keys().cloned()).collect();
     let models: Vec<ModelName> = names.into_iter().collect();
-    let stats = state.jobs.stats(Some(&models)).await?;
+    let stats = time.wait(state.jobs.stats(Some(&models))).await?;
     let details = models.iter().zip(stats).map(|(name, stats)| {
         let settings = state.config.model(name);
         let known = known.remove(name);

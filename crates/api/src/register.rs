@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::body::read_body;
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::store_time::StoreTime;
 
 /// The header in which services send their key.
 const KEY_HEADER: &str = "api_key";
@@ -87,7 +88,8 @@ pub(crate) async fn announce(
 
     // A service that is known may be busy with a photo and slow to answer: that it announces
     // itself is sign enough of its life.
-    let models = state.jobs.models().await?;
+    let mut time = StoreTime::new();
+    let models = time.wait(state.jobs.models()).await?;
     let known = models.iter().find(|known| known.name == model);
     let endpoints = known.map_or(&[][..], |known| &known.endpoints);
     let is_known = endpoints.iter().any(|endpoint| endpoint == url.as_str());
@@ -112,7 +114,7 @@ pub(crate) async fn announce(
         url: url.as_str().to_owned(),
         lifetime: defaults.silence,
     };
-    let detail = if state.jobs.announce(&announcement).await? {
+    let detail = if time.wait(state.jobs.announce(&announcement)).await? {
         tracing::info!(%model, endpoint = %url, "a model service announced itself");
         "Model has been successfully registered to server."
     } else {

@@ -12,6 +12,7 @@ use crate::body::read_body;
 use crate::error::ApiError;
 use crate::progress::{self, Progress};
 use crate::state::AppState;
+use crate::store_time::StoreTime;
 
 /// The most images in one `POST /predict/status`.
 const MOST_IMAGES: usize = 1_000;
@@ -90,7 +91,7 @@ pub(crate) async fn show(
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let image = parse_hash(&image)?;
-    let jobs = read(&state, &[image]).await?.pop().unwrap_or_default();
+    let jobs = read(&state, &[image], &mut StoreTime::new()).await?.pop().unwrap_or_default();
     if jobs.is_empty() {
         return Err(ApiError::UnknownImage(image));
     }
@@ -121,8 +122,9 @@ pub(crate) async fn show_many(
     let images: Vec<ImageKey> = images.into_iter().collect();
     let mut answer = Answer { images: BTreeMap::new(), unknown: Vec::new() };
     let mut room = MOST_RESULTS;
+    let mut time = StoreTime::new();
     for images in images.chunks(STEP) {
-        for (image, jobs) in images.iter().zip(read(&state, images).await?) {
+        for (image, jobs) in images.iter().zip(read(&state, images, &mut time).await?) {
             let results = jobs.iter().filter_map(|job| job.result.as_ref());
             let bytes: usize = results.map(|result| result.get().len()).sum();
             room =
@@ -139,8 +141,12 @@ pub(crate) async fn show_many(
 
 /// All jobs of each image. What the job store has forgotten, the images' records still say; and
 /// while it is away, they say what is finished, since nothing changes about that.
-async fn read(state: &AppState, images: &[ImageKey]) -> Result<Vec<Vec<JobView>>, ApiError> {
-    let (mut jobs, away) = match state.jobs.status(images).await {
+async fn read(
+    state: &AppState,
+    images: &[ImageKey],
+    time: &mut StoreTime,
+) -> Result<Vec<Vec<JobView>>, ApiError> {
+    let (mut jobs, away) = match time.wait(state.jobs.status(images)).await {
         Ok(jobs) => (jobs, None),
         Err(error) => (vec![Vec::new(); images.len()], Some(error)),
     };

@@ -168,11 +168,14 @@ impl Server {
         self.client.post(format!("{}{path}", self.url)).multipart(form).send().await
     }
 
+    pub async fn post_json(&self, path: &str, body: &Value) -> reqwest::Result<Response> {
+        self.client.post(format!("{}{path}", self.url)).json(body).send().await
+    }
+
     /// The states of many images, from one request.
     pub async fn statuses(&self, images: &[String]) -> Value {
-        let url = format!("{}/predict/status", self.url);
         let body = serde_json::json!({"images": images});
-        let response = self.client.post(url).json(&body).send().await.unwrap();
+        let response = self.post_json("/predict/status", &body).await.unwrap();
         let (status, body) = read(response).await;
         assert_eq!(status, StatusCode::OK, "{body}");
         body

@@ -11,6 +11,7 @@ use super::fields::Fields;
 use crate::error::{ApiError, shorten};
 use crate::intake::Admission;
 use crate::state::AppState;
+use crate::store_time::StoreTime;
 
 /// The part that holds a photo; there is one for each.
 const PHOTO_PART: &str = "images";
@@ -36,6 +37,7 @@ pub(super) async fn read(
     mut form: Multipart,
     mut fields: Fields,
     admission: &mut Admission,
+    time: &mut StoreTime,
 ) -> Result<Form, ApiError> {
     let limit = state.config.api.max_images;
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
@@ -68,8 +70,8 @@ pub(super) async fn read(
             }
             super::check_jobs(state, &fields, photos.len() + 1)?;
             if photos.is_empty() && fields.models().len() + fields.impossible().len() > checked {
-                super::check_models(state, &fields).await?;
-                super::check_room(state, &fields, 1).await?;
+                super::check_models(state, &fields, time).await?;
+                super::check_room(state, &fields, 1, time).await?;
             }
             photos
                 .push(receive(photos.len() + 1, first, &mut part, &mut *upload, admission).await?);

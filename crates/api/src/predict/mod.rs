@@ -24,6 +24,7 @@ use self::part_lengths::without_lengths;
 use crate::error::ApiError;
 use crate::rates::Wait;
 use crate::state::AppState;
+use crate::store_time::StoreTime;
 
 /// The answer to an accepted request.
 #[derive(Serialize)]
@@ -43,27 +44,28 @@ pub(crate) async fn accept(
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let mut admission = state.intake.admit(length)?;
     let fields = Fields::from_query(request.query_string())?;
+    let mut time = StoreTime::new();
     if fields.names_models() {
         // Known before the form: what is refused for them is not read at all.
-        check_models(&state, &fields).await?;
-        check_room(&state, &fields, 1).await?;
+        check_models(&state, &fields, &mut time).await?;
+        check_room(&state, &fields, 1, &mut time).await?;
     }
     let (body, pace) = pace::measure(body, &state.config.api);
     let form = Multipart::new(request.headers(), without_lengths(request.headers(), body));
     let form::Form { fields, photos, upload } = tokio::select! {
-        form = form::read(&state, form, fields, &mut admission) => form?,
+        form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
         () = pace.too_slow(|| state.intake.is_full()) => return Err(ApiError::TooSlow),
     };
     if photos.is_empty() {
         return Err(ApiError::NoPhotos);
     }
-    check_models(&state, &fields).await?;
+    check_models(&state, &fields, &mut time).await?;
 
     // Each photo once, in the order of the form, which is the order of the queue.
     let mut seen = HashSet::new();
     let images: Vec<ImageKey> = photos.iter().copied().filter(|it| seen.insert(*it)).collect();
     check_jobs(&state, &fields, photos.len())?;
-    check_room(&state, &fields, images.len() as u64).await?;
+    check_room(&state, &fields, images.len() as u64, &mut time).await?;
 
     let asked = Acceptance {
         request: Uuid::new_v4(),
@@ -73,7 +75,7 @@ pub(crate) async fn accept(
         models: fields.models().to_vec(),
     };
     // Once it has begun it is done, also if the client is gone by then.
-    let done = tokio::spawn(store(state.into_inner(), upload, images, asked)).await;
+    let done = tokio::spawn(store(state.into_inner(), upload, images, asked, time)).await;
     let jobs = done.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error).into()));
     let jobs = jobs.map_err(|error| match error {
         ApiError::Images(ImageStoreError::Refused(PhotoRefusal::Collision(image))) => {
@@ -95,17 +97,22 @@ async fn store(
     upload: Box<dyn ImageUpload>,
     images: Vec<ImageKey>,
     asked: Acceptance,
+    mut time: StoreTime,
 ) -> Result<Vec<submit::AcceptedJob>, ApiError> {
     let committed = upload.commit(&asked).await?;
-    submit::submit(&state, &images, &asked, &committed).await
+    submit::submit(&state, &images, &asked, &committed, &mut time).await
 }
 
 /// Refuses a request that names no model, or one that is not known; all of those are listed.
-async fn check_models(state: &AppState, fields: &Fields) -> Result<(), ApiError> {
+async fn check_models(
+    state: &AppState,
+    fields: &Fields,
+    time: &mut StoreTime,
+) -> Result<(), ApiError> {
     if !fields.names_models() {
         return Err(ApiError::NoModels);
     }
-    let unknown = state.unknown_models(fields.models()).await?;
+    let unknown = time.wait(state.unknown_models(fields.models())).await?;
     let unknown: Vec<String> =
         unknown.iter().map(ToString::to_string).chain(fields.impossible().to_vec()).collect();
     if unknown.is_empty() {
@@ -127,8 +134,13 @@ fn check_jobs(state: &AppState, fields: &Fields, photos: usize) -> Result<(), Ap
 /// Refuses a request for which a model's queue has no room. The limit is soft: requests that are
 /// checked at the same moment may together go past it, by what is under way at most. It is checked
 /// before anything is stored, so that a refused request leaves nothing behind.
-async fn check_room(state: &AppState, fields: &Fields, images: u64) -> Result<(), ApiError> {
-    let stats = state.jobs.stats(Some(fields.models())).await?;
+async fn check_room(
+    state: &AppState,
+    fields: &Fields,
+    images: u64,
+    time: &mut StoreTime,
+) -> Result<(), ApiError> {
+    let stats = time.wait(state.jobs.stats(Some(fields.models()))).await?;
     for (model, stats) in fields.models().iter().zip(stats) {
         let limit = state.config.model(model).max_queued;
         // A limit of none closes the queue for the time being.

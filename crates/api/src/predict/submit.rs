@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::store_time::StoreTime;
 
 /// A job as the answer to its request shows it.
 #[derive(Serialize)]
@@ -29,6 +30,7 @@ pub(super) async fn submit(
     images: &[ImageKey],
     asked: &Acceptance,
     committed: &[Committed],
+    time: &mut StoreTime,
 ) -> Result<Vec<AcceptedJob>, ApiError> {
     let ended: HashMap<ImageKey, &[ModelName]> =
         committed.iter().map(|it| (it.image, it.ended.as_slice())).collect();
@@ -42,7 +44,7 @@ pub(super) async fn submit(
         })
         .collect();
     let mode = if asked.rerun { SubmitMode::Rerun } else { SubmitMode::New };
-    let submitted = match state.jobs.submit(&jobs, mode).await {
+    let submitted = match time.wait(state.jobs.submit(&jobs, mode)).await {
         Ok(submitted) => submitted,
         Err(error) => {
             // Of any other error nobody knows whether the jobs are in line.
@@ -55,8 +57,8 @@ pub(super) async fn submit(
     write_down_again(state, asked, committed, &jobs, &submitted).await?;
     let forgotten = jobs.iter().zip(&submitted).filter(|(_, it)| **it == Submitted::Forgotten);
     let mut forgotten: Vec<JobId> = forgotten.map(|(job, _)| job.id.clone()).collect();
-    forgotten.extend(others_forgotten(state, asked, committed).await?);
-    let given_back = give_back(state, &forgotten).await?;
+    forgotten.extend(others_forgotten(state, asked, committed, time).await?);
+    let given_back = give_back(state, &forgotten, time).await?;
 
     let accepted = jobs.into_iter().zip(submitted).map(|(job, submitted)| {
         let (now, new) = match submitted {
@@ -107,6 +109,7 @@ async fn others_forgotten(
     state: &AppState,
     asked: &Acceptance,
     committed: &[Committed],
+    time: &mut StoreTime,
 ) -> Result<Vec<JobId>, ApiError> {
     let others: Vec<NewJob> = committed
         .iter()
@@ -118,7 +121,7 @@ async fn others_forgotten(
     if others.is_empty() {
         return Ok(Vec::new());
     }
-    let known = state.jobs.submit(&others, SubmitMode::Look).await?;
+    let known = time.wait(state.jobs.submit(&others, SubmitMode::Look)).await?;
     let forgotten = others.into_iter().zip(known).filter(|(_, it)| *it == Submitted::Forgotten);
     Ok(forgotten.map(|(job, _)| job.id).collect())
 }
@@ -127,6 +130,7 @@ async fn others_forgotten(
 async fn give_back(
     state: &AppState,
     forgotten: &[JobId],
+    time: &mut StoreTime,
 ) -> Result<HashMap<JobId, JobState>, ApiError> {
     let mut given_back = HashMap::new();
     // The jobs of one image stand together.
@@ -135,7 +139,7 @@ async fn give_back(
         let record = state.images.record(first.image).await?.unwrap_or_default();
         let ended: Vec<EndedJob> =
             jobs.iter().filter_map(|id| record.jobs.get(&id.model)?.ended(id.image)).collect();
-        state.jobs.restore(&ended).await?;
+        time.wait(state.jobs.restore(&ended)).await?;
         given_back.extend(ended.into_iter().map(|job| (job.id, job.outcome.state())));
     }
     Ok(given_back)

@@ -1,7 +1,7 @@
 //! Tortures the whole system: `torture --help` says how.
 //!
 //! A real Redis, two apis and three dispatchers (`world`), some of which reach it over a bad wire
-//! (`wire`), work on what clients upload (`client`)
+//! (`photo_tests::wire`), work on what clients upload (`client`)
 //! while an adversary kills, stops, freezes and cuts off all of them (`adversary`). The models are services
 //! inside this program (`service`), so that it knows what every job must answer and how many
 //! calls there were at once. Meanwhile somebody looks at the jobs (`watcher`), and in the end
@@ -23,7 +23,6 @@ mod report;
 mod service;
 mod torture;
 mod watcher;
-mod wire;
 mod world;
 
 use std::path::PathBuf;

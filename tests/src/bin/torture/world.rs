@@ -7,12 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use photo_tests::redis_server::RedisServer;
+use photo_tests::wire::Wire;
 use tempfile::TempDir;
 
 use crate::model::Model;
 use crate::replica::{Recipe, Replica};
 use crate::service::Service;
-use crate::wire::Wire;
 
 /// How many apis run side by side.
 pub const APIS: usize = 2;

@@ -1,5 +1,6 @@
-//! The wire between one program and Redis, which can be slow, silent or cut.
+//! The wire between one program and Redis, which can be long, slow, silent or cut.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+/// How many pieces are under way on a long wire until no more are taken.
+const UNDER_WAY: usize = 1024;
 /// How many bytes a slow wire passes on at once.
 const PIECE: usize = 256;
 /// The longest a slow wire keeps them, in milliseconds.
@@ -21,6 +25,8 @@ const BEFORE_CUT: Duration = Duration::from_millis(300);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mood {
     Clear,
+    /// All of them, each so much later.
+    Late(Duration),
     /// A few at a time, and late.
     Slow,
     /// Not now; they come later.
@@ -47,6 +53,16 @@ impl Wire {
         });
         tokio::spawn(Arc::clone(&wire).accept(listener, redis));
         Ok(wire)
+    }
+
+    /// From now on everything arrives so much later, either way.
+    pub fn lengthen(&self, delay: Duration) {
+        self.mood.send_replace(Mood::Late(delay));
+    }
+
+    /// Passes everything on at once again.
+    pub fn clear(&self) {
+        self.mood.send_replace(Mood::Clear);
     }
 
     /// Passes bytes on a few at a time for this long.
@@ -109,23 +125,44 @@ async fn pass_on(
     mut mood: watch::Receiver<Mood>,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
+    let mut under_way: VecDeque<(Instant, Vec<u8>)> = VecDeque::new();
+    let mut ended = false;
     loop {
-        let read = from.read(&mut buffer).await?;
-        if read == 0 {
-            return Ok(());
-        }
-        let mut left = &buffer[..read];
-        while !left.is_empty() {
-            // Fails only if the wire is gone, and then there is nothing to wait for.
-            let _ = mood.wait_for(|mood| *mood != Mood::Silent).await;
-            let is_slow = *mood.borrow() == Mood::Slow;
-            let piece = if is_slow { left.len().min(PIECE) } else { left.len() };
-            if is_slow {
-                let delay = rand::random_range(0..=DELAY_MS);
-                tokio::time::sleep(Duration::from_millis(delay)).await;
+        let due = under_way.front().map_or_else(Instant::now, |(due, _)| *due);
+        tokio::select! {
+            read = from.read(&mut buffer), if !ended && under_way.len() < UNDER_WAY => {
+                let read = read?;
+                ended = read == 0;
+                let delay = if let Mood::Late(delay) = *mood.borrow() { delay } else { Duration::ZERO };
+                under_way.push_back((Instant::now() + delay, buffer[..read].to_vec()));
             }
-            to.write_all(&left[..piece]).await?;
-            left = &left[piece..];
+            () = tokio::time::sleep_until(due), if !under_way.is_empty() => {
+                if let Some((_, bytes)) = under_way.pop_front() {
+                    hand_over(&bytes, &mut to, &mut mood).await?;
+                }
+            }
+            else => return Ok(()),
         }
     }
+}
+
+/// Hands bytes over in the mood of the moment.
+async fn hand_over(
+    mut left: &[u8],
+    to: &mut (impl AsyncWrite + Unpin),
+    mood: &mut watch::Receiver<Mood>,
+) -> io::Result<()> {
+    while !left.is_empty() {
+        // Fails only if the wire is gone, and then there is nothing to wait for.
+        let _ = mood.wait_for(|mood| *mood != Mood::Silent).await;
+        let is_slow = *mood.borrow() == Mood::Slow;
+        let piece = if is_slow { left.len().min(PIECE) } else { left.len() };
+        if is_slow {
+            let delay = rand::random_range(0..=DELAY_MS);
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+        }
+        to.write_all(&left[..piece]).await?;
+        left = &left[piece..];
+    }
+    Ok(())
 }

@@ -65,7 +65,7 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
                 // which must not use up the attempts of all jobs in line.
                 let is_theirs = failure.error.kind != JobErrorKind::ImageMissing;
                 if is_theirs && let Some(suspicion) = place.blame() {
-                    lane.give_rest(&place, &failure, suspicion, tools);
+                    lane.give_rest(&place, &failure, suspicion, asked.elapsed(), tools);
                 }
                 return failed(job, lane, failure, &tools.settings).into();
             }

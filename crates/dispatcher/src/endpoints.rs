@@ -153,6 +153,12 @@ impl Endpoints {
         self.trouble.subscribe()
     }
 
+    /// Ends when none can be called.
+    pub async fn none_ready(&self) {
+        // Fails only if these endpoints are gone, which the caller has.
+        let _ = self.watch_trouble().wait_for(Option::is_some).await;
+    }
+
     /// Takes an endpoint out of use. Answers how often that happened since its last prediction if
     /// this call did it, and `None` if it was out of use or gone before.
     pub fn set_down(&self, id: EndpointId, error: JobError) -> Option<u32> {

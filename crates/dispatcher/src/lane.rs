@@ -18,6 +18,11 @@ use crate::settings::Settings;
 use crate::tools::{PATIENCE, Tools, within};
 use crate::{hold, probe};
 
+/// How many times as long as its last call an endpoint that fails while others work is left alone,
+/// at first and at most: one that hangs takes a fifth of one slot's time and soon 3 %.
+const FIRST_REST: u32 = 4;
+const LONGEST_REST: u32 = 32;
+
 /// More of what a model says it can say is not kept.
 const MAX_CLASSES_BYTES: usize = 64 * 1024;
 
@@ -119,29 +124,32 @@ impl Lane {
         }
     }
 
-    /// Takes an endpoint out of use that only fails: for the longer, the more often that helped
-    /// nothing, if others work meanwhile.
+    /// Takes an endpoint out of use that only fails, after a call that `took` so long: for the
+    /// longer, the more it costs and the more often that helped nothing, if others work meanwhile.
     pub fn give_rest(
         self: &Arc<Self>,
         place: &Place,
         failure: &Failure,
         suspicion: Suspicion,
+        took: Duration,
         tools: &Arc<Tools>,
     ) {
         let Some(setbacks) = self.endpoints.set_resting(place.id, failure.error.clone()) else {
             return;
         };
-        let Settings { rest_base, rest_cap, .. } = tools.settings;
         let rest = match suspicion {
             Suspicion::Photos => Duration::ZERO,
-            Suspicion::Endpoint => about(doubled(rest_base, rest_cap, setbacks.saturating_sub(1))),
+            Suspicion::Endpoint => about(rest(&tools.settings, took, setbacks)),
         };
         warn!(
             model = %self.model, url = %place.url, error.kind = ?failure.error.kind,
             error.message = ?failure.error.message, rest_ms = rest.as_millis(), setbacks,
             "endpoint only fails and is given a rest"
         );
-        self.watch(place, setbacks, Until::Ready { not_before: rest }, tools);
+        // Where nothing else works a long rest saves nothing.
+        let not_before = rest.min(tools.settings.rest_cap);
+        let until = Until::Ready { not_before, while_others_work: rest.saturating_sub(not_before) };
+        self.watch(place, setbacks, until, tools);
     }
 
     fn watch(self: &Arc<Self>, place: &Place, setbacks: u32, until: Until, tools: &Arc<Tools>) {
@@ -168,5 +176,28 @@ impl Lane {
 
     fn known_classes(&self) -> MutexGuard<'_, Option<Box<RawValue>>> {
         self.classes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long, about, an endpoint is left alone that went down so often since its last prediction, and
+/// whose last call took so long.
+fn rest(settings: &Settings, took: Duration, setbacks: u32) -> Duration {
+    let base = settings.rest_base.max(took * FIRST_REST);
+    let cap = settings.rest_cap.max(took * LONGEST_REST);
+    doubled(base, cap, setbacks.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_that_fails_at_once_rests_for_seconds_and_one_that_hangs_for_minutes() {
+        let rests = |took| {
+            [1, 2, 3, 4, 5, 6].map(|setbacks| rest(&Settings::default(), took, setbacks).as_secs())
+        };
+        assert_eq!(rests(Duration::from_millis(5)), [1, 2, 4, 8, 10, 10]);
+        assert_eq!(rests(Duration::from_secs(2)), [8, 16, 32, 64, 64, 64]);
+        assert_eq!(rests(Duration::from_mins(1)), [240, 480, 960, 1920, 1920, 1920]);
     }
 }

@@ -26,6 +26,8 @@ pub enum Until {
     Ready {
         /// How long it is left alone.
         not_before: Duration,
+        /// How much longer, as long as other endpoints work.
+        while_others_work: Duration,
     },
 }
 
@@ -36,7 +38,10 @@ impl Until {
         let asked_for = asked_for.map(|after| after.min(settings.retry_cap));
         match failure.error.kind {
             JobErrorKind::Overloaded => Self::Time(asked_for.unwrap_or(about(settings.setback))),
-            _ => Self::Ready { not_before: asked_for.unwrap_or_default() },
+            _ => Self::Ready {
+                not_before: asked_for.unwrap_or_default(),
+                while_others_work: Duration::ZERO,
+            },
         }
     }
 }
@@ -64,8 +69,11 @@ impl Probe {
                     tokio::time::sleep(pause).await;
                     true
                 }
-                Until::Ready { not_before } => {
+                Until::Ready { not_before, while_others_work } => {
                     tokio::time::sleep(not_before).await;
+                    let alone = self.lane.endpoints.none_ready();
+                    // Either way it is time to ask.
+                    let _ = tokio::time::timeout(while_others_work, alone).await;
                     self.ready(&tools).await
                 }
             }

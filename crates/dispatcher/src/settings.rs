@@ -14,7 +14,8 @@ pub struct Settings {
     /// How long, about, it is left alone first if others work meanwhile. Doubles each time that
     /// it fails again.
     pub rest_base: Duration,
-    /// The longest such time: a replica that only fails costs one attempt in that time.
+    /// The longest such time, but for one whose calls take long: a replica that only fails costs one
+    /// attempt in that time.
     pub rest_cap: Duration,
     /// How long, about, a job waits whose service cannot work now and did not say for how long.
     pub setback: Duration,

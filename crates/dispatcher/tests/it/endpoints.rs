@@ -1,10 +1,13 @@
 //! Endpoints that go down and come back, and several that share a model's work.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use photo_core::JobErrorKind as Kind;
 use photo_core::JobState::{Succeeded, Waiting};
 use photo_core::ports::JobStore;
+use photo_dispatcher::Settings;
 
 use crate::fake_service::{FakeService, Reply, Takes, reply};
 use crate::world::{World, eventually};
@@ -157,4 +160,29 @@ async fn an_endpoint_that_fails_while_others_work_costs_few_attempts() {
     // Five in a row, or ten if none of the others had answered by then, and those under way.
     let calls = services[0].calls().len();
     assert!((5..=13).contains(&calls), "{calls} calls");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_while_others_work_takes_little_of_their_time() {
+    let services = [(); 3].map(|()| FakeService::start(Takes::Multipart));
+    services[0].set_open(false);
+    let mut world = World::with_wood(&[&services[0], &services[1], &services[2]]);
+    let timeout = Duration::from_millis(200);
+    world.wood().timeout = Some(timeout);
+    world.wood().max_attempts = Some(100);
+    world.wood().concurrency = Some(3);
+    let rest = Duration::from_millis(1);
+    let settings =
+        Settings { failures_in_a_row: 1, rest_base: rest, rest_cap: rest, ..World::settings() };
+    let _dispatcher = world.start_with(settings);
+    let seed = AtomicUsize::new(0);
+    // Two may have been under way when the first of them failed; then there is one at a time.
+    let calls = eventually("it was tried again twice", async || {
+        world.ask(seed.fetch_add(1, Ordering::Relaxed)).await;
+        let calls = services[0].calls();
+        (calls.len() >= 4).then_some(calls)
+    })
+    .await;
+    let between = calls[3].began.duration_since(calls[2].began);
+    assert!(between >= 3 * timeout, "a call of {timeout:?} every {between:?}");
 }

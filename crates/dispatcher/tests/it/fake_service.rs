@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -36,6 +37,7 @@ pub struct Reply {
 /// A request for a prediction, as it arrived.
 #[derive(Debug, Clone)]
 pub struct Call {
+    pub began: Instant,
     pub filename: Option<String>,
     pub content_type: Option<String>,
     pub content_length: Option<usize>,
@@ -186,6 +188,7 @@ async fn predict(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes) 
     let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).unwrap();
     let call = Call {
+        began: Instant::now(),
         filename: query.iter().find(|(key, _)| key == "filename").map(|(_, v)| v.clone()),
         content_type: header(CONTENT_TYPE).map(str::to_owned),
         content_length: header(CONTENT_LENGTH).and_then(|length| length.parse().ok()),

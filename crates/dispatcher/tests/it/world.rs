@@ -155,7 +155,12 @@ impl World {
 
     /// Starts a dispatcher that is quick to try again.
     pub fn start(&self) -> Running {
-        let settings = Settings {
+        self.start_with(Self::settings())
+    }
+
+    /// Times that suit tests.
+    pub fn settings() -> Settings {
+        Settings {
             retry_base: Duration::from_millis(5),
             setback: Duration::from_millis(20),
             probe_base: Duration::from_millis(10),
@@ -166,7 +171,11 @@ impl World {
             survey: Duration::from_millis(100),
             report: Duration::from_millis(50),
             ..Settings::default()
-        };
+        }
+    }
+
+    /// Starts a dispatcher with these times.
+    pub fn start_with(&self, settings: Settings) -> Running {
         let (stop, config) = (CancellationToken::new(), self.config.clone());
         let (store, images) = (Arc::clone(&self.store), Arc::clone(&self.images));
         let task = tokio::spawn({

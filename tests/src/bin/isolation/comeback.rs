@@ -17,7 +17,8 @@ const FIRST: Duration = Duration::from_secs(1);
 /// How soon after the first good `/status` the first job must come, in milliseconds.
 const SOON: f64 = 1000.0;
 
-/// Lets a model go and come back so many times. Answers whether work went on soon enough each time.
+/// Lets a model go and come back so many times. Answers whether work went on soon enough each time,
+/// and the model's limit held.
 pub async fn measure(rounds: usize) -> anyhow::Result<bool> {
     let service = Service::open(Behaviour::Answer(DELAY), 1).await?;
     service.set_ready(false);
@@ -79,5 +80,6 @@ pub async fn measure(rounds: usize) -> anyhow::Result<bool> {
         service.notes().most,
         median(&asked),
     );
-    Ok(resumed.len() == rounds && quantile(&resumed, 1.0) <= SOON)
+    let in_time = resumed.len() == rounds && quantile(&resumed, 1.0) <= SOON;
+    Ok(in_time && service.notes().most <= CONCURRENCY)
 }

@@ -15,7 +15,7 @@ const PHOTOS: usize = 200;
 /// How many uploads there are at once.
 const UPLOADS: usize = 4;
 /// Far longer than anything here takes.
-const DEADLINE: Duration = Duration::from_mins(5);
+const DEADLINE: Duration = Duration::from_mins(30);
 /// Ticks of a second in which Linux counts the time of processes: `getconf CLK_TCK`.
 const TICKS: f64 = 100.0;
 

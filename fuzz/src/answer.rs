@@ -34,8 +34,8 @@ pub fn check(input: &[u8]) {
             assert_eq!(failure.blame() == Blame::Photo, error.kind == JobErrorKind::Refused);
         }
     }
-    if let Readiness::NotReady(error) = Readiness::told(status, body) {
-        assert!(error.message.len() <= 2_000, "{error:?}");
+    if let Readiness::NotReady(failure) = Readiness::told(status, body) {
+        assert!(failure.error.message.len() <= 2_000, "{failure:?}");
     }
     let _ = Generation::described(body);
 }

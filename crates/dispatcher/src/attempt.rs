@@ -63,18 +63,24 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
             Blame::Unclear => {
                 // It may be the photo; but where one after the other fails it is the service,
                 // which must not use up the attempts of all jobs in line.
-                let is_theirs = failure.error.kind != JobErrorKind::ImageMissing;
-                if is_theirs && let Some(suspicion) = place.blame() {
+                if failure.error.kind != JobErrorKind::ImageMissing {
+                    let suspicion = place.blame();
                     lane.give_rest(&place, &failure, suspicion, asked.elapsed(), tools);
                 }
                 return failed(job, lane, failure, &tools.settings).into();
             }
         }
     }
-    let asked_for = setback.as_ref().and_then(|failure| failure.retry_after);
-    let after = asked_for.filter(|after| !after.is_zero()).unwrap_or(about(tools.settings.setback));
+    let asked_for = setback.as_ref().and_then(|failure| asked_for(failure, lane, &tools.settings));
+    let after = asked_for.unwrap_or(about(tools.settings.setback));
     let error = setback.map(|failure| failure.error).or_else(|| lane.endpoints.trouble());
-    Ending::Release { after: after.min(tools.settings.retry_cap), error }.into()
+    Ending::Release { after, error }.into()
+}
+
+/// For how long the job is to wait because its service asks for it; not at all if another endpoint
+/// works, which did not.
+fn asked_for(failure: &Failure, lane: &Lane, settings: &Settings) -> Option<Duration> {
+    failure.asked_for(settings.asked_cap).filter(|_| !lane.endpoints.any_ready())
 }
 
 /// The question to one endpoint, in the way it takes photos.
@@ -117,7 +123,8 @@ fn failed(job: &ClaimedJob, lane: &Lane, failure: Failure, settings: &Settings) 
         return Ending::Failed(failure.error);
     }
     let after = full_jitter(settings.retry_base, settings.retry_cap, job.failures);
-    Ending::Retry { after, error: failure.error }
+    let asked_for = asked_for(&failure, lane, settings).unwrap_or_default();
+    Ending::Retry { after: after.max(asked_for), error: failure.error }
 }
 
 impl From<Ending> for Attempted {

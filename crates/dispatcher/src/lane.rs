@@ -126,28 +126,33 @@ impl Lane {
 
     /// Takes an endpoint out of use that only fails, after a call that `took` so long: for the
     /// longer, the more it costs and the more often that helped nothing, if others work meanwhile.
+    /// One that nothing is suspected of is left alone if it asks for it.
     pub fn give_rest(
         self: &Arc<Self>,
         place: &Place,
         failure: &Failure,
-        suspicion: Suspicion,
+        suspicion: Option<Suspicion>,
         took: Duration,
         tools: &Arc<Tools>,
     ) {
+        let asked_for = failure.asked_for(tools.settings.asked_cap);
+        if suspicion.is_none() && asked_for.is_none() {
+            return;
+        }
         let Some(setbacks) = self.endpoints.set_resting(place.id, failure.error.clone()) else {
             return;
         };
         let rest = match suspicion {
-            Suspicion::Photos => Duration::ZERO,
-            Suspicion::Endpoint => about(rest(&tools.settings, took, setbacks)),
+            Some(Suspicion::Photos) | None => Duration::ZERO,
+            Some(Suspicion::Endpoint) => about(rest(&tools.settings, took, setbacks)),
         };
         warn!(
             model = %self.model, url = %place.url, error.kind = ?failure.error.kind,
             error.message = ?failure.error.message, rest_ms = rest.as_millis(), setbacks,
-            "endpoint only fails and is given a rest"
+            asked_ms = asked_for.map(|time| time.as_millis()), "endpoint fails and is given a rest"
         );
         // Where nothing else works a long rest saves nothing.
-        let not_before = rest.min(tools.settings.rest_cap);
+        let not_before = rest.min(tools.settings.rest_cap).max(asked_for.unwrap_or_default());
         let until = Until::Ready { not_before, while_others_work: rest.saturating_sub(not_before) };
         self.watch(place, setbacks, until, tools);
     }

@@ -34,8 +34,7 @@ pub enum Until {
 impl Until {
     /// What to wait for after this failure.
     pub fn after(failure: &Failure, settings: &Settings) -> Self {
-        let asked_for = failure.retry_after.filter(|after| !after.is_zero());
-        let asked_for = asked_for.map(|after| after.min(settings.retry_cap));
+        let asked_for = failure.asked_for(settings.asked_cap);
         match failure.error.kind {
             JobErrorKind::Overloaded => Self::Time(asked_for.unwrap_or(about(settings.setback))),
             _ => Self::Ready {
@@ -87,15 +86,21 @@ impl Probe {
 
     /// Asks for the status until it is good; `false` if the endpoint is gone before that.
     async fn ready(&self, tools: &Tools) -> bool {
-        let Settings { probe_base, probe_cap, .. } = tools.settings;
+        let Settings { probe_base, probe_cap, asked_cap, .. } = tools.settings;
         let mut doublings = self.setbacks.saturating_sub(1);
         let mut started: Option<Instant> = None;
+        let mut asked_for = None;
         loop {
-            tokio::time::sleep(about(doubled(probe_base, probe_cap, doublings))).await;
+            let pause = asked_for.take();
+            let pause = pause.unwrap_or_else(|| about(doubled(probe_base, probe_cap, doublings)));
+            tokio::time::sleep(pause).await;
             doublings = doublings.saturating_add(1);
             let reason = match tools.services.status(&self.url).await {
                 Readiness::Ready => return true,
-                Readiness::NotReady(error) => Some(error),
+                Readiness::NotReady(failure) => {
+                    asked_for = failure.asked_for(asked_cap);
+                    Some(failure.error)
+                }
                 Readiness::Asleep => {
                     if started.is_none_or(|last| last.elapsed() >= START_AGAIN) {
                         started = Some(Instant::now());

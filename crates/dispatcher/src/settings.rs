@@ -7,8 +7,10 @@ use std::time::Duration;
 pub struct Settings {
     /// The most a job waits after its first failed attempt. Doubles with every further failure.
     pub retry_base: Duration,
-    /// The most a job ever waits, however often it failed and whatever its service asks for.
+    /// The most a job waits after a failed attempt, however often it failed.
     pub retry_cap: Duration,
+    /// The longest time that is waited because a service asks for it (`Retry-After`).
+    pub asked_cap: Duration,
     /// After so many failures in a row an endpoint is given a rest, and asked for its status.
     pub failures_in_a_row: u32,
     /// How long, about, it is left alone first if others work meanwhile. Doubles each time that
@@ -36,6 +38,7 @@ impl Default for Settings {
         Self {
             retry_base: Duration::from_secs(1),
             retry_cap: Duration::from_mins(5),
+            asked_cap: Duration::from_hours(1),
             failures_in_a_row: 5,
             rest_base: Duration::from_secs(1),
             rest_cap: Duration::from_secs(10),

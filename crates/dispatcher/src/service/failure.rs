@@ -28,6 +28,11 @@ pub enum Blame {
 }
 
 impl Failure {
+    /// For how long the service is left alone because it wants to be, `cap` at most.
+    pub fn asked_for(&self, cap: Duration) -> Option<Duration> {
+        self.retry_after.filter(|after| !after.is_zero()).map(|after| after.min(cap))
+    }
+
     /// Whose fault it is.
     pub fn blame(&self) -> Blame {
         match self.error.kind {

@@ -23,8 +23,8 @@ pub enum Readiness {
     Ready,
     /// Not yet. The earliest generation begins to load only when told ([`ServiceClient::start`]).
     Asleep,
-    /// It cannot, for this reason.
-    NotReady(JobError),
+    /// It cannot, for this reason, and may say for how long.
+    NotReady(Failure),
 }
 
 impl ServiceClient {
@@ -37,12 +37,13 @@ impl ServiceClient {
         match tokio::time::timeout(TIMEOUT, asked).await {
             Ok(Ok(answer)) => {
                 let whole = answer.end == BodyEnd::Complete;
-                Readiness::told(answer.status, if whole { &answer.body } else { b"" })
+                let told = Readiness::told(answer.status, if whole { &answer.body } else { b"" });
+                told.asking_for(answer.retry_after)
             }
-            Ok(Err(failure)) => Readiness::NotReady(failure.error),
+            Ok(Err(failure)) => Readiness::NotReady(failure),
             Err(_) => {
                 let message = format!("the service did not tell its status within {TIMEOUT:?}");
-                Readiness::NotReady(JobError::new(JobErrorKind::Timeout, message))
+                Readiness::NotReady(JobError::new(JobErrorKind::Timeout, message).into())
             }
         }
     }
@@ -72,7 +73,15 @@ impl Readiness {
             return Self::Ready;
         }
         let words = body["detail"].as_str().unwrap_or("the service says that it is not ready");
-        Self::NotReady(JobError::new(JobErrorKind::NotReady, words).with_status(status))
+        Self::NotReady(JobError::new(JobErrorKind::NotReady, words).with_status(status).into())
+    }
+
+    /// The same of a service that wants to be asked again after so long.
+    fn asking_for(mut self, retry_after: Option<Duration>) -> Self {
+        if let Self::NotReady(failure) = &mut self {
+            failure.retry_after = retry_after;
+        }
+        self
     }
 }
 
@@ -111,11 +120,11 @@ mod tests {
 
     #[test]
     fn the_services_own_words_are_the_reason() {
-        let Readiness::NotReady(error) = Readiness::told(503, br#"{"detail": "still loading"}"#)
+        let Readiness::NotReady(failure) = Readiness::told(503, br#"{"detail": "still loading"}"#)
         else {
             panic!("503 is not ready");
         };
-        assert_eq!(error.message, "still loading");
-        assert_eq!(error.http_status, Some(503));
+        assert_eq!(failure.error.message, "still loading");
+        assert_eq!(failure.error.http_status, Some(503));
     }
 }

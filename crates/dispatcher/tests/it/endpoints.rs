@@ -144,6 +144,22 @@ async fn a_service_that_says_when_to_come_back_is_left_alone_until_then() {
 }
 
 #[tokio::test]
+async fn a_service_is_not_asked_for_its_status_sooner_than_it_wants() {
+    let service = FakeService::start(Takes::Multipart);
+    service.next([reply(503, LOADING)]);
+    service.status(Reply { retry_after: Some("1"), ..reply(503, LOADING) });
+    let world = World::with_wood(&[&service]);
+    world.ask(1).await;
+    let _dispatcher = world.start();
+    let asked = eventually("asked twice", async || {
+        let asked = service.asked();
+        (asked.len() >= 2).then_some(asked)
+    })
+    .await;
+    assert!(asked[1].duration_since(asked[0]) >= Duration::from_secs(1));
+}
+
+#[tokio::test]
 async fn an_endpoint_that_fails_while_others_work_costs_few_attempts() {
     let services = [(); 3].map(|()| FakeService::start(Takes::Multipart));
     services[0].usually(reply(500, "broken"));

@@ -184,10 +184,10 @@ async fn a_service_that_only_fails_does_not_use_up_the_attempts_of_all_jobs() {
     }
 }
 
-#[tokio::test]
-async fn a_job_turned_away_waits_as_long_as_the_service_asks() {
+/// How long a job waits whose service turned it away and asked for this, in milliseconds.
+async fn wait_asked_for(retry_after: &'static str) -> u64 {
     let service = FakeService::start(Takes::Multipart);
-    service.next([Reply { retry_after: Some("120"), ..reply(429, "busy") }]);
+    service.next([Reply { retry_after: Some(retry_after), ..reply(429, "busy") }]);
     let world = World::with_wood(&[&service]);
     let image = world.ask(1).await;
     let _dispatcher = world.start();
@@ -195,8 +195,46 @@ async fn a_job_turned_away_waits_as_long_as_the_service_asks() {
     let error = job.error.unwrap();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Overloaded, "busy"));
     assert_eq!(job.failures, 0);
-    let wait = job.due_at.unwrap().0 - job.changed_at.0;
+    job.due_at.unwrap().0 - job.changed_at.0
+}
+
+#[tokio::test]
+async fn a_job_turned_away_waits_as_long_as_the_service_asks_up_to_an_hour() {
+    let wait = wait_asked_for("120").await;
     assert!((119_000..=121_000).contains(&wait), "{wait} ms");
+    let wait = wait_asked_for("86400").await;
+    assert!((3_599_000..=3_601_000).contains(&wait), "{wait} ms");
+}
+
+#[tokio::test]
+async fn a_service_that_fails_and_says_when_to_come_back_is_left_alone_until_then() {
+    for status in [500, 502, 504] {
+        let service = FakeService::start(Takes::Multipart);
+        service.next([Reply { retry_after: Some("1"), ..reply(status, "") }]);
+        let world = World::with_wood(&[&service]);
+        let images = [world.ask(1).await, world.ask(2).await];
+        let _dispatcher = world.start();
+        for image in images {
+            world.until(image, Succeeded).await;
+        }
+        let calls = service.calls();
+        // Two may have been under way when it said so.
+        let last = calls.last().unwrap().began.duration_since(calls[0].began);
+        assert!(last >= Duration::from_secs(1), "{status}: called again after {last:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_one_service_asks_for_does_not_keep_a_job_from_another() {
+    let services = [FakeService::start(Takes::Multipart), FakeService::start(Takes::Multipart)];
+    services[0].usually(Reply { retry_after: Some("3600"), ..reply(500, "") });
+    let world = World::with_wood(&[&services[0], &services[1]]);
+    let images = [world.ask(1).await, world.ask(2).await];
+    let _dispatcher = world.start();
+    for image in images {
+        world.until(image, Succeeded).await;
+    }
+    assert_eq!(services[0].calls().len(), 1);
 }
 
 #[tokio::test]

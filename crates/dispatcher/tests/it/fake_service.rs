@@ -57,6 +57,8 @@ struct Desk {
     usually: Mutex<Reply>,
     status: Mutex<Reply>,
     calls: Mutex<Vec<Call>>,
+    /// When it was asked for its status.
+    asked: Mutex<Vec<Instant>>,
     starts: AtomicUsize,
     in_flight: AtomicUsize,
     peak: AtomicUsize,
@@ -81,6 +83,7 @@ impl FakeService {
             usually: Mutex::new(reply(200, GOOD)),
             status: Mutex::new(reply(200, r#"{"status": "success"}"#)),
             calls: Mutex::default(),
+            asked: Mutex::default(),
             starts: AtomicUsize::new(0),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
@@ -130,6 +133,11 @@ impl FakeService {
 
     pub fn calls(&self) -> Vec<Call> {
         self.desk.calls.lock().unwrap().clone()
+    }
+
+    /// When it was asked for its status.
+    pub fn asked(&self) -> Vec<Instant> {
+        self.desk.asked.lock().unwrap().clone()
     }
 
     /// How often it was told to start.
@@ -226,6 +234,7 @@ async fn description(desk: web::Data<Desk>) -> HttpResponse {
 }
 
 async fn status(desk: web::Data<Desk>) -> HttpResponse {
+    desk.asked.lock().unwrap().push(Instant::now());
     answer(&desk.status.lock().unwrap())
 }
 

@@ -52,7 +52,10 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
                 tried.push(place.id);
                 setback = Some(failure);
             }
-            Blame::Photo => return Ending::Failed(failure.error).into(),
+            Blame::Photo => {
+                place.heed();
+                return Ending::Failed(failure.error).into();
+            }
             Blame::Us => {
                 let after = about(tools.settings.setback);
                 return Ending::Release { after, error: Some(failure.error) }.into();

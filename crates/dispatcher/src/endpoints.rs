@@ -13,6 +13,9 @@ use crate::service::Generation;
 
 /// How much of the reason why one is down operators are told, in characters.
 const MAX_REASON: usize = 200;
+/// An endpoint that could not work so often though its status was good is tried with one call at a
+/// time. The first time is an outage like any other, after which all work goes on at once.
+const RELAPSES: u32 = 2;
 
 /// One endpoint for as long as it is known; one that goes and comes again has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +53,8 @@ struct Endpoint {
     called: u64,
     /// How often it went down since it last gave a prediction.
     setbacks: u32,
+    /// How often it could not work, though it was back, since it last answered anything.
+    relapses: u32,
     /// How many calls in a row failed, perhaps by its fault.
     failures: u32,
     /// When the first of those failed, as a [`State::serial`].
@@ -112,7 +117,8 @@ impl Endpoints {
     }
 
     /// A place at the working endpoint with the fewest calls in flight, the one longest not
-    /// called among equals, and none of `but`. One under suspicion has one call at a time.
+    /// called among equals, and none of `but`. One under suspicion, and one of which only the status
+    /// is good, has one call at a time.
     pub fn pick(self: &Arc<Self>, but: &[EndpointId]) -> Option<Place> {
         let mut state = self.lock();
         let (serial, predicted) = (state.next_serial(), state.predicted);
@@ -166,6 +172,7 @@ impl Endpoints {
             // What comes back at this address may be another program.
             endpoint.failures = 0;
             endpoint.generation = None;
+            endpoint.relapses = endpoint.relapses.saturating_add(1);
         })
     }
 
@@ -275,6 +282,7 @@ impl Endpoint {
             in_flight: 0,
             called: 0,
             setbacks: 0,
+            relapses: 0,
             failures: 0,
             failing_since: 0,
         }
@@ -302,10 +310,12 @@ impl Endpoint {
 
     /// How many more calls it can take at once.
     fn room(&self, failures_in_a_row: u32, predicted: u64) -> u32 {
-        match (&self.health, self.suspicion(failures_in_a_row, predicted)) {
-            (Health::Down { .. }, _) => 0,
-            (Health::Ready, Some(Suspicion::Endpoint)) => 1_u32.saturating_sub(self.in_flight),
-            (Health::Ready, Some(Suspicion::Photos) | None) => u32::MAX,
+        let suspicion = self.suspicion(failures_in_a_row, predicted);
+        let on_trial = suspicion == Some(Suspicion::Endpoint) || self.relapses >= RELAPSES;
+        match self.health {
+            Health::Down { .. } => 0,
+            Health::Ready if on_trial => 1_u32.saturating_sub(self.in_flight),
+            Health::Ready => u32::MAX,
         }
     }
 }
@@ -325,7 +335,15 @@ impl Place {
         state.predicted = state.next_serial();
         if let Some(endpoint) = state.get(self.id) {
             endpoint.setbacks = 0;
+            endpoint.relapses = 0;
             endpoint.failures = 0;
+        }
+    }
+
+    /// Notes that the endpoint looked at the photo and did not want it.
+    pub fn heed(&self) {
+        if let Some(endpoint) = self.endpoints.lock().get(self.id) {
+            endpoint.relapses = 0;
         }
     }
 

@@ -143,6 +143,30 @@ fn an_endpoint_that_fails_while_others_work_has_one_call_at_a_time() {
 }
 
 #[test]
+fn an_endpoint_that_is_back_and_cannot_work_again_and_again_has_one_call_at_a_time() {
+    let endpoints = endpoints(&["a"]);
+    let id = endpoints.pick(&[]).unwrap().id;
+    let goes_and_comes = || {
+        endpoints.set_down(id, loading());
+        endpoints.set_ready(id);
+    };
+    goes_and_comes();
+    assert_eq!(endpoints.room(), u32::MAX, "an outage");
+    goes_and_comes();
+    assert_eq!(endpoints.room(), 1, "it was not over");
+    let trial = endpoints.pick(&[]).unwrap();
+    assert_eq!(endpoints.room(), 0);
+    assert!(endpoints.pick(&[]).is_none());
+    trial.praise();
+    assert_eq!(endpoints.room(), u32::MAX);
+    goes_and_comes();
+    goes_and_comes();
+    assert_eq!(endpoints.room(), 0);
+    trial.heed();
+    assert_eq!(endpoints.room(), u32::MAX, "a refusal is an answer");
+}
+
+#[test]
 fn nothing_speaks_against_an_endpoint_that_was_away() {
     let endpoints = endpoints(&["a", "b"]);
     let (bad, good) = (endpoints.pick(&[]).unwrap(), endpoints.pick(&[]).unwrap());

@@ -160,6 +160,32 @@ async fn a_service_is_not_asked_for_its_status_sooner_than_it_wants() {
 }
 
 #[tokio::test]
+async fn a_service_of_which_only_the_status_is_good_costs_one_claim_per_question() {
+    const CONCURRENCY: u32 = 8;
+    let service = FakeService::start(Takes::Multipart);
+    service.usually(reply(503, LOADING));
+    let mut world = World::with_wood(&[&service]);
+    world.wood().concurrency = Some(CONCURRENCY);
+    let mut images = Vec::new();
+    for seed in 0..30 {
+        images.push(world.ask(seed).await);
+    }
+    let _dispatcher = world.start();
+    eventually("asked often", async || (service.asked().len() >= 30).then_some(())).await;
+    let (claimed, asked) = (world.store.claimed(), service.asked().len());
+    // All at once when it is met and when it seems to be back; then there are trials, of which one
+    // may be claimed before the other has begun.
+    let most = 2 * CONCURRENCY as usize + 2 * asked;
+    assert!(claimed <= most, "{claimed} claims, {asked} questions");
+    assert!(service.calls().len() <= most);
+
+    service.usually(reply(200, r#"{"result": 1}"#));
+    for image in images {
+        assert_eq!(world.until(image, Succeeded).await.failures, 0);
+    }
+}
+
+#[tokio::test]
 async fn an_endpoint_that_fails_while_others_work_costs_few_attempts() {
     let services = [(); 3].map(|()| FakeService::start(Takes::Multipart));
     services[0].usually(reply(500, "broken"));

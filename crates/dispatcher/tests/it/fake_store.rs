@@ -22,6 +22,7 @@ pub struct FakeStore {
     refused: AtomicUsize,
     finishes: AtomicUsize,
     extended: AtomicUsize,
+    claimed: AtomicUsize,
     unreadable: Mutex<Option<ImageKey>>,
 }
 
@@ -33,6 +34,7 @@ impl FakeStore {
             refused: AtomicUsize::default(),
             finishes: AtomicUsize::default(),
             extended: AtomicUsize::default(),
+            claimed: AtomicUsize::default(),
             unreadable: Mutex::default(),
         }
     }
@@ -61,6 +63,15 @@ impl FakeStore {
         self.extended.load(Ordering::SeqCst)
     }
 
+    /// How many jobs were handed out.
+    pub fn claimed(&self) -> usize {
+        self.claimed.load(Ordering::SeqCst)
+    }
+
+    fn note(&self, claimed: &Claimed) {
+        self.claimed.fetch_add(claimed.jobs.len(), Ordering::SeqCst);
+    }
+
     fn there(&self) -> Result<(), StoreError> {
         if self.away.load(Ordering::SeqCst) {
             Err(StoreError::unavailable("the test put it out of reach"))
@@ -86,7 +97,9 @@ impl JobStore for FakeStore {
 
     async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
         self.there()?;
-        self.real.claim(request).await
+        let claimed = self.real.claim(request).await?;
+        self.note(&claimed);
+        Ok(claimed)
     }
 
     async fn extend(&self, leases: &[Lease], lease: Duration) -> Result<Vec<Held>, StoreError> {
@@ -111,7 +124,9 @@ impl JobStore for FakeStore {
             return Err(StoreError::Corrupt("the test spoilt it".to_owned()));
         }
         self.finishes.fetch_add(endings.len(), Ordering::SeqCst);
-        self.real.finish(endings, then).await
+        let finished = self.real.finish(endings, then).await?;
+        self.note(&finished.claimed);
+        Ok(finished)
     }
 
     async fn cancel(

@@ -15,7 +15,8 @@ pub enum Command {
     ///
     /// Queues again what was accepted and is lost in the job store, gives it finished results back,
     /// writes down results that the records lack, and removes what is past its retention or left
-    /// behind by programs that died. Photos are not read, only looked for. Safe while everything
+    /// behind by programs that died. Tells which unfinished jobs have lost their image. Photos are
+    /// not read, only looked for. Safe while everything
     /// runs, except on a sqlite: store, which belongs to one program. The api does the same by
     /// itself, after the job store lost something and once a day.
     Fsck {

@@ -10,6 +10,7 @@
 //! Whatever it does may be done twice, by several caretakers at once, and be broken off anywhere.
 
 mod fsck;
+mod imageless;
 mod judge;
 mod notes;
 mod report;
@@ -69,8 +70,9 @@ impl Caretaker {
         Self { jobs, images, rules: Rules::new(config), clock }
     }
 
-    /// Walks over all images once, as fast as it goes. Tells `passed` how many of the [`SHELVES`]
-    /// are behind it and what was found so far, and goes no further if that says so.
+    /// Walks over all images once, as fast as it goes, and then over all unfinished jobs. Tells
+    /// `passed` how many of the [`SHELVES`] are behind it and what was found so far, and goes no
+    /// further if that says so.
     pub async fn check(
         &self,
         mode: Mode,
@@ -83,6 +85,7 @@ impl Caretaker {
                 return Ok(report);
             }
         }
+        self.imageless_jobs(&mut report).await?;
         if mode == Mode::Mend {
             report.spool_files = self.images.clean_up().await?;
         }

@@ -19,6 +19,9 @@ pub struct Report {
     pub written_down: u64,
     /// Photos that are gone though they should be here. Nothing can be done about that.
     pub missing_photos: u64,
+    /// Unfinished jobs of images of which nothing is left. They fail when it is their turn; nothing
+    /// else can be done about them. Only [`crate::Caretaker::check`] looks for them.
+    pub imageless_jobs: u64,
     /// Records of uploads that were broken off, and photos without a record: removed.
     pub orphans: u64,
     /// Photos past their retention: removed.
@@ -55,6 +58,7 @@ impl Report {
             + self.given_back
             + self.written_down
             + self.missing_photos
+            + self.imageless_jobs
             + self.unreadable_lines
             + self.unmended
             > 0
@@ -69,6 +73,10 @@ impl fmt::Display for Report {
             (self.given_back, "ended jobs that the job store had lost, to be given back"),
             (self.written_down, "ended jobs missing in their image's record, to be written down"),
             (self.missing_photos, "photos missing though their retention is not over"),
+            (
+                self.imageless_jobs,
+                "unfinished jobs whose photo and record are gone, and which fail",
+            ),
             (self.orphans, "leftovers of broken-off or refused uploads, to be removed"),
             (self.expired_photos, "photos past their retention, to be removed"),
             (self.expired_records, "records past their retention, to be removed"),

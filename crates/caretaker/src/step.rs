@@ -14,7 +14,7 @@ use crate::judge::Verdict;
 use crate::{Caretaker, Mode, Report, Trouble};
 
 /// How many images are looked at in one step, whose results are then in memory.
-const STEP: usize = 16;
+pub(crate) const STEP: usize = 16;
 
 /// How many jobs the job store is asked about in one go.
 const JOBS: usize = 1_000;
@@ -98,7 +98,7 @@ impl Caretaker {
     }
 
     /// One that cannot be read does not keep the others from being looked at.
-    async fn inspect(
+    pub(crate) async fn inspect(
         &self,
         images: &[ImageKey],
         report: &mut Report,

@@ -159,6 +159,27 @@ async fn leftovers_go_after_a_day_unless_a_job_needs_them() {
 }
 
 #[tokio::test]
+async fn an_unfinished_job_of_which_nothing_else_is_left_is_told() {
+    let world = World::new();
+    let mut images = Vec::new();
+    for photo in 0..3 {
+        images.push(world.post(photo, &["wood", "stone"]).await);
+    }
+    // More than are read at once.
+    world.submit_many(1_500, "wood").await;
+    world.succeed(images[0], "stone", "[1]").await;
+    for image in &images[..2] {
+        world.remove_photo(*image);
+        world.remove_record(*image);
+    }
+    let gone = Report { imageless_jobs: 1_500 + 3, ..report(1) };
+    for mode in [Mode::Look, Mode::Mend] {
+        assert_eq!(world.check(mode).await, gone);
+    }
+    assert!(gone.has_findings());
+}
+
+#[tokio::test]
 async fn a_missing_photo_and_an_unreadable_line_are_told() {
     let world = World::new();
     let image = world.post(1, &["wood"]).await;

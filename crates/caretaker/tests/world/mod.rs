@@ -113,6 +113,18 @@ impl World {
         self.jobs.submit(&[job], SubmitMode::New).await.unwrap();
     }
 
+    /// Submits so many jobs for images that never were.
+    pub async fn submit_many(&self, count: u64, model: &str) {
+        let new = |number: u64| {
+            let mut md5 = [7; 16];
+            md5[..8].copy_from_slice(&number.to_be_bytes());
+            let id = JobId::new(ImageKey::from_bytes(md5), name(model));
+            NewJob { id, priority: Priority::High, ended_before: false }
+        };
+        let jobs: Vec<NewJob> = (0..count).map(new).collect();
+        self.jobs.submit(&jobs, SubmitMode::New).await.unwrap();
+    }
+
     pub async fn succeed(&self, image: ImageKey, model: &str, result: &str) {
         let result = RawValue::from_string(result.to_owned()).unwrap();
         let ending = Ending::Succeeded(result.clone());

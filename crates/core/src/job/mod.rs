@@ -15,7 +15,7 @@ pub use ended::{Beat, EndedJob, JobOutcome};
 pub use failed::FailedJob;
 pub use finish::{Ack, Ending, Finish, Finished};
 pub use line::{LineEnds, QueueView};
-pub use queue::{Requeue, Tick, Wake};
+pub use queue::{JobList, Listed, Requeue, Tick, Wake};
 pub use report::{DispatcherReport, DispatcherView, EndpointReport, EndpointState};
 pub use submit::{InvalidPriority, NewJob, Priority, SubmitMode, Submitted};
 pub use view::{Announcement, JobView, KnownModel, ModelStats};

@@ -1,6 +1,7 @@
 //! What else is done to queues, and what is told about it.
 
-use crate::{JobId, ModelName};
+use super::Priority;
+use crate::{ImageKey, JobId, ModelName};
 
 /// Which failed jobs to put back in line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,37 @@ pub enum Requeue {
         /// At most so many.
         count: u32,
     },
+}
+
+/// The lists in which a model's unfinished jobs stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobList {
+    /// In line, with this priority; the first is the next.
+    Queued(Priority),
+    /// For a time; the first is due first.
+    Waiting,
+    /// With a dispatcher; the first is the one whose lease ends first.
+    Running,
+}
+
+impl JobList {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Queued(Priority::High),
+        Self::Queued(Priority::Normal),
+        Self::Queued(Priority::Low),
+        Self::Waiting,
+        Self::Running,
+    ];
+}
+
+/// A slice of a list of jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The images of the jobs, in the order of the list.
+    pub images: Vec<ImageKey>,
+    /// Whether the list goes on behind it.
+    pub more: bool,
 }
 
 /// What one round of housekeeping did.

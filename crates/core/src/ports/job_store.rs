@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -76,6 +74,17 @@ pub trait JobStore: Send + Sync + 'static {
     /// The same with what tells how long their jobs wait, and for all models with those that somebody
     /// only said something about. Never walks over jobs either.
     async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError>;
+
+    /// The jobs of a model in one list: those at `count` places from the place `from` on, which
+    /// counts from 0. Changes nothing. The list itself changes all the time: whoever reads it slice
+    /// by slice may miss a job or meet one twice.
+    async fn unfinished(
+        &self,
+        model: &ModelName,
+        list: JobList,
+        from: u32,
+        count: u32,
+    ) -> Result<Listed, StoreError>;
 
     /// Housekeeping, every second or so by every dispatcher: leases that ran out, jobs that came
     /// due, wake-ups that were lost, outcomes past their retention. In small steps.

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -155,6 +153,16 @@ impl JobStore for FakeStore {
 
     async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError> {
         self.real.queues(models).await
+    }
+
+    async fn unfinished(
+        &self,
+        model: &ModelName,
+        list: JobList,
+        from: u32,
+        count: u32,
+    ) -> Result<Listed, StoreError> {
+        self.real.unfinished(model, list, from, count).await
     }
 
     async fn tick(&self) -> Result<Tick, StoreError> {

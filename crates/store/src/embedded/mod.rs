@@ -19,6 +19,7 @@ mod file;
 mod housekeeping;
 mod job_table;
 mod leases;
+mod listed;
 mod model_queue;
 mod models;
 mod put_back;
@@ -42,9 +43,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -221,6 +220,17 @@ impl JobStore for EmbeddedJobStore {
     async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError> {
         let (models, now) = (models.map(<[ModelName]>::to_vec), self.now());
         self.read(move |connection| queues::queues(connection, models.as_deref(), now)).await
+    }
+
+    async fn unfinished(
+        &self,
+        model: &ModelName,
+        list: JobList,
+        from: u32,
+        count: u32,
+    ) -> Result<Listed, StoreError> {
+        let model = model.clone();
+        self.read(move |connection| listed::listed(connection, &model, list, from, count)).await
     }
 
     async fn tick(&self) -> Result<Tick, StoreError> {

@@ -15,7 +15,7 @@ use super::session::{Memory, Session};
 use super::submit::submit;
 use super::wakes::Wakes;
 use super::writer::{Call, Operation, Writer};
-use super::{failures, housekeeping, job_table, queues, status};
+use super::{failures, housekeeping, job_table, listed, queues, status};
 use crate::Settings;
 
 /// A writer whose operations all arrive at once.
@@ -156,6 +156,9 @@ fn no_look_up_walks_over_jobs() {
         (job_table::NEXT_DUE, "jobs_waiting (model=?)"),
         (job_table::NEXT_LEASE_END, "jobs_running (model=?)"),
         (job_table::MODELS_OF_IMAGE, "PRIMARY KEY (image=?)"),
+        (listed::QUEUED, "jobs_queued (model=? AND priority=?)"),
+        (listed::WAITING, "jobs_waiting (model=?)"),
+        (listed::RUNNING, "jobs_running (model=?)"),
         (housekeeping::OLD_IMAGES, "images_finished (finished_at<?)"),
         (failures::FAILURES, "jobs_failed (model=? AND place>?)"),
         (queues::FIRST, "jobs_queued (model=? AND priority=?)"),

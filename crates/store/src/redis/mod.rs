@@ -33,6 +33,7 @@ mod error;
 mod failures;
 mod keys;
 mod link;
+mod listed;
 mod model_table;
 mod models;
 mod outcome;
@@ -55,9 +56,7 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, ScriptInvocation};
 use futures_util::future::try_join;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobView, KnownModel, Lease, ModelStats, NewJob,
-    QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -185,6 +184,16 @@ impl JobStore for RedisJobStore {
 
     async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError> {
         self.read_queues(models).await
+    }
+
+    async fn unfinished(
+        &self,
+        model: &ModelName,
+        list: JobList,
+        from: u32,
+        count: u32,
+    ) -> Result<Listed, StoreError> {
+        self.read_list(model, list, from, count).await
     }
 
     async fn tick(&self) -> Result<Tick, StoreError> {

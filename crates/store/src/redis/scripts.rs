@@ -36,6 +36,7 @@ pub(super) struct Scripts {
     pub(super) status: Script,
     pub(super) submit: Script,
     pub(super) tick: Script,
+    pub(super) unfinished: Script,
 }
 
 impl Default for Scripts {
@@ -64,6 +65,7 @@ impl Default for Scripts {
             status: script!("no-writes", "hold_reader", "status"),
             submit: script!("", "fold", "moves", "submit"),
             tick: script!("allow-oom", "fold", "moves", "tick"),
+            unfinished: script!("no-writes", "unfinished"),
         }
     }
 }

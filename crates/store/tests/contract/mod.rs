@@ -26,6 +26,7 @@ mod scene;
 pub mod stats;
 pub mod status;
 pub mod submit;
+pub mod unfinished;
 pub mod wakes;
 
 use std::sync::Arc;
@@ -232,6 +233,12 @@ macro_rules! contract_suite {
                 all_models_come_by_name
                 the_counters_tell_what_happened
                 cancelled_jobs_leave_the_queue_when_they_are_reached
+            }
+            unfinished {
+                each_unfinished_job_stands_in_the_list_of_its_state
+                a_list_is_read_slice_by_slice
+                a_cancelled_job_is_in_no_list
+                a_model_without_jobs_has_empty_lists
             }
             holds {
                 a_held_model_shows_its_queued_jobs_as_waiting

@@ -15,6 +15,9 @@ use crate::thumbnail::{MOST_PIXELS, NoThumbnail};
 /// How long clients are asked to wait for a store that is away, in seconds.
 const RETRY_AWAY_SECONDS: u64 = 5;
 
+/// How long clients are asked to wait for room on a disk, in seconds. Somebody has to make it.
+const RETRY_FULL_SECONDS: u64 = 60;
+
 /// How long services are asked to wait until others of their kind have gone, in seconds.
 const RETRY_SERVICES_SECONDS: u64 = 30;
 
@@ -117,8 +120,11 @@ impl ApiError {
             Self::QueueFull { wait, .. } => Some(wait.seconds()),
             Self::TooManyUploads { .. } | Self::SpoolFull { .. } => Some(RETRY_BUSY_SECONDS),
             Self::TooManyServices { .. } => Some(RETRY_SERVICES_SECONDS),
-            _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AWAY_SECONDS),
-            _ => None,
+            _ => match self.status_code() {
+                StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AWAY_SECONDS),
+                StatusCode::INSUFFICIENT_STORAGE => Some(RETRY_FULL_SECONDS),
+                _ => None,
+            },
         }
     }
 

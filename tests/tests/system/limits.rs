@@ -118,6 +118,7 @@ async fn a_full_disk_is_said_so_and_once_there_is_room_all_goes_on() {
     let photos = [bmp_of(320, 240, 1), bmp_of(640, 480, 1)];
     let response = api.post("/predict", form(&photos, &["noop"])).await.unwrap();
     assert_eq!(response.status(), StatusCode::INSUFFICIENT_STORAGE);
+    assert_eq!(response.headers()["retry-after"], "60");
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     assert_eq!(files(&system.images()), Vec::<std::path::PathBuf>::new());
     // What there is room for is taken.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
+use serde_json::json;
 
 use crate::files::files;
 use crate::system::{System, form, jpeg, md5, wait_until};
@@ -90,6 +91,29 @@ async fn the_jobs_of_a_killed_dispatcher_are_done_by_another() {
     assert_eq!(view["status"], "SUCCEEDED", "{view:#}");
     assert_eq!(view["jobs"]["noop"]["attempts"], 2, "{view:#}");
     assert_eq!(view["jobs"]["noop"]["failures"], 0, "{view:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_with_which_five_dispatchers_died_is_given_up() {
+    let mut system = System::start();
+    let model = system.model(&["--noop", "--delay", "1h"]);
+    system.configure("[dispatcher]\nlease = \"1s\"");
+    system.configure(&format!("[models]\nnoop = \"{}\"", model.url));
+    let api = system.api();
+    let image = md5(&jpeg(1));
+    api.predict(&[jpeg(1)], &["noop"]).await;
+    for death in 1..=5 {
+        let dispatcher = system.dispatcher();
+        api.wait_for_image(&image, |view| view["jobs"]["noop"]["attempts"] == death).await;
+        dispatcher.kill();
+    }
+    let _last = system.dispatcher();
+    let view = api.wait_for_end(&image).await;
+    assert_eq!(view["status"], "FAILED", "{view:#}");
+    let job = &view["jobs"]["noop"];
+    assert_eq!((&job["attempts"], &job["failures"]), (&json!(5), &json!(0)), "{view:#}");
+    assert_eq!(job["error"]["kind"], "dispatchers_died", "{view:#}");
+    assert!(job["error"]["message"].as_str().is_some_and(|it| it.contains('5')), "{view:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,9 +59,26 @@ pub fn look(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<Lefto
     Ok(Leftovers { counters, keys: keys.len(), spool_files, written_down })
 }
 
-/// Looks whether any connection of a program that has ended is left, at Redis or at a model. What
+/// Looks whether the programs, which live and have nothing to do, have more connections than they
+/// need: an api two to Redis, a dispatcher three, and one to each model that it asks how it is. What
 /// is wrong goes into the ledger. Answers how many there are. Blocks.
-pub fn connections(world: &World, ledger: &Ledger) -> anyhow::Result<usize> {
+pub fn connections_of_the_living(world: &World, ledger: &Ledger) -> anyhow::Result<usize> {
+    let dispatchers = world.dispatchers.len();
+    let most_at_redis = 2 * world.apis.len() + 3 * dispatchers;
+    connections(world, ledger, most_at_redis, dispatchers * world.services.len())
+}
+
+/// The same of programs that have ended, of which nothing may be left.
+pub fn connections_of_the_dead(world: &World, ledger: &Ledger) -> anyhow::Result<usize> {
+    connections(world, ledger, 0, 0)
+}
+
+fn connections(
+    world: &World,
+    ledger: &Ledger,
+    most_at_redis: usize,
+    most_at_models: usize,
+) -> anyhow::Result<usize> {
     let client = Client::open(world.redis_url())?;
     let mut redis = client.get_connection().context("Redis does not answer")?;
     let deadline = Instant::now() + DEADLINE;
@@ -70,15 +87,15 @@ pub fn connections(world: &World, ledger: &Ledger) -> anyhow::Result<usize> {
         // One of them is our own.
         let at_redis = list.lines().count().saturating_sub(1);
         let at_models: usize = world.services.iter().map(|service| service.connections()).sum();
-        let left = at_redis + at_models;
-        if left == 0 {
-            return Ok(0);
+        if at_redis <= most_at_redis && at_models <= most_at_models {
+            return Ok(at_redis + at_models);
         }
         if Instant::now() > deadline {
             ledger.problem(format!(
-                "{at_models} connections are left at the models, and at Redis:\n{list}"
+                "there are {at_models} connections at the models where {most_at_models} may be, and \
+                 these at Redis where {most_at_redis} may be:\n{list}"
             ));
-            return Ok(left);
+            return Ok(at_redis + at_models);
         }
         std::thread::sleep(PAUSE);
     }
@@ -91,6 +108,8 @@ enum Kind {
     Image,
     /// A job's outcome: goes with its image.
     Outcome,
+    /// Both of them, of all jobs of an image.
+    Folded,
     /// Names and counts, and who waits for work.
     Lasting,
     /// Lines, leases, waiting and failed jobs, holds: there must be none when all is done.
@@ -102,6 +121,7 @@ fn kind(key: &[u8]) -> Kind {
     match name {
         [b'i', b':', ..] => Kind::Image,
         [b'r', b':', ..] => Kind::Outcome,
+        [b'o', b':', ..] => Kind::Folded,
         [b'm' | b'w', b':', ..] | b"v" | b"b" | b"f" | b"queues" | b"models" => Kind::Lasting,
         _ => Kind::Passing,
     }
@@ -124,11 +144,15 @@ fn check_keys(
         for (key, left) in keys.iter().zip(left) {
             let name = key.escape_ascii();
             match kind(key) {
-                Kind::Image | Kind::Outcome if left < 0 => {
+                Kind::Image | Kind::Outcome | Kind::Folded if left < 0 => {
                     ledger.problem(format!("{name} stays in Redis for ever"));
                 }
                 Kind::Image => images += 1,
                 Kind::Outcome => outcomes += 1,
+                Kind::Folded => {
+                    images += 1;
+                    outcomes += Model::ALL.len() as u64;
+                }
                 Kind::Lasting => {}
                 Kind::Passing => ledger.problem(format!("{name} is left in Redis")),
             }

@@ -38,8 +38,10 @@ pub struct Report {
     pub models: Vec<(Model, CallCounts, u64)>,
     /// What stayed behind.
     pub leftovers: Leftovers,
-    /// How many connections to Redis or to a model stayed behind.
+    /// How many connections to Redis and to models there were when all was done.
     pub connections: usize,
+    /// How many of them stayed behind their programs.
+    pub connections_left: usize,
     /// What is wrong.
     pub problems: Vec<String>,
 }
@@ -59,7 +61,7 @@ impl fmt::Display for Report {
         let acts: Vec<String> = self.acts.iter().map(|(act, n)| format!("{act:?} {n}")).collect();
         let under_attack = self.under_attack.as_secs_f64();
         writeln!(f, "harm, over {under_attack:.1} s: {}", acts.join(", "))?;
-        let Self { cut, hung_up, repeated, connections, .. } = self;
+        let Self { cut, hung_up, repeated, connections, connections_left, .. } = self;
         writeln!(
             f,
             "uploads: {cut} cut off, {hung_up} hung up on before the answer, {repeated} repeated"
@@ -95,7 +97,11 @@ impl fmt::Display for Report {
              endings that dispatchers died before writing down",
             self.leftovers.spool_files, self.leftovers.written_down
         )?;
-        writeln!(f, "connections: {connections} left at Redis and the models")?;
+        writeln!(
+            f,
+            "connections to Redis and the models: {connections} when all was done, \
+             {connections_left} left behind"
+        )?;
         for problem in self.problems.iter().take(MOST_PROBLEMS) {
             writeln!(f, "PROBLEM: {problem}")?;
         }

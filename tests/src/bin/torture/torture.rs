@@ -53,14 +53,15 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
         let (world, ledger) = (Arc::clone(&world), Arc::clone(&ledger));
         tokio::task::spawn_blocking(move || {
             let found = leftovers::look(&world, &ledger, photos)?;
+            let living = leftovers::connections_of_the_living(&world, &ledger)?;
             for replica in world.dispatchers.iter().chain(&world.apis) {
                 replica.end()?;
             }
-            let connections = leftovers::connections(&world, &ledger)?;
-            anyhow::Ok((found, connections))
+            let dead = leftovers::connections_of_the_dead(&world, &ledger)?;
+            anyhow::Ok((found, living, dead))
         })
     };
-    let (leftovers, connections) = looking.await??;
+    let (leftovers, connections, connections_left) = looking.await??;
     let models: Vec<_> = world
         .services
         .iter()
@@ -91,6 +92,7 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
         models,
         leftovers,
         connections,
+        connections_left,
         problems: ledger.problems(),
     })
 }

@@ -60,6 +60,18 @@ pub enum What {
     Ingest,
     /// How fast one dispatcher takes jobs to a model
     Dispatch,
+    /// How fast jobs are claimed and finished, without photos and models
+    Queue,
+    /// How long it takes from an upload until the result can be read
+    Latency,
+    /// How fast a status is told, without a queue and with a long one
+    Status,
+    /// How much memory jobs take in Redis, and the programs under load
+    Memory,
+    /// What a system costs that has nothing to do
+    Idle,
+    /// How the system grows: dispatchers, jobs, models
+    Scale,
     /// Everything
     All,
     /// What this program is for itself

@@ -15,8 +15,10 @@ use crate::usage::{CpuUse, Process, Watch};
 /// How many jobs are put in line at a time.
 const BATCH: usize = 500;
 
-/// How often it is asked how far the dispatchers are.
+/// The pause between two questions how far the dispatchers are; one model more makes it longer, as
+/// the answer is.
 const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE_PER_MODEL: Duration = Duration::from_micros(100);
 
 /// Longer than anything here takes.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -42,7 +44,7 @@ pub struct Progress {
 }
 
 impl Backlog {
-    /// A backlog of these jobs, all for these models, none of which was ever done.
+    /// A backlog of these jobs, which are all there are for these models.
     pub fn new(store: Arc<dyn JobStore>, models: Vec<ModelName>, jobs: Vec<JobId>) -> Self {
         Self { store, models, jobs, next: 0, submitted: 0 }
     }
@@ -54,14 +56,16 @@ impl Backlog {
         time: Duration,
         processes: &[Process],
     ) -> anyhow::Result<Progress> {
-        let before = self.submitted;
+        // Nothing is under way, and others may have done jobs before.
+        let before = self.done().await?;
+        self.submitted = before;
         self.fill(before).await?;
         let first = self.wait_for(before + 1).await?;
         let (watch, start) = (Watch::begin(processes)?, Instant::now());
         let mut done = first;
         while start.elapsed() < time {
             self.fill(done).await?;
-            tokio::time::sleep(PAUSE).await;
+            self.pause().await;
             done = self.done().await?;
         }
         let (elapsed, cpu) = watch.end()?;
@@ -101,8 +105,13 @@ impl Backlog {
                 return Ok(done);
             }
             ensure!(Instant::now() < deadline, "{done} of {jobs} jobs were done in {DEADLINE:?}");
-            tokio::time::sleep(PAUSE).await;
+            self.pause().await;
         }
+    }
+
+    async fn pause(&self) {
+        let models = u32::try_from(self.models.len()).unwrap_or(u32::MAX);
+        tokio::time::sleep(PAUSE + PAUSE_PER_MODEL * models).await;
     }
 
     async fn done(&self) -> anyhow::Result<u64> {

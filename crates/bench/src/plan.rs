@@ -23,6 +23,8 @@ pub struct Plan {
     pub concurrency: usize,
     /// How many jobs are in the queue while the queue alone is measured.
     pub queued: usize,
+    /// How many jobs are weighed.
+    pub memory_jobs: usize,
     /// How many jobs make a long queue.
     pub many_queued: usize,
     /// How many models are many.
@@ -41,13 +43,14 @@ impl Plan {
         Self {
             rounds: rounds.max(1),
             sample: Duration::from_secs(2),
-            idle: Duration::from_secs(20),
+            idle: Duration::from_secs(10),
             large: 3_000_000,
             small: 100_000,
             huge: 10_000_000,
             stored: 1_000,
             concurrency: 64,
             queued: 100_000,
+            memory_jobs: 200_000,
             many_queued: 1_000_000,
             many_models: 1_000,
             upload_rate: 50,
@@ -68,6 +71,7 @@ impl Plan {
             stored: 40,
             concurrency: 8,
             queued: 2_000,
+            memory_jobs: 2_000,
             many_queued: 5_000,
             many_models: 20,
             upload_rate: 50,

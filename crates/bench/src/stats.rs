@@ -70,6 +70,7 @@ pub fn float(count: usize) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these can be told exactly")]
 mod tests {
     use super::*;
 

@@ -1,6 +1,7 @@
 //! The same bytes written and synced the same way as the image store does it: a photo and its
 //! record, each synced before it has its name, and then the folders that name them.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,26 @@ pub fn run(folder: &Path, bytes: usize, threads: usize, time: Duration) -> anyho
             ended.sum::<anyhow::Result<usize>>()
         })
     })
+}
+
+/// Writes one photo after the other, for its time.
+pub struct OneByOne {
+    root: PathBuf,
+    photo: Vec<u8>,
+    next: Cell<usize>,
+}
+
+impl OneByOne {
+    /// Writes photos of so many bytes into a folder.
+    pub fn new(folder: &Path, bytes: usize) -> Self {
+        Self { root: folder.to_owned(), photo: vec![0x5A; bytes], next: Cell::new(0) }
+    }
+
+    /// Writes the next.
+    pub fn write(&self) -> io::Result<()> {
+        let next = self.next.replace(self.next.get() + 1);
+        Writer { root: self.root.clone(), number: 0, photo: &self.photo }.write(next)
+    }
 }
 
 struct Writer<'a> {

@@ -5,3 +5,4 @@ pub mod disk;
 pub mod hash;
 pub mod post;
 pub mod receive;
+pub mod scripts;

@@ -37,11 +37,6 @@ impl Form {
         let (photo_begin, _) = self.photo.copy();
         Bytes::from([&self.begin, &photo_begin[..]].concat()).chain(self.rest.clone())
     }
-
-    /// How many bytes of photo are in it.
-    pub fn photo_len(&self) -> usize {
-        self.photo.len()
-    }
 }
 
 /// The body of a form with another photo in it.

@@ -14,5 +14,5 @@ mod wire;
 pub use closed::closed;
 pub use form::{Form, body, content_type};
 pub use open::open;
-pub use question::{Question, Questions};
+pub use question::{Question, Questions, get};
 pub use wire::{Answer, Pool, Wire};

@@ -17,7 +17,7 @@ use crate::role;
 use crate::row::Row;
 use crate::service::Generation;
 use crate::system::{Dispatcher, MODEL, System};
-use crate::usage::{Process, Watch};
+use crate::usage::Process;
 
 const UNIT: &str = "jobs/s";
 const CPU_UNIT: &str = "jobs per CPU second";

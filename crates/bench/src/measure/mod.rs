@@ -1,7 +1,15 @@
 //! The measurements, one file each.
 
 mod dispatch;
+mod idle;
 mod ingest;
+mod latency;
+mod queue;
+mod redis_memory;
+mod resident;
+mod scale;
+mod status;
+mod timed;
 
 use crate::args::What;
 use crate::bench::Bench;
@@ -9,15 +17,31 @@ use crate::row::Row;
 
 /// Measures what is asked for.
 pub async fn run(what: &What, bench: &Bench) -> anyhow::Result<Vec<Row>> {
-    match what {
-        What::Ingest => ingest::run(bench).await,
-        What::Dispatch => dispatch::run(bench).await,
-        What::All => {
-            let mut rows = ingest::run(bench).await?;
-            rows.extend(dispatch::run(bench).await?);
-            Ok(rows)
-        }
-        // It is played, not measured.
-        What::Role(_) => Ok(Vec::new()),
+    let mut rows = Vec::new();
+    let all = matches!(what, What::All);
+    if all || matches!(what, What::Ingest) {
+        rows.extend(ingest::run(bench).await?);
     }
+    if all || matches!(what, What::Dispatch) {
+        rows.extend(dispatch::run(bench).await?);
+    }
+    if all || matches!(what, What::Queue) {
+        rows.extend(queue::run(bench).await?);
+    }
+    if all || matches!(what, What::Latency) {
+        rows.extend(latency::run(bench).await?);
+    }
+    if all || matches!(what, What::Status) {
+        rows.extend(status::run(bench).await?);
+    }
+    if all || matches!(what, What::Memory) {
+        rows.extend([redis_memory::run(bench).await?, resident::run(bench).await?]);
+    }
+    if all || matches!(what, What::Idle) {
+        rows.extend(idle::run(bench).await?);
+    }
+    if all || matches!(what, What::Scale) {
+        rows.extend(scale::run(bench).await?);
+    }
+    Ok(rows)
 }

@@ -1,0 +1,152 @@
+//! How fast a status is told, and whether a long queue makes it slower.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use photo_core::ImageKey;
+
+use super::timed::Timed;
+use crate::backlog::model;
+use crate::bench::Bench;
+use crate::comparison::{Comparison, Target};
+use crate::contender::{Contender, Runs, Sample, alternate};
+use crate::cores::Place;
+use crate::load::{Pool, Questions, closed};
+use crate::queue::{Ours, drain, imaginary_images};
+use crate::role;
+use crate::row::Row;
+use crate::stats::{Series, float};
+use crate::system::{Api, MODEL, System};
+use crate::usage::{Process, Watch};
+
+const RATE: &str = "GET /predict/<md5>, rate";
+const LONG: &str = "GET /predict/<md5>, 1,000,000 jobs queued";
+
+/// How many clients ask at a time.
+const CLIENTS: usize = 32;
+
+/// How many images are asked for, one after the other.
+const IMAGES: usize = 500;
+
+/// Without a queue and with a long one.
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+    bench.cores.move_to(Place::Others)?;
+    let start = || role::start_server(&["receive".to_owned()]);
+    let (fixed, fixed_address) = bench.cores.start_at(Place::Measured, start)??;
+    let short = Side::start(bench, 0).await?;
+    let long = Side::start(bench, bench.plan.many_queued).await?;
+    let targets = |images: &[ImageKey]| -> Vec<String> {
+        images.iter().map(|image| format!("/predict/{image}")).collect()
+    };
+    let targets = targets(&short.images);
+
+    let asking = |name, processes: &[Process], address| Asking {
+        bench,
+        name,
+        processes: processes.to_vec(),
+        questions: Questions::get(address, &targets),
+    };
+    let fixed = [Process::new("fixed", fixed.id())];
+    let mut contenders: Vec<Box<dyn Contender + '_>> = vec![
+        Box::new(asking("actix-web, a fixed answer", &fixed, fixed_address)),
+        Box::new(asking("api", &short.processes(), short.api.address)),
+    ];
+    let runs = alternate(bench, RATE, &mut contenders).await?;
+    drop(contenders);
+    let [fixed, ours] = &runs[..] else { unreachable!("one per contender") };
+    let how = format!("{CLIENTS} clients ask for the status of finished images; one core");
+    let mut rate = Row::new(RATE, "status", how);
+    let target = Some(Target::AtLeast(0.5));
+    let (per_second, per_cpu_second) = ("1/s", "per CPU second");
+    let (ours_rate, fixed_rate) = (ours.per_second(per_second), fixed.per_second(per_second));
+    rate.comparisons.push(Comparison::ratio(ours_rate, fixed_rate, target));
+    let ours = ours.per_cpu_second(per_cpu_second);
+    rate.comparisons.push(Comparison::ratio(ours, fixed.per_cpu_second(per_cpu_second), target));
+    rate.note_cpu(&runs);
+
+    let mut contenders: Vec<Box<dyn Contender + '_>> = vec![
+        Box::new(short.timed(bench, "no queue", &targets)),
+        Box::new(long.timed(bench, "long queue", &targets)),
+    ];
+    let runs = alternate(bench, LONG, &mut contenders).await?;
+    drop(contenders);
+    let [short, long] = &runs[..] else { unreachable!("one per contender") };
+    let (jobs, asked) = (bench.plan.many_queued, bench.plan.status_rate);
+    let how = format!("{asked} questions a second, {jobs} jobs in line or none");
+    let mut times = Row::new(LONG, "status", how);
+    for (quantile, name) in [(0.5, "p50"), (0.99, "p99")] {
+        let named = |runs: &Runs| {
+            let series = runs.quantile_ms(quantile);
+            Series { name: format!("{name}, {}", series.name), ..series }
+        };
+        let target = Some(Target::AtMost(1.1));
+        times.comparisons.push(Comparison::ratio(named(long), named(short), target));
+    }
+    times.note_cpu(&runs);
+    Ok(vec![rate, times])
+}
+
+/// An api with some finished images, and a queue.
+struct Side<'a> {
+    system: System<'a>,
+    api: Api,
+    images: Vec<ImageKey>,
+}
+
+impl<'a> Side<'a> {
+    async fn start(bench: &'a Bench, queued: usize) -> anyhow::Result<Self> {
+        let mut system = System::start(bench)?;
+        system.add_model(MODEL, "port = 1");
+        let queue = Ours::new(system.jobs().await?, model(MODEL)?)?;
+        let mut images = imaginary_images(IMAGES + queued);
+        let waiting = images.split_off(IMAGES);
+        queue.fill(&images).await?;
+        drain(&queue, images.len()).await?;
+        queue.fill(&waiting).await?;
+        let api = system.api(Place::Measured)?;
+        Ok(Self { system, api, images })
+    }
+
+    fn processes(&self) -> [Process; 2] {
+        [self.api.process.clone(), self.system.redis_process()]
+    }
+
+    fn timed<'b>(&self, bench: &'b Bench, name: &'static str, targets: &[String]) -> Timed<'b> {
+        let address = self.api.address;
+        let asked = Rc::new((Pool::new(address), Questions::get(address, targets)));
+        Timed::new(bench, name, bench.plan.status_rate, &self.processes(), move || {
+            let asked = Rc::clone(&asked);
+            async move {
+                let (pool, questions) = &*asked;
+                let mut wire = pool.take().await?;
+                questions.check(&wire.ask(questions.next()).await?)?;
+                pool.give_back(wire);
+                Ok(())
+            }
+            .boxed_local()
+        })
+    }
+}
+
+/// A server that is asked by clients that wait for each answer.
+struct Asking<'a> {
+    bench: &'a Bench,
+    name: &'static str,
+    processes: Vec<Process>,
+    questions: Questions,
+}
+
+#[async_trait(?Send)]
+impl Contender for Asking<'_> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    async fn measure(&mut self) -> anyhow::Result<Sample> {
+        let watch = Watch::begin(&self.processes)?;
+        let (done, elapsed) = closed(&self.questions, CLIENTS, self.bench.plan.sample).await?;
+        let (_, cpu) = watch.end()?;
+        Ok(Sample::new(float(done), elapsed, cpu, &self.processes[0].name))
+    }
+}

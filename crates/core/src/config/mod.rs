@@ -5,6 +5,7 @@
 //! start. `photo.sample.toml` in the repository's root is the documentation, and is tested.
 
 mod model;
+mod photoctl;
 mod retention;
 mod sections;
 mod sentinel_url;
@@ -20,6 +21,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use model::{ModelConfig, ModelSettings, Protocol};
+pub use photoctl::PhotoctlConfig;
 pub use retention::Retention;
 pub use sections::{
     ApiConfig, DispatcherConfig, ImagesConfig, LogConfig, LogFormat, ModelDefaults, Secret,
@@ -50,6 +52,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Both in one process.
     pub standalone: StandaloneConfig,
+    /// The command line.
+    pub photoctl: PhotoctlConfig,
 }
 
 /// Why the configuration cannot be used; every message names the key and where it was set.
@@ -104,6 +108,9 @@ impl Config {
         }
         if self.api.upload_patience < Duration::from_secs(1) {
             return Err("`api.upload_patience` must be a second at least".to_owned());
+        }
+        if self.photoctl.uploads == 0 {
+            return Err("`photoctl.uploads` must be 1 at least".to_owned());
         }
         if self.dispatcher.max_in_flight == 0 {
             return Err("`dispatcher.max_in_flight` must be 1 at least".to_owned());

@@ -27,6 +27,7 @@ fn the_sample_file_loads_and_says_what_the_defaults_are() {
     assert_eq!(format!("{:?}", config.dispatcher), format!("{:?}", defaults.dispatcher));
     assert_eq!(format!("{:?}", config.model_defaults), format!("{:?}", defaults.model_defaults));
     assert_eq!(format!("{:?}", config.log), format!("{:?}", defaults.log));
+    assert_eq!(format!("{:?}", config.photoctl), format!("{:?}", defaults.photoctl));
 }
 
 #[test]

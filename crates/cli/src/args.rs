@@ -1,0 +1,67 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    cancel, completions, failures, fsck, man, models, queues, results, retry, status, submit, wait,
+};
+use crate::ending::EXIT_CODES;
+
+const EXAMPLES: &str = "Examples:
+  photoctl models
+  photoctl submit photos/ --recursive --model average_color --wait
+  photoctl results photos/ --recursive --format csv > results.csv
+  photoctl queues --watch";
+
+/// Sends photos to a PhotoAnalysisServer, follows their jobs and reads the results.
+///
+/// Photos are named by their MD5, by their paths, or by a list in the format of md5sum. What a
+/// command finds goes to standard output; everything else that it has to say goes to standard
+/// error. On a terminal the output is for people, elsewhere it is for programs.
+#[derive(Debug, Parser)]
+#[command(name = "photoctl", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// The server's address [default: http://127.0.0.1:5000]
+    #[arg(long, global = true, env = "PHOTO_SERVER", value_name = "URL")]
+    pub(crate) server: Option<String>,
+
+    /// The configuration file [default: photo.toml, if there is one]
+    #[arg(long, global = true, env = "PHOTO_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Say nothing but what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say more: every file that is left out, and why
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Submit(submit::Args),
+    Status(status::Args),
+    Wait(wait::Args),
+    Results(results::Args),
+    Models(models::Args),
+    Queues(queues::Args),
+    Retry(retry::Args),
+    Cancel(cancel::Args),
+    Failures(failures::Args),
+    Fsck(fsck::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}

@@ -1,0 +1,133 @@
+//! Trying again: when, how often, and for how long.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+
+use super::{CallError, Server};
+
+/// The first pause after a failure; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The longest pause, unless the server asks for a longer one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// For how long a server is tried that has never answered: its address may be wrong.
+const FIRST_CONTACT: Duration = Duration::from_secs(2);
+
+/// For how long the calls to a server are tried without any success. Whatever succeeds begins that
+/// time anew for all of them.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    limit: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    last_success: Instant,
+    was_reached: bool,
+    /// What was last said about a failure.
+    said: Option<String>,
+}
+
+/// The attempts at one call.
+#[derive(Debug)]
+pub(crate) struct Attempts<'a> {
+    server: &'a Server,
+    failures: u32,
+}
+
+impl Patience {
+    /// One that tries for so long.
+    pub(crate) fn of(limit: Duration) -> Self {
+        let state = State { last_success: Instant::now(), was_reached: false, said: None };
+        Self { limit, state: Mutex::new(state) }
+    }
+
+    /// One that tries everything once.
+    pub(crate) fn none() -> Self {
+        Self::of(Duration::ZERO)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Server {
+    /// The attempts at a call that is about to be made.
+    pub(crate) fn attempts(&self) -> Attempts<'_> {
+        Attempts { server: self, failures: 0 }
+    }
+
+    /// Makes a call, and makes it again while it may pass.
+    pub(crate) async fn persist<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        let mut attempts = self.attempts();
+        loop {
+            match call().await {
+                Ok(answer) => {
+                    attempts.succeeded();
+                    return Ok(answer);
+                }
+                Err(error) => attempts.pause(error).await?,
+            }
+        }
+    }
+}
+
+impl Attempts<'_> {
+    /// Notes that the server does what it is asked for.
+    pub(crate) fn succeeded(&mut self) {
+        self.failures = 0;
+        let mut state = self.server.patience.state();
+        state.last_success = Instant::now();
+        state.was_reached = true;
+        if state.said.take().is_some() {
+            self.server.reporter.say("the server answers again");
+        }
+    }
+
+    /// Waits until the next attempt is due. The error comes back if there is to be none.
+    pub(crate) async fn pause(&mut self, error: CallError) -> Result<(), CallError> {
+        if !error.may_pass() || self.server.patience.limit.is_zero() {
+            return Err(error);
+        }
+        if let Some(after) = self.server.patience.is_over(&error) {
+            return Err(CallError::GaveUp { last: Box::new(error), after });
+        }
+        self.tell(&error);
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
+        self.failures += 1;
+        // Those who failed together do not come back together.
+        let pause = pause.mul_f64(rand::rng().random_range(0.5..1.0));
+        let asked_for = error.problem().and_then(|problem| problem.retry_after);
+        tokio::time::sleep(pause.max(asked_for.unwrap_or_default())).await;
+        Ok(())
+    }
+
+    /// Says what the server lacks, once for all calls that fail of it.
+    fn tell(&self, error: &CallError) {
+        let text = error.to_string();
+        let mut state = self.server.patience.state();
+        // What breaks for the first time is mended before anybody needs to know.
+        if self.failures > 0 && state.said.as_ref() != Some(&text) {
+            self.server.reporter.say(&format!("{text}; trying again"));
+            state.said = Some(text);
+        }
+    }
+}
+
+impl Patience {
+    /// How long was tried, if that was long enough.
+    fn is_over(&self, error: &CallError) -> Option<Duration> {
+        let mut state = self.state();
+        state.was_reached |= !matches!(error, CallError::Unreachable { .. });
+        let limit = if state.was_reached { self.limit } else { self.limit.min(FIRST_CONTACT) };
+        (state.last_success.elapsed() >= limit).then_some(limit)
+    }
+}

@@ -1,0 +1,62 @@
+//! `photoctl cancel`: not to be done after all.
+
+use std::io::Write;
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use photo_core::{ImageKey, ModelName};
+
+use super::context::Context;
+use crate::ending::{Ending, Trouble};
+use crate::output::text::{count_of, printable};
+use crate::output::{Table, TableArgs};
+use crate::targets::TargetArgs;
+
+/// The most images in one request, of which the answer names all jobs.
+pub(super) const MOST_IMAGES: usize = 1_000;
+
+/// Cancel the unfinished jobs of photos
+///
+/// A job that runs is cancelled when its model has answered.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    targets: TargetArgs,
+
+    /// Only the jobs of these models; may be repeated, or several with commas
+    #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
+    models: Vec<ModelName>,
+
+    #[command(flatten)]
+    form: TableArgs,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    let server = context.patient_server(None)?;
+    let mut table = Table::new(&["PHOTO", "MODEL", "STATE"]);
+    let mut jobs_seen = 0;
+    let mut targets = pin!(args.targets.stream(&context.reporter)?.chunks(MOST_IMAGES));
+    while let Some(chunk) = targets.next().await {
+        let images = chunk.into_iter().map(|target| target.map(|target| target.image));
+        let images: Vec<ImageKey> = images.collect::<Result<_, _>>()?;
+        let jobs = server.cancel(&images, &args.models).await?;
+        jobs_seen += jobs.len() as u64;
+        context.reporter.print(|output| {
+            if args.form.is_json() {
+                for job in &jobs {
+                    serde_json::to_writer(&mut *output, job)?;
+                    output.write_all(b"\n")?;
+                }
+                return Ok(());
+            }
+            let rows = jobs.iter().map(|job| {
+                let state = job.state.as_str().unwrap_or_default();
+                let state = printable(state).into_owned();
+                vec![job.image.to_string(), job.model.to_string(), state]
+            });
+            table.write(output, &rows.collect::<Vec<_>>())
+        })?;
+    }
+    context.reporter.say(&count_of(jobs_seen, "job"));
+    Ok(Ending::Done)
+}

@@ -1,0 +1,35 @@
+//! `photoctl man`: the manual.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+use clap_mangen::Man;
+
+use super::context::Context;
+use crate::args::Cli;
+use crate::ending::{Ending, Trouble};
+
+/// Write the manual, as man reads it
+///
+/// To read it at once: photoctl man | man -l -
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Write a page for every command into this folder instead
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+pub(super) fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    if let Some(dir) = args.dir {
+        let written = std::fs::create_dir_all(&dir)
+            .and_then(|()| clap_mangen::generate_to(Cli::command(), &dir));
+        let what = || format!("the manual cannot be written to {}", dir.display());
+        written.map_err(|error| Trouble::File { what: what(), error })?;
+        return Ok(Ending::Done);
+    }
+    let mut page = Vec::new();
+    Man::new(Cli::command()).render(&mut page)?;
+    context.reporter.print(|output| output.write_all(&page))?;
+    Ok(Ending::Done)
+}

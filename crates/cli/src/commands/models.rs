@@ -1,0 +1,41 @@
+//! `photoctl models`: what can be asked for.
+
+use super::context::Context;
+use crate::client::Models;
+use crate::ending::{Ending, Trouble};
+use crate::output::text::{count, printable};
+use crate::output::{Table, TableArgs};
+
+/// List the models, and how they are
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    form: TableArgs,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    let server = context.server()?;
+    let document = server.document("/models", &[]).await?;
+    if args.form.is_json() {
+        super::print_document(context, &document)?;
+        return Ok(Ending::Done);
+    }
+    let models: Models = server.read_document(&document)?;
+    if models.models.is_empty() {
+        context.reporter.say("no models are known: start one, or name it in the configuration");
+    }
+    let rows = models.models.iter().map(|name| {
+        let Some(detail) = models.details.get(name) else { return vec![name.to_string()] };
+        let state = match &detail.hold {
+            Some(hold) => format!("waits: {}", printable(&hold.message)),
+            None if detail.endpoints.is_empty() => "no service has announced itself".to_owned(),
+            None => "ready".to_owned(),
+        };
+        let counts = [detail.queued, detail.running, detail.waiting, detail.failed].map(count);
+        [vec![name.to_string()], counts.to_vec(), vec![state]].concat()
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let mut table = Table::new(&["MODEL", "QUEUED", "RUNNING", "WAITING", "FAILED", "STATE"]);
+    context.reporter.print(|output| table.write(output, &rows))?;
+    Ok(Ending::Done)
+}

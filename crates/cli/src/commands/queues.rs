@@ -1,0 +1,125 @@
+//! `photoctl queues`: what is to be done, and who does it.
+
+mod frame;
+mod history;
+mod screen;
+
+use std::io::IsTerminal;
+
+use super::context::Context;
+use crate::client::{Queue, Queues};
+use crate::ending::{Ending, Trouble};
+use crate::output::text::{count, count_of, printable};
+use crate::output::{Table, TableArgs, is_terminal};
+
+/// Show the models' queues, their services and the dispatchers
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Keep showing them; q ends it
+    #[arg(short, long)]
+    watch: bool,
+
+    #[command(flatten)]
+    form: TableArgs,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    if args.watch {
+        if !is_terminal() || !std::io::stdin().is_terminal() {
+            let why = "--watch needs a terminal; without it the queues are written once";
+            return Err(Trouble::Usage(why.to_owned()));
+        }
+        let server = context.server()?;
+        screen::watch(&server).await?;
+        return Ok(Ending::Done);
+    }
+    let server = context.server()?;
+    let document = server.document("/queues", &[]).await?;
+    if args.form.is_json() {
+        super::print_document(context, &document)?;
+        return Ok(Ending::Done);
+    }
+    let queues: Queues = server.read_document(&document)?;
+    let rows: Vec<Vec<String>> = queues.models.iter().map(|queue| row(queue, &queues)).collect();
+    let mut table = Table::new(&[
+        "MODEL",
+        "QUEUED",
+        "RUNNING",
+        "WAITING",
+        "FAILED",
+        "PER SECOND",
+        "OLDEST",
+        "STATE",
+    ]);
+    context.reporter.print(|output| table.write(output, &rows))?;
+    context.reporter.say(&dispatchers(&queues));
+    Ok(Ending::Done)
+}
+
+fn row(queue: &Queue, queues: &Queues) -> Vec<String> {
+    vec![
+        queue.model.to_string(),
+        count(queue.queued.sum()),
+        count(queue.running),
+        count(queue.waiting),
+        count(queue.failed),
+        rate(queue),
+        oldest(queue, queues),
+        state(queue),
+    ]
+}
+
+/// How fast the model is, or a stroke where that is not known.
+fn rate(queue: &Queue) -> String {
+    match queue.rate_per_second {
+        Some(rate) if rate >= 100.0 => format!("{rate:.0}"),
+        Some(rate) => format!("{rate:.1}"),
+        None => "-".to_owned(),
+    }
+}
+
+/// For how long the oldest job has been in line.
+fn oldest(queue: &Queue, queues: &Queues) -> String {
+    let Some(since) = queue.oldest_queued_at else { return "-".to_owned() };
+    let seconds = queues.at.0.saturating_sub(since.0) / 1_000;
+    match seconds {
+        0..100 => format!("{seconds}s"),
+        100..6_000 => format!("{}m", seconds / 60),
+        6_000..172_800 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// What keeps the model from working, or that nothing does.
+fn state(queue: &Queue) -> String {
+    if let Some(hold) = &queue.hold {
+        return format!("waits: {}", printable(&hold.message));
+    }
+    let bad = queue.endpoints.iter().filter(|it| !matches!(it.state.as_str(), "up" | "unknown"));
+    let bad: Vec<String> = bad
+        .map(|endpoint| {
+            let reason = endpoint.reason.as_deref().map(|it| format!(" ({it})"));
+            printable(&format!("{} {}{}", endpoint.url, endpoint.state, reason.unwrap_or_default()))
+                .into_owned()
+        })
+        .collect();
+    match (bad.is_empty(), queue.endpoints.is_empty()) {
+        (true, false) => "ready".to_owned(),
+        (true, true) => "no services".to_owned(),
+        (false, _) => bad.join("; "),
+    }
+}
+
+/// Who works on the queues.
+fn dispatchers(queues: &Queues) -> String {
+    if queues.dispatchers.is_empty() {
+        return "no dispatchers: jobs wait until one is started".to_owned();
+    }
+    let names = queues.dispatchers.iter().map(|dispatcher| {
+        let stopping = if dispatcher.stopping { ", stopping" } else { "" };
+        let (host, pid) = (printable(&dispatcher.host), dispatcher.pid);
+        format!("{host}/{pid} ({} in flight{stopping})", dispatcher.in_flight)
+    });
+    let names: Vec<String> = names.collect();
+    format!("{}: {}", count_of(names.len() as u64, "dispatcher"), names.join(", "))
+}

@@ -1,0 +1,76 @@
+//! `photoctl retry`: failed jobs once more.
+
+use std::io::Write;
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use photo_core::{ImageKey, ModelName};
+
+use super::cancel::MOST_IMAGES;
+use super::context::Context;
+use crate::client::Server;
+use crate::ending::{Ending, Trouble};
+use crate::output::text::count_of;
+use crate::targets::TargetArgs;
+
+/// As many jobs the server puts back in one request at most.
+const MOST_JOBS: u64 = 10_000;
+
+/// Put failed jobs back in line, with all their attempts
+///
+/// Names photos, or models, or both: then the jobs of those photos by those models.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    targets: TargetArgs,
+
+    /// Only the jobs of these models; may be repeated, or several with commas
+    #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
+    models: Vec<ModelName>,
+
+    /// The most jobs to put back
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<u64>,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    let server = context.patient_server(None)?;
+    let mut retry =
+        Retry { server, models: args.models, left: args.limit.unwrap_or(u64::MAX), requeued: 0 };
+    if args.targets.is_empty() && !retry.models.is_empty() {
+        retry.some(None).await?;
+    } else {
+        let mut targets = pin!(args.targets.stream(&context.reporter)?.chunks(MOST_IMAGES));
+        while let Some(chunk) = targets.next().await {
+            let images = chunk.into_iter().map(|target| target.map(|target| target.image));
+            retry.some(Some(&images.collect::<Result<Vec<_>, _>>()?)).await?;
+        }
+    }
+    context.reporter.print(|output| writeln!(output, "{}", retry.requeued))?;
+    context.reporter.say(&format!("{} put back in line", count_of(retry.requeued, "failed job")));
+    Ok(Ending::Done)
+}
+
+struct Retry {
+    server: Server,
+    models: Vec<ModelName>,
+    /// How many more jobs may be put back.
+    left: u64,
+    requeued: u64,
+}
+
+impl Retry {
+    async fn some(&mut self, images: Option<&[ImageKey]>) -> Result<(), Trouble> {
+        while self.left > 0 {
+            let limit = self.left.min(MOST_JOBS);
+            let requeued = self.server.retry(images, &self.models, limit).await?;
+            self.requeued += requeued;
+            self.left = self.left.saturating_sub(requeued);
+            // Those that have failed once more meanwhile are left for another time.
+            if requeued < limit {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! `photoctl status`: how far photos have come.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use photo_core::{ImageKey, ModelName};
+
+use super::context::Context;
+use crate::client::{ImageView, MOST_IMAGES, Server};
+use crate::ending::{Ending, Trouble};
+use crate::follow::{Rule, Unknown};
+use crate::output::text::count_of;
+use crate::output::{Detail, FormatArgs, Results};
+use crate::targets::{Target, TargetArgs};
+
+/// Up to so many images are asked about one by one, as the server then says also where each job is
+/// in line and when it may be done.
+const MOST_IN_DETAIL: usize = 20;
+
+/// Tell how far photos have come, and what they wait for
+///
+/// Exits with 0 if all are done and well, 1 if some failed or are not known, 4 if some are not done
+/// yet.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    targets: TargetArgs,
+
+    /// Only the jobs of these models; may be repeated, or several with commas
+    #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
+    models: Vec<ModelName>,
+
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// How many images are how far.
+#[derive(Debug, Default)]
+struct Counts {
+    succeeded: u64,
+    failed: u64,
+    unfinished: u64,
+    unknown: u64,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    show(&args.targets, &args.models, args.format, Detail::Status, context).await
+}
+
+/// Writes all images that are named, and says how far they are by the exit code.
+pub(super) async fn show(
+    targets: &TargetArgs,
+    models: &[ModelName],
+    format: FormatArgs,
+    detail: Detail,
+    context: &Context,
+) -> Result<Ending, Trouble> {
+    let server = context.patient_server(None)?;
+    let rule = Rule { models: models.to_vec(), unknown: Unknown::Settles };
+    let mut results = Results::new(format.format(), detail, models);
+    let mut counts = Counts::default();
+    let mut targets = pin!(targets.stream(&context.reporter)?.chunks(MOST_IMAGES));
+    while let Some(chunk) = targets.next().await {
+        let chunk: Vec<Target> = chunk.into_iter().collect::<Result<_, _>>()?;
+        let views = look(&server, &chunk).await?;
+        let images: Vec<(ImageKey, Option<PathBuf>, Option<&ImageView>)> = chunk
+            .into_iter()
+            .map(|target| (target.image, target.path, views.get(&target.image)))
+            .collect();
+        for (_, _, view) in &images {
+            counts.count(&rule, *view);
+        }
+        context.reporter.print(|output| results.write(output, &images))?;
+    }
+    context.reporter.print(|output| results.end(output))?;
+    counts.tell(context);
+    Ok(counts.ending())
+}
+
+async fn look(
+    server: &Server,
+    targets: &[Target],
+) -> Result<BTreeMap<ImageKey, ImageView>, Trouble> {
+    let images: Vec<ImageKey> = targets.iter().map(|target| target.image).collect();
+    if images.len() > MOST_IN_DETAIL {
+        return Ok(server.images(&images).await?);
+    }
+    let mut views = BTreeMap::new();
+    for image in images {
+        views.extend(server.image(image).await?.map(|view| (image, view)));
+    }
+    Ok(views)
+}
+
+impl Counts {
+    fn count(&mut self, rule: &Rule, view: Option<&ImageView>) {
+        match view {
+            None => self.unknown += 1,
+            Some(view) if !rule.settles(view) => self.unfinished += 1,
+            Some(view) if rule.is_success(view) => self.succeeded += 1,
+            Some(_) => self.failed += 1,
+        }
+    }
+
+    fn tell(&self, context: &Context) {
+        let photos =
+            count_of(self.succeeded + self.failed + self.unfinished + self.unknown, "photo");
+        let parts = [
+            (self.succeeded, "done"),
+            (self.unfinished, "not done yet"),
+            (self.failed, "failed"),
+            (self.unknown, "not known to the server (photoctl submit sends photos)"),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        let parts =
+            if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        context.reporter.say(&format!("{photos}{parts}"));
+    }
+
+    fn ending(&self) -> Ending {
+        if self.failed + self.unknown > 0 {
+            Ending::SomeFailed
+        } else if self.unfinished > 0 {
+            Ending::Unfinished
+        } else {
+            Ending::Done
+        }
+    }
+}

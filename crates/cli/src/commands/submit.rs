@@ -1,0 +1,115 @@
+//! `photoctl submit`: photos to the server.
+
+mod listener;
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use futures_util::try_join;
+use indicatif::ProgressBar;
+use photo_core::ModelName;
+use photo_core::job::Priority;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::context::Context;
+use crate::client::Asked;
+use crate::ending::{Ending, Trouble};
+use crate::find::{Walk, WalkArgs};
+use crate::follow::{Rule, Unknown, follow};
+use crate::output::FormatArgs;
+use crate::submission::Submission;
+use listener::Listener;
+
+/// How much may be heard of before it is listened to.
+const AHEAD: usize = 1_024;
+
+/// Send photos to be looked at by models
+///
+/// Photos are found by their content, whatever their names are. The server is asked first what it
+/// lacks, and only that is sent: interrupted, the same command goes on. Elsewhere than on a
+/// terminal it writes a line for every photo that the server has, in the format of md5sum; keep it
+/// and give it to the other commands with --from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Photos, and folders with photos
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    walk: WalkArgs,
+
+    /// The models that are to look at them; may be repeated, or several with commas
+    #[arg(short, long = "model", required = true, value_delimiter = ',', value_name = "MODEL")]
+    models: Vec<ModelName>,
+
+    /// Wait for the results, and write them as they come
+    #[arg(short, long)]
+    wait: bool,
+
+    /// Who goes first: high, normal or low
+    #[arg(long, default_value = "normal", value_name = "PRIORITY")]
+    priority: Priority,
+
+    /// Have finished jobs done again
+    #[arg(long)]
+    rerun: bool,
+
+    /// An address that the server tells when a photo is done
+    #[arg(long, value_name = "URL")]
+    callback: Option<String>,
+
+    /// How many requests with photos are sent at the same time [default: 4]
+    #[arg(long, value_name = "COUNT")]
+    uploads: Option<usize>,
+
+    /// After how long without any success to give up [default: 10m]
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    give_up_after: Option<Duration>,
+
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+pub(super) async fn run(
+    args: Args,
+    context: &Context,
+    stop: &CancellationToken,
+) -> Result<Ending, Trouble> {
+    let server = context.patient_server(args.give_up_after)?;
+    let uploads = args.uploads.unwrap_or(context.config.uploads).max(1);
+    let walk = Walk::new(args.paths, args.walk)?;
+    let asked = Asked {
+        models: args.models.clone(),
+        priority: args.priority,
+        rerun: args.rerun,
+        callback: args.callback,
+    };
+    let rule = Rule { models: args.models, unknown: Unknown::Waits };
+    let (settled, hear_settled) = mpsc::channel(AHEAD);
+    let (news, hear_news) = mpsc::channel(AHEAD);
+    let (to_follow, followed) = mpsc::unbounded_channel();
+    let to_follow = args.wait.then_some(to_follow);
+    let mut listener = Listener::new(&context.reporter, &rule, args.format, to_follow);
+    if context.reporter.shows_bars() {
+        count(walk.clone(), listener.sending());
+    }
+
+    let submitting = Submission::new(&server, &asked, settled).run(walk, uploads);
+    // Without anybody to wait for there is nothing to follow, and this ends at once.
+    let following = follow(&server, &rule, followed, news);
+    let ended = tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(Trouble::Interrupted),
+        ended = async {
+            try_join!(submitting, following, listener.listen(hear_settled, hear_news)).map(drop)
+        } => ended,
+    };
+    listener.end(ended)
+}
+
+/// Counts the files beside everything else, so that it can be said how much is left.
+fn count(walk: Walk, bar: ProgressBar) {
+    thread::spawn(move || walk.count(|| bar.inc_length(1)));
+}

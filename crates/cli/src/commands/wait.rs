@@ -1,0 +1,113 @@
+//! `photoctl wait`: until photos are done.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::{StreamExt, try_join};
+use photo_core::{ImageKey, ModelName};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::timeout;
+
+use super::context::Context;
+use crate::client::ImageView;
+use crate::ending::{Ending, Trouble};
+use crate::follow::{News, Rule, Unknown, follow};
+use crate::output::text::count_of;
+use crate::output::{Detail, FormatArgs, Results};
+use crate::targets::TargetArgs;
+
+/// How much may be heard of before it is listened to, and is told at once.
+const AHEAD: usize = 256;
+
+/// Wait until photos are done, and write their results as they come
+///
+/// Exits with 0 if all went well, 1 if some failed or are not known, 4 if the time was over before
+/// all were done.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    targets: TargetArgs,
+
+    /// Wait for these models only; may be repeated, or several with commas
+    #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
+    models: Vec<ModelName>,
+
+    /// The longest time to wait, such as 30s or 2h
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    timeout: Option<Duration>,
+
+    /// After how long without any word from the server to give up [default: 10m]
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    give_up_after: Option<Duration>,
+
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    let server = context.patient_server(args.give_up_after)?;
+    let reporter = &context.reporter;
+    let rule = Rule { models: args.models.clone(), unknown: Unknown::Settles };
+    let mut paths: HashMap<ImageKey, Option<PathBuf>> = HashMap::new();
+    let (to_follow, followed) = mpsc::unbounded_channel();
+    let mut targets = pin!(args.targets.stream(reporter)?);
+    while let Some(target) = targets.next().await {
+        let target = target?;
+        if paths.insert(target.image, target.path).is_none() {
+            // Whoever follows has not begun yet.
+            let _ = to_follow.send(target.image);
+        }
+    }
+    drop(to_follow);
+
+    let (news, heard) = mpsc::channel(AHEAD);
+    let mut results = Results::new(args.format.format(), Detail::Results, &args.models);
+    let all = paths.len();
+    let mut failed = 0;
+    let listening = listen(context, &rule, &mut paths, &mut results, heard, &mut failed);
+    let waiting = async { try_join!(follow(&server, &rule, followed, news), listening) };
+    let in_time = match args.timeout {
+        Some(limit) => timeout(limit, waiting).await.ok().transpose()?.is_some(),
+        None => waiting.await.map(|_| true)?,
+    };
+    reporter.print(|output| results.end(output))?;
+    let done = all - paths.len();
+    reporter.say(&format!("{} of {} done, {failed} failed", done, count_of(all as u64, "photo")));
+    Ok(match (in_time, failed) {
+        (false, _) => Ending::Unfinished,
+        (true, 0) => Ending::Done,
+        (true, _) => Ending::SomeFailed,
+    })
+}
+
+/// Writes what became of images; `paths` has those of which nothing was heard yet.
+async fn listen(
+    context: &Context,
+    rule: &Rule,
+    paths: &mut HashMap<ImageKey, Option<PathBuf>>,
+    results: &mut Results,
+    mut heard: Receiver<News>,
+    failed: &mut u64,
+) -> Result<(), Trouble> {
+    let bar = context.reporter.bar("photos done");
+    bar.set_length(paths.len() as u64);
+    let mut news = Vec::new();
+    while heard.recv_many(&mut news, AHEAD).await > 0 {
+        let mut images: Vec<(ImageKey, Option<PathBuf>, Option<&ImageView>)> = Vec::new();
+        for news in &news {
+            let (image, view) = match news {
+                News::Settled(view) => (view.image, Some(&**view)),
+                News::Unknown(image) => (*image, None),
+            };
+            *failed += u64::from(!view.is_some_and(|view| rule.is_success(view)));
+            images.push((image, paths.remove(&image).flatten(), view));
+        }
+        bar.inc(images.len() as u64);
+        context.reporter.print(|output| results.write(output, &images))?;
+        news.clear();
+    }
+    bar.finish_and_clear();
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The forms in which results and tables are written.
+
+mod results;
+mod table;
+pub(crate) mod text;
+
+use std::io::IsTerminal;
+
+pub(crate) use results::{Detail, Results};
+pub(crate) use table::Table;
+
+/// The forms of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people: a line per job
+    Table,
+    /// One JSON array with an object per photo
+    Json,
+    /// A line per job, with a heading
+    Csv,
+    /// A JSON object per photo, one a line
+    Ndjson,
+}
+
+/// Which form is asked for.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(crate) struct FormatArgs {
+    /// The form of the output [default: table on a terminal, ndjson elsewhere]
+    #[arg(long, value_enum, value_name = "FORM")]
+    format: Option<Format>,
+
+    /// The same as --format ndjson
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl FormatArgs {
+    /// Whether a form was asked for.
+    pub(crate) fn is_given(self) -> bool {
+        self.json || self.format.is_some()
+    }
+
+    /// The form asked for, or the one that suits whoever reads it.
+    pub(crate) fn format(self) -> Format {
+        match self.format {
+            Some(format) => format,
+            None if is_terminal() && !self.json => Format::Table,
+            None => Format::Ndjson,
+        }
+    }
+}
+
+/// The forms of what the server says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TableFormat {
+    /// For people
+    Table,
+    /// What the server says, as JSON
+    Json,
+}
+
+/// Whether a table or the server's own words are asked for.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(crate) struct TableArgs {
+    /// The form of the output [default: table on a terminal, json elsewhere]
+    #[arg(long, value_enum, value_name = "FORM")]
+    format: Option<TableFormat>,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl TableArgs {
+    /// Whether programs read it.
+    pub(crate) fn is_json(self) -> bool {
+        match self.format {
+            Some(format) => format == TableFormat::Json,
+            None => self.json || !is_terminal(),
+        }
+    }
+}
+
+/// Whether a person reads standard output.
+pub(crate) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}

@@ -62,6 +62,15 @@ impl Trouble {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// Whether the same command may come to its end another time.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Interrupted => true,
+            Self::Server(error) => error.may_pass() || matches!(error, CallError::GaveUp { .. }),
+            _ => false,
+        }
+    }
+
     /// What the program ends with.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {

@@ -70,9 +70,14 @@ impl Problem {
     }
 }
 
+/// For whoever did not expect it.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+        f.write_str(&self.detail)?;
+        match self.status {
+            404 | 405 => f.write_str(" (is the server older than this photoctl?)"),
+            _ => Ok(()),
+        }
     }
 }
 

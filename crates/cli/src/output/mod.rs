@@ -3,6 +3,7 @@
 mod results;
 mod table;
 pub(crate) mod text;
+mod words;
 
 use std::io::IsTerminal;
 

@@ -1,14 +1,15 @@
 //! Images and their jobs, in every form.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use photo_core::{ImageKey, ModelName};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
-use super::text::{in_words, printable};
+use super::text::printable;
+use super::words::in_words;
 use super::{Format, Table};
 use crate::client::{ImageView, JobView};
 
@@ -177,9 +178,8 @@ impl Results {
     ) -> Vec<Vec<String>> {
         let name = path.map_or_else(|| image.to_string(), shown_path);
         let rows = self.rows(view).into_iter().map(|row| {
-            let result = row.result.and_then(|result| serde_json::from_str(result.get()).ok());
-            let last = match result {
-                Some(result) => in_words(&result),
+            let last = match row.result {
+                Some(result) => in_words(result),
                 None => printable(row.words.unwrap_or_default()).into_owned(),
             };
             vec![name.clone(), row.model.to_owned(), row.state, last]

@@ -1,9 +1,6 @@
 //! Texts of others, written so that a terminal shows them and does not obey them.
 
 use std::borrow::Cow;
-use std::fmt::Write;
-
-use serde_json::Value;
 
 /// The text on one line: control characters, and those that turn the direction of writing round,
 /// are written out.
@@ -20,13 +17,6 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
-}
-
-/// A model's result on one line, as a person reads it: `r 174, g 127, hex #ae7f66`.
-pub(crate) fn in_words(value: &Value) -> String {
-    let mut text = String::new();
-    write_words(value, &mut text);
-    printable(&text).into_owned()
 }
 
 /// A number of bytes, as a person reads it.
@@ -50,37 +40,8 @@ fn is_obeyed(character: char) -> bool {
         || matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-fn write_words(value: &Value, text: &mut String) {
-    match value {
-        Value::String(string) => text.push_str(string),
-        Value::Array(items) => {
-            text.push('[');
-            for (number, item) in items.iter().enumerate() {
-                text.push_str(if number == 0 { "" } else { ", " });
-                write_words(item, text);
-            }
-            text.push(']');
-        }
-        Value::Object(members) => {
-            for (number, (name, member)) in members.iter().enumerate() {
-                text.push_str(if number == 0 { "" } else { ", " });
-                text.push_str(name);
-                text.push(' ');
-                let is_nested = member.is_object();
-                text.push_str(if is_nested { "(" } else { "" });
-                write_words(member, text);
-                text.push_str(if is_nested { ")" } else { "" });
-            }
-        }
-        // Writing to a string does not fail.
-        other => drop(write!(text, "{other}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -88,13 +49,5 @@ mod tests {
         assert_eq!(printable("naïve 写真.jpg"), "naïve 写真.jpg");
         assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
         assert_eq!(printable("gpj.\u{202E}exe"), "gpj.\\u{202e}exe");
-    }
-
-    #[test]
-    fn results_read_like_a_sentence() {
-        let result = json!({"hex": "#ae7f66", "size": {"w": 3, "h": 2.5}, "tags": ["a", null]});
-        assert_eq!(in_words(&result), "hex #ae7f66, size (h 2.5, w 3), tags [a, null]");
-        assert_eq!(in_words(&json!("\u{7}")), "\\u{7}");
-        assert_eq!(in_words(&json!(true)), "true");
     }
 }

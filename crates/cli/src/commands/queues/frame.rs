@@ -7,11 +7,14 @@ use super::{dispatchers, oldest, rate, state};
 use crate::client::Queues;
 use crate::output::text::count;
 
-/// What the columns of numbers take, with the gaps between them and the name and bars.
-const NUMBERS: usize = 52;
+/// What the columns of numbers take, with the gaps around them.
+const NUMBERS: usize = 47;
 
 /// The narrowest and the widest that names of models are shown.
 const NAMES: (usize, usize) = (8, 32);
+
+/// How many bars are shown at least, before names are cut.
+const BARS: usize = 12;
 
 /// A window.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +64,7 @@ pub(super) fn last_line(queues: &Queues, history: &History, window: Window) -> u
 
 fn names(queues: &Queues, width: usize) -> usize {
     let longest = queues.models.iter().map(|queue| queue.model.as_str().len()).max().unwrap_or(0);
-    // At least a few bars must fit.
-    longest.clamp(NAMES.0, NAMES.1).min(width.saturating_sub(NUMBERS + 6).max(NAMES.0))
+    longest.clamp(NAMES.0, NAMES.1).min(width.saturating_sub(NUMBERS + BARS).max(NAMES.0))
 }
 
 fn head(queues: &Queues, width: usize) -> String {
@@ -100,7 +102,7 @@ fn line(names: usize, name: &str, numbers: [&str; 6], bars: &str) -> String {
     let [queued, running, waiting, failed, rate, oldest] = numbers;
     let name = truncate_str(name, names, "…");
     format!(
-        "{name:<names$} {queued:>11} {running:>5} {waiting:>9} {failed:>9} {rate:>6} {oldest:>6} {bars}"
+        "{name:<names$} {queued:>9} {running:>5} {waiting:>7} {failed:>7} {rate:>6} {oldest:>6} {bars}"
     )
 }
 

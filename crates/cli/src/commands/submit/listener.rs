@@ -135,7 +135,7 @@ impl<'a> Listener<'a> {
             Ok(()) if failed > 0 => Ok(Ending::SomeFailed),
             Ok(()) => Ok(Ending::Done),
             Err(trouble) => {
-                if !trouble.is_closed_output() {
+                if trouble.may_pass() {
                     self.reporter.say("the same command goes on; what the server has is kept");
                 }
                 Err(trouble)

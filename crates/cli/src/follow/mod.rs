@@ -91,3 +91,6 @@ pub(crate) async fn follow(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,10 +129,10 @@ async fn a_server_that_stays_away_is_given_up() {
     for _ in 0..100 {
         fake.fail("/predict", Fault::Refuse(503, None));
     }
-    let done = folder.run(&fake.url, &[&SUBMIT[..], &["--give-up-after", "600ms"]].concat()).await;
+    let done = folder.run(&fake.url, &[&SUBMIT[..], &["--give-up-after", "2s"]].concat()).await;
     done.ends_with(3).says(&[
         "It is refused for a test.; trying again",
-        "gave up after 600ms",
+        "gave up after 2s",
         "the same command goes on",
     ]);
     assert!(fake.state().photos.is_empty());

@@ -1,10 +1,11 @@
 //! What the program says: data on standard output, messages and progress on standard error.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::output::text::printable;
 
@@ -70,13 +71,11 @@ impl Reporter {
 
     /// A bar over what is counted in `unit`, with its rate and the time left.
     pub(crate) fn bar(&self, unit: &str) -> ProgressBar {
-        let template = format!(
-            "{{bar:30}} {{human_pos}} of {{human_len}} {unit}, {{per_sec}}, {{eta}} left {{msg}}"
-        );
+        let template =
+            format!("{{bar:30}} {{human_pos}} of {{human_len}} {unit}, {{rate}}, {{eta}} left");
         let style = ProgressStyle::with_template(&template);
-        let bar =
-            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        self.bars.add(bar)
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.bars.add(ProgressBar::new(0).with_style(style.with_key("rate", write_rate)))
     }
 
     /// Whether bars are seen by anybody.
@@ -91,4 +90,11 @@ impl Reporter {
             let _ = writeln!(io::stderr().lock(), "{}", lines.join("\n"));
         });
     }
+}
+
+/// So many a second, as exactly as a person wants to know.
+fn write_rate(state: &ProgressState, output: &mut dyn fmt::Write) {
+    let rate = state.per_sec();
+    // What cannot be written is written again in a moment.
+    let _ = if rate < 10.0 { write!(output, "{rate:.1}/s") } else { write!(output, "{rate:.0}/s") };
 }

@@ -9,10 +9,7 @@ use super::problem::Problem;
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum CallError {
     /// There is no connection to the server; nothing was sent.
-    #[error(
-        "cannot reach the server at {server}: {cause} (does it run there? --server or PHOTO_SERVER \
-         names another address)"
-    )]
+    #[error("cannot reach the server at {server}: {cause} (--server names another one)")]
     Unreachable { server: String, cause: String },
     /// The connection broke, or nothing came for too long. What the server did is not known.
     #[error("the connection to {server} broke: {cause}")]

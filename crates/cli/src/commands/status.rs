@@ -11,7 +11,7 @@ use super::context::Context;
 use crate::client::{ImageView, MOST_IMAGES, Server};
 use crate::ending::{Ending, Trouble};
 use crate::follow::{Rule, Unknown};
-use crate::output::text::count_of;
+use crate::output::text::{count, count_of};
 use crate::output::{Detail, FormatArgs, Results};
 use crate::targets::{Target, TargetArgs};
 
@@ -115,8 +115,8 @@ impl Counts {
         ];
         let parts: Vec<String> = parts
             .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{} {what}", count(number)))
             .collect();
         let parts =
             if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };

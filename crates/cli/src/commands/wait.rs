@@ -14,7 +14,7 @@ use super::context::Context;
 use crate::client::ImageView;
 use crate::ending::{Ending, Trouble};
 use crate::follow::{News, Rule, Unknown, follow};
-use crate::output::text::count_of;
+use crate::output::text::{count, count_of};
 use crate::output::{Detail, FormatArgs, Results};
 use crate::targets::TargetArgs;
 
@@ -74,7 +74,8 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
     };
     reporter.print(|output| results.end(output))?;
     let done = all - paths.len();
-    reporter.say(&format!("{} of {} done, {failed} failed", done, count_of(all as u64, "photo")));
+    let (done, of, failures) = (count(done as u64), count_of(all as u64, "photo"), count(failed));
+    reporter.say(&format!("{done} of {of} done, {failures} failed"));
     Ok(match (in_time, failed) {
         (false, _) => Ending::Unfinished,
         (true, 0) => Ending::Done,

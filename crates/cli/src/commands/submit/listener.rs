@@ -13,7 +13,7 @@ use crate::client::ImageView;
 use crate::ending::{Ending, Trouble};
 use crate::follow::{News, Rule};
 use crate::manifest;
-use crate::output::text::count_of;
+use crate::output::text::{count, count_of};
 use crate::output::{Detail, FormatArgs, Results, is_terminal};
 use crate::reporter::Reporter;
 use crate::submission::{Settled, Tally, Way};
@@ -126,8 +126,8 @@ impl<'a> Listener<'a> {
             self.reporter.say(&format!(
                 "{} done: {} succeeded, {} failed",
                 count_of(waiting.succeeded + waiting.failed, "photo"),
-                waiting.succeeded,
-                waiting.failed
+                count(waiting.succeeded),
+                count(waiting.failed)
             ));
             failed += waiting.failed;
         }

@@ -29,8 +29,8 @@ mod routes;
 mod server;
 mod state;
 mod status;
-mod thumbnail;
 mod store_time;
+mod thumbnail;
 
 pub use register::read_announcement;
 pub use routes::configure;

@@ -1,10 +1,17 @@
-//! `GET /`: what this is.
+//! `GET /`: what this is, for programs; for people, the page.
 
-use actix_web::{HttpResponse, Responder};
+use actix_web::http::header::VARY;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-pub(crate) async fn show() -> impl Responder {
-    HttpResponse::Ok().json(json!({
+use crate::error::ApiError;
+use crate::page;
+
+pub(crate) async fn show(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    if page::prefers_html(&request) {
+        return page::show(&request);
+    }
+    Ok(HttpResponse::Ok().insert_header((VARY, "accept")).json(json!({
         "name": "PhotoAnalysisServer",
         "version": env!("CARGO_PKG_VERSION"),
         "status": "running",
@@ -14,5 +21,5 @@ pub(crate) async fn show() -> impl Responder {
             "predict": "/predict",
             "ready": "/health/ready",
         },
-    }))
+    })))
 }

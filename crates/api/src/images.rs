@@ -1,10 +1,11 @@
 //! `GET /images/<md5>`: a stored photo, as it was posted or made small.
 
-use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
+use actix_web::http::header::{self, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use photo_core::ImageKey;
 
 use crate::error::ApiError;
+use crate::etag;
 use crate::state::AppState;
 use crate::status::parse_hash;
 use crate::thumbnail;
@@ -31,7 +32,7 @@ async fn show_photo(
 ) -> Result<HttpResponse, ApiError> {
     let (info, bytes) = state.images.open(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
     let tag = EntityTag::new_strong(image.to_string());
-    if is_known(request, &tag) {
+    if etag::is_known(request, &tag) {
         return Ok(not_modified(tag));
     }
     let name = format!("inline; filename=\"{image}.{}\"", info.format.extension());
@@ -50,7 +51,7 @@ async fn show_thumbnail(
 ) -> Result<HttpResponse, ApiError> {
     let info = state.images.stat(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
     let tag = EntityTag::new_strong(format!("{image}-{width}"));
-    if is_known(request, &tag) {
+    if etag::is_known(request, &tag) {
         return Ok(not_modified(tag));
     }
     let made = thumbnail::make(state, &info, width).await?;
@@ -60,14 +61,6 @@ async fn show_thumbnail(
         .insert_header((header::CONTENT_TYPE, "image/jpeg"))
         .insert_header((header::CONTENT_DISPOSITION, name))
         .body(thumbnail))
-}
-
-/// Whether the client has what this tag stands for.
-fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
-    match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
-        Ok(IfNoneMatch::Any) | Err(_) => false,
-    }
 }
 
 fn not_modified(tag: EntityTag) -> HttpResponse {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, Resource, Route, web};
 
 use crate::error::ApiError;
 use crate::{
-    banner, cancel, failures, fsck, health, images, models, predict, queues, register, retry,
+    banner, cancel, failures, fsck, health, images, models, page, predict, queues, register, retry,
     status,
 };
 
@@ -12,6 +12,7 @@ use crate::{
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/", "GET, HEAD", [web::get(), web::head()], banner::show))
+        .service(resource("/page/{file}", "GET, HEAD", [web::get(), web::head()], page::file))
         .service(resource("/models", "GET", [web::get()], models::list))
         .service(resource("/predict", "POST", [web::post()], predict::accept))
         .service(resource("/predict/status", "POST", [web::post()], status::show_many))

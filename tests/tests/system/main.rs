@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod chromium;
 mod files;
 mod journey;
 mod launch;
 mod limits;
 mod lost_redis;
 mod outages;
+mod page;
+mod page_modules;
+mod page_operators;
 mod redis_failover;
 mod redis_trouble;
 mod releases;

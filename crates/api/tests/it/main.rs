@@ -13,6 +13,7 @@ mod hostile_forms;
 mod hostile_photos;
 mod models;
 mod overload;
+mod page;
 mod predict;
 mod progress;
 mod queues;

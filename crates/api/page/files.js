@@ -1,0 +1,67 @@
+/** The files that were dropped, chosen or pasted. */
+
+/**
+ * A file and its path below the folder that was chosen.
+ * @typedef {{file: File, name: string}} Found
+ */
+
+/**
+ * The files of a drop, those in folders included.
+ * @param {DataTransfer} transfer
+ * @returns {Promise<Found[]>}
+ */
+export async function dropped(transfer) {
+  // Entries must be taken at once: the transfer is empty as soon as its event is over.
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.() ?? null);
+  if (entries.every((entry) => entry === null)) return chosen(transfer.files);
+  /** @type {Found[]} */
+  const found = [];
+  for (const entry of entries) if (entry) await walk(entry, "", found);
+  return found;
+}
+
+/**
+ * The files of an input, of a folder or not.
+ * @param {FileList | null} files
+ * @returns {Found[]}
+ */
+export function chosen(files) {
+  return Array.from(files ?? [], (file) => ({ file, name: file.webkitRelativePath || file.name }));
+}
+
+/**
+ * @param {FileSystemEntry} entry
+ * @param {string} above
+ * @param {Found[]} found
+ */
+async function walk(entry, above, found) {
+  const name = above + entry.name;
+  if (entry.isDirectory) {
+    const inside = await listing(/** @type {FileSystemDirectoryEntry} */ (entry).createReader());
+    for (const child of inside) await walk(child, `${name}/`, found);
+    return;
+  }
+  /** @type {File | null} */
+  const file = await new Promise((resolve) => {
+    /** @type {FileSystemFileEntry} */ (entry).file(resolve, () => resolve(null));
+  });
+  if (file) found.push({ file, name });
+}
+
+/**
+ * Everything in a folder, by name. A reader gives some at a time, and none at the end.
+ * @param {FileSystemDirectoryReader} reader
+ * @returns {Promise<FileSystemEntry[]>}
+ */
+async function listing(reader) {
+  /** @type {FileSystemEntry[]} */
+  const all = [];
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+    if (some.length === 0) break;
+    all.push(...some);
+  }
+  const order = new Intl.Collator(undefined, { numeric: true });
+  return all.sort((a, b) => order.compare(a.name, b.name));
+}

@@ -103,3 +103,28 @@ fn trouble(detail: &str) -> HttpResponse {
         .content_type("application/problem+json")
         .json(json!({"type": "about:blank", "title": "Not well", "status": 503, "detail": detail}))
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use photo_store::embedded::EmbeddedJobStore;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_does_not_move_is_not_alive_until_it_does() {
+        let pulse = Arc::new(Pulse::new());
+        let store = Weak::<EmbeddedJobStore>::new();
+        let health = web::Data::new(Health { pulse: Arc::clone(&pulse), store });
+        let told = async || live(health.clone()).await.status();
+        assert_eq!(told().await, StatusCode::OK);
+        tokio::time::advance(STUCK / 2).await;
+        pulse.beat();
+        tokio::time::advance(STUCK / 10 * 9).await;
+        assert_eq!(told().await, StatusCode::OK, "it moved in the last half minute");
+        tokio::time::advance(STUCK / 10).await;
+        assert_eq!(told().await, StatusCode::SERVICE_UNAVAILABLE);
+        pulse.beat();
+        assert_eq!(told().await, StatusCode::OK);
+    }
+}

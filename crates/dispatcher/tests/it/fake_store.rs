@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use photo_core::job::{
@@ -12,7 +12,7 @@ use photo_core::job::{
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Stands before a job store. While it is away, what dispatchers do to jobs fails; tests still
 /// see everything.
@@ -21,7 +21,10 @@ pub struct FakeStore {
     away: AtomicBool,
     refused: AtomicUsize,
     finishes: AtomicUsize,
-    extended: AtomicUsize,
+    /// When leases were extended.
+    extensions: Mutex<Vec<Instant>>,
+    /// Whether trips get through; while not, they take for ever.
+    open: watch::Sender<bool>,
     claimed: AtomicUsize,
     unreadable: Mutex<Option<ImageKey>>,
 }
@@ -33,7 +36,8 @@ impl FakeStore {
             away: AtomicBool::default(),
             refused: AtomicUsize::default(),
             finishes: AtomicUsize::default(),
-            extended: AtomicUsize::default(),
+            extensions: Mutex::default(),
+            open: watch::Sender::new(true),
             claimed: AtomicUsize::default(),
             unreadable: Mutex::default(),
         }
@@ -58,9 +62,18 @@ impl FakeStore {
         self.finishes.load(Ordering::SeqCst)
     }
 
-    /// How many leases were extended.
-    pub fn extended(&self) -> usize {
-        self.extended.load(Ordering::SeqCst)
+    /// When leases were extended, once for each of them.
+    pub fn extensions(&self) -> Vec<Instant> {
+        self.extensions.lock().unwrap().clone()
+    }
+
+    /// Lets trips, which record endings and claim jobs, wait, or lets them go.
+    pub fn set_open(&self, open: bool) {
+        self.open.send_replace(open);
+    }
+
+    async fn opened(&self) {
+        self.open.subscribe().wait_for(|open| *open).await.unwrap();
     }
 
     /// How many jobs were handed out.
@@ -97,6 +110,7 @@ impl JobStore for FakeStore {
 
     async fn claim(&self, request: &ClaimRequest) -> Result<Claimed, StoreError> {
         self.there()?;
+        self.opened().await;
         let claimed = self.real.claim(request).await?;
         self.note(&claimed);
         Ok(claimed)
@@ -106,7 +120,8 @@ impl JobStore for FakeStore {
         self.there()?;
         let held = self.real.extend(leases, lease).await?;
         let extended = held.iter().filter(|held| **held == Held::Extended).count();
-        self.extended.fetch_add(extended, Ordering::SeqCst);
+        let mut extensions = self.extensions.lock().unwrap();
+        extensions.extend(std::iter::repeat_n(Instant::now(), extended));
         Ok(held)
     }
 
@@ -119,6 +134,7 @@ impl JobStore for FakeStore {
             self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(error);
         }
+        self.opened().await;
         let unreadable = *self.unreadable.lock().unwrap();
         if endings.iter().any(|finish| Some(finish.lease.id.image) == unreadable) {
             return Err(StoreError::Corrupt("the test spoilt it".to_owned()));

@@ -1,6 +1,6 @@
 //! Jobs are kept while they run, let go of when they must be, and their outcomes are not lost.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use photo_core::JobState::{Cancelled, Running, Succeeded};
 use photo_core::job::{Ack, ClaimRequest, DispatcherId, Ending, Finish, Want};
@@ -9,20 +9,56 @@ use photo_core::ports::JobStore;
 use crate::fake_service::{FakeService, Takes};
 use crate::world::{World, eventually, name};
 
+/// Long enough for a machine with much else to do to extend it in time.
+const LEASE: Duration = Duration::from_secs(2);
+
 #[tokio::test]
 async fn a_job_that_takes_longer_than_its_lease_stays_ours() {
     let service = FakeService::start(Takes::Multipart);
     service.set_open(false);
     let mut world = World::with_wood(&[&service]);
-    world.config.dispatcher.lease = Duration::from_secs(2);
+    world.config.dispatcher.lease = LEASE;
     let image = world.ask(1).await;
     let _dispatcher = world.start();
     service.until_in_flight(1).await;
-    // Three for each length of the lease.
-    eventually("two leases later", async || (world.store.extended() >= 6).then_some(())).await;
+    let extensions = extensions_over_two_leases(&world).await;
     service.set_open(true);
     assert_eq!(world.until(image, Succeeded).await.attempts, 1);
     assert_eq!(service.calls().len(), 1);
+    // Three in the time of each: never sooner, and rarely much later.
+    let mut pauses: Vec<Duration> =
+        extensions.windows(2).map(|two| two[1].duration_since(two[0])).collect();
+    pauses.sort_unstable();
+    assert!(pauses[0] >= LEASE / 3, "{pauses:?}");
+    assert!(pauses[pauses.len() / 2] < LEASE / 2, "{pauses:?}");
+}
+
+#[tokio::test]
+async fn leases_are_extended_while_a_trip_does_not_come_back() {
+    let service = FakeService::start(Takes::Multipart);
+    let mut world = World::with_wood(&[&service]);
+    world.config.dispatcher.lease = LEASE;
+    let _dispatcher = world.start();
+    service.set_open(false);
+    let image = world.ask(1).await;
+    service.until_in_flight(1).await;
+    // Its outcome does not get through, and the job stays ours all the same.
+    world.store.set_open(false);
+    service.set_open(true);
+    extensions_over_two_leases(&world).await;
+    world.store.set_open(true);
+    assert_eq!(world.until(image, Succeeded).await.attempts, 1);
+    assert_eq!(service.calls().len(), 1);
+}
+
+/// When a lease was extended, as often as it must be in twice its length.
+async fn extensions_over_two_leases(world: &World) -> Vec<Instant> {
+    let before = world.store.extensions().len();
+    eventually("two leases later", async || {
+        let extensions = world.store.extensions().split_off(before);
+        (extensions.len() >= 6).then_some(extensions)
+    })
+    .await
 }
 
 #[tokio::test]

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::cmd;
 use photo_core::JobState;
-use photo_core::job::{Ack, Wake};
+use photo_core::job::{Ack, Ending, Held, Wake};
 use photo_core::ports::{JobStore, StoreError};
 use photo_tests::redis_server::RedisServer;
+use photo_tests::wire::Wire;
+use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use super::scene::{DEADLINE, Scene, behind_its_back, job, recovers, success};
+use super::scene::{DEADLINE, Scene, behind_its_back, job, recovers, settings, success};
 
 /// The longest a call takes to fail: three seconds for an answer that does not come, or two for a
 /// connection, and some for a busy machine.
@@ -49,6 +51,40 @@ async fn jobs_outlive_a_server_that_is_killed() {
     assert_eq!(scene.claim("m", 1).await.unwrap()[0].lease.id, job(2, "m"));
     let heard = timeout(DEADLINE, wakes.recv()).await.unwrap();
     assert_eq!(heard, Some(Wake::Reset), "what was published meanwhile may have been missed");
+}
+
+/// Extensions go another way than what may be large.
+#[tokio::test]
+async fn leases_are_extended_while_a_result_blocks_the_way() {
+    const LEASE: Duration = Duration::from_secs(2);
+    let server = RedisServer::start();
+    let wire = Wire::open(([127, 0, 0, 1], server.port()).into()).await.unwrap();
+    let scene = Scene::at(&format!("redis://{}", wire.address), settings()).await;
+    let thief = Scene::on(&server).await;
+    scene.submit(&[job(1, "m"), job(2, "m")]).await.unwrap();
+    let mut leases = scene.claim("m", 2).await.unwrap().into_iter().map(|job| job.lease);
+    let (large, held) = (leases.next().unwrap(), [leases.next().unwrap()]);
+    scene.store.extend(&held, LEASE).await.unwrap();
+
+    // So many bytes take minutes where a heartbeat takes a tenth of a second.
+    let result = RawValue::from_string(format!("\"{}\"", "x".repeat(4 << 20))).unwrap();
+    let blocked = scene.finish(&large, Ending::Succeeded(result));
+    let extending = async {
+        let begun = Instant::now();
+        while begun.elapsed() < LEASE * 2 {
+            assert_eq!(scene.store.extend(&held, LEASE).await.unwrap(), [Held::Extended]);
+            assert_eq!(thief.claim("m", 1).await.unwrap(), []);
+        }
+    };
+    tokio::select! {
+        () = wire.slow_down(DEADLINE) => panic!("it did not take that long"),
+        (finished, ()) = async { tokio::join!(blocked, extending) } => {
+            assert!(matches!(finished, Err(StoreError::Unavailable(_))), "{finished:?}");
+        }
+    }
+    wire.clear();
+    recovers(&scene.store).await;
+    assert_eq!(scene.finish(&held[0], success()).await.unwrap(), Ack::Recorded);
 }
 
 #[tokio::test]

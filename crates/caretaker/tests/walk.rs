@@ -5,12 +5,16 @@
 mod world;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use photo_caretaker::{Mode, Report};
 use photo_core::JobState;
+use photo_core::ports::ImageStore;
+use tokio_util::sync::CancellationToken;
 
 use world::World;
+use world::watched_images::WatchedImages;
 
 fn report(images: u64) -> Report {
     Report { images, ..Report::default() }
@@ -136,6 +140,39 @@ async fn photos_and_records_go_after_their_retention() {
     world.clock.advance(Duration::from_hours(2));
     assert_eq!(world.check(Mode::Mend).await, Report { expired_records: 1, ..report(2) });
     assert_eq!(world.check(Mode::Mend).await, report(1));
+}
+
+#[tokio::test]
+async fn thousands_that_expire_together_go_in_small_steps_with_rests_between_them() {
+    const PHOTOS: usize = 2_000;
+    let mut world = World::new();
+    world.keep(Some(Duration::from_hours(1)), None);
+    world.walk_every(Duration::from_secs(1));
+    world.post_finished(PHOTOS).await;
+    let images = Arc::new(WatchedImages::before(Arc::clone(&world.images)));
+    let caretaker = world.caretaker_of(Arc::clone(&images) as Arc<dyn ImageStore>);
+    let stop = CancellationToken::new();
+    let taking_care = tokio::spawn(caretaker.run(stop.clone()));
+    eventually("the first walk is over, which is in haste", || images.pace().is_some()).await;
+    world.clock.advance(Duration::from_hours(2));
+    eventually("all photos have gone", || images.removed() == PHOTOS).await;
+    let pace = images.pace().unwrap();
+    assert!(pace.steps.iter().all(|images| *images <= 16), "{:?}", pace.steps);
+    assert!(pace.steps.len() >= PHOTOS / 16);
+    assert!(pace.rested >= 9 * pace.worked, "{:?} and {:?}", pace.rested, pace.worked);
+    stop.cancel();
+    taking_care.await.unwrap();
+}
+
+/// Waits until it is so.
+async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let looking = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let looked = tokio::time::timeout(Duration::from_mins(2), looking).await;
+    looked.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 #[tokio::test]

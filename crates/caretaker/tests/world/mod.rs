@@ -1,5 +1,7 @@
 //! A job store, an image store and a caretaker, for one test alone.
 
+pub mod watched_images;
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -16,7 +18,9 @@ use photo_core::job::{
 };
 use photo_core::ports::{ImageLimits, ImageStore, JobStore};
 use photo_core::record::{Acceptance, ImageRecord, JobEnd};
-use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, ModelName, UnixMillis};
+use photo_core::{
+    Clock, ImageKey, JobError, JobErrorKind, JobId, ModelName, PhotoHasher, UnixMillis,
+};
 use photo_store::embedded::EmbeddedJobStore;
 use photo_store::images::LocalImages;
 use photo_tests::photos::bmp;
@@ -59,6 +63,16 @@ impl World {
         self.config.images.record_retention = retention(records);
     }
 
+    /// Has a caretaker with nothing special to do walk over all images this often.
+    pub fn walk_every(&mut self, time: Duration) {
+        self.config.store.retention = time * 4;
+    }
+
+    /// A caretaker that sees these images.
+    pub fn caretaker_of(&self, images: Arc<dyn ImageStore>) -> Caretaker {
+        Caretaker::new(Arc::clone(&self.jobs), images, &self.config, self.clock.clone())
+    }
+
     pub async fn check(&self, mode: Mode) -> Report {
         let mut passed = 0;
         let report = self.check_until(mode, |shelves| {
@@ -76,8 +90,7 @@ impl World {
         mode: Mode,
         mut passed: impl FnMut(u16) -> ControlFlow<()> + Send,
     ) -> Report {
-        let (jobs, images) = (Arc::clone(&self.jobs), Arc::clone(&self.images));
-        let caretaker = Caretaker::new(jobs, images, &self.config, self.clock.clone());
+        let caretaker = self.caretaker_of(Arc::clone(&self.images));
         caretaker.check(mode, |shelves, _| passed(shelves)).await.unwrap()
     }
 
@@ -88,6 +101,37 @@ impl World {
             self.submit(image, model).await;
         }
         image
+    }
+
+    /// Posts so many photos, all on the first few shelves, and writes down that each was looked at.
+    pub async fn post_finished(&self, count: usize) {
+        let limits = ImageLimits { max_bytes: 1 << 20, max_pixels: 1 << 20 };
+        let mut upload = self.images.begin(limits).await.unwrap();
+        let is_first = |photo: &Vec<u8>| {
+            let mut hasher = PhotoHasher::default();
+            hasher.update(photo);
+            hasher.finish().key.as_bytes()[0] < 8
+        };
+        let mut images = Vec::new();
+        for photo in (0..).map(bmp).filter(is_first).take(count) {
+            upload.write(Bytes::from(photo)).await.unwrap();
+            images.push(upload.end_image().await.unwrap().md5);
+        }
+        let (models, at, priority) = (vec![name("wood")], self.clock.now(), Priority::Normal);
+        let request = Uuid::new_v4();
+        upload.commit(&Acceptance { request, at, priority, rerun: false, models }).await.unwrap();
+        let end = |image| {
+            let end = JobEnd {
+                model: name("wood"),
+                attempts: 1,
+                failures: 0,
+                started_at: None,
+                ended_at: self.clock.now(),
+                outcome: JobOutcome::Succeeded(RawValue::from_string("1".to_owned()).unwrap()),
+            };
+            (image, end.into())
+        };
+        self.images.append(images.into_iter().map(end).collect()).await.unwrap();
     }
 
     async fn commit(&self, photo: u64, models: &[&str], rerun: bool) -> ImageKey {

@@ -1,5 +1,7 @@
 //! The look the other way round: at unfinished jobs whose images are gone.
 
+use std::ops::ControlFlow;
+
 use photo_core::job::JobList;
 
 use crate::step::STEP;
@@ -10,8 +12,13 @@ const PLACES: u32 = 1_000;
 
 impl Caretaker {
     /// Counts the unfinished jobs of which there is neither photo nor record. No walk over the images
-    /// comes by them; they fail when it is their turn, because there is no photo.
-    pub(crate) async fn imageless_jobs(&self, report: &mut Report) -> Result<(), Trouble> {
+    /// comes by them; they fail when it is their turn, because there is no photo. Goes no further
+    /// if `go_on`, told what was found so far, says so.
+    pub(crate) async fn imageless_jobs(
+        &self,
+        report: &mut Report,
+        mut go_on: impl FnMut(&Report) -> ControlFlow<()> + Send,
+    ) -> Result<(), Trouble> {
         for stats in self.jobs.stats(None).await? {
             for list in JobList::ALL {
                 let (mut from, mut more) = (0, true);
@@ -22,6 +29,9 @@ impl Caretaker {
                         let found = self.inspect(images, &mut Report::default()).await?;
                         let gone = found.iter().filter(|it| !it.photo && it.record.is_none());
                         report.imageless_jobs += gone.count() as u64;
+                    }
+                    if go_on(report).is_break() {
+                        return Ok(());
                     }
                     (from, more) = (from.saturating_add(PLACES), listed.more);
                 }

@@ -31,6 +31,10 @@ pub struct Options {
     #[arg(long, global = true)]
     pub quick: bool,
 
+    /// Measure without the peers, which are installed from PyPI and npm where they are missing
+    #[arg(long, global = true)]
+    pub no_peers: bool,
+
     /// Measure what is built already, instead of having cargo build it first
     #[arg(long, global = true)]
     pub no_build: bool,
@@ -60,6 +64,8 @@ pub enum What {
     Ingest,
     /// How fast one dispatcher takes jobs to a model
     Dispatch,
+    /// How fast photos go the whole way
+    EndToEnd,
     /// How fast jobs are claimed and finished, without photos and models
     Queue,
     /// How long it takes from an upload until the result can be read

@@ -115,18 +115,22 @@ impl Backlog {
     }
 
     async fn done(&self) -> anyhow::Result<u64> {
-        let stats = self.store.stats(Some(&self.models)).await?;
-        let count = |counter: &str| stats.iter().map(|stats| counted(stats, counter)).sum::<u64>();
-        for counter in ["failed", "retried", "released", "expired"] {
-            let jobs = count(counter);
-            ensure!(jobs == 0, "{jobs} jobs are {counter}: all should have succeeded at once");
-        }
-        Ok(count("succeeded"))
+        succeeded(&*self.store, &self.models).await
     }
 }
 
-fn counted(stats: &ModelStats, counter: &str) -> u64 {
-    stats.counters.get(counter).copied().unwrap_or(0)
+/// How many jobs of these models succeeded so far. Fails if one did not, or not at once.
+pub async fn succeeded(store: &dyn JobStore, models: &[ModelName]) -> anyhow::Result<u64> {
+    let stats = store.stats(Some(models)).await?;
+    let count = |counter: &str| {
+        let counted = |stats: &ModelStats| stats.counters.get(counter).copied().unwrap_or(0);
+        stats.iter().map(counted).sum::<u64>()
+    };
+    for counter in ["failed", "retried", "released", "expired"] {
+        let jobs = count(counter);
+        ensure!(jobs == 0, "{jobs} jobs are {counter}: all should have succeeded at once");
+    }
+    Ok(count("succeeded"))
 }
 
 /// The model of this name.

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::cores::Cores;
 use crate::machine::Observer;
+use crate::peer::Peers;
 use crate::plan::Plan;
 
 /// What all measurements share.
@@ -18,18 +19,25 @@ pub struct Bench {
     pub cores: Cores,
     /// What is seen of the machine meanwhile.
     pub machine: Observer,
+    /// Other systems, unless we measure without them.
+    pub peers: Option<Peers>,
     folder: PathBuf,
 }
 
 impl Bench {
     /// With all data below `folder`, which is on the disk that is measured: beside this program,
     /// if not said otherwise.
-    pub fn new(plan: Plan, cores: Cores, folder: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn new(
+        plan: Plan,
+        cores: Cores,
+        peers: Option<Peers>,
+        folder: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let folder = match folder {
             Some(folder) => folder.to_owned(),
             None => build_folder()?,
         };
-        Ok(Self { plan, cores, machine: Observer::begin()?, folder })
+        Ok(Self { plan, cores, machine: Observer::begin()?, peers, folder })
     }
 
     /// A new folder, which is gone when dropped.

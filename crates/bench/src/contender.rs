@@ -36,9 +36,10 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// So much done, and the processor time of `worker` and all others.
-    pub fn new(done: f64, elapsed: Duration, cpu: Vec<CpuUse>, worker: &str) -> Self {
-        let worked = cpu.iter().filter(|used| used.name == worker).map(|used| used.time).sum();
+    /// So much done, and the processor time of all processes, some of which did the work.
+    pub fn new(done: f64, elapsed: Duration, cpu: Vec<CpuUse>, workers: &[&str]) -> Self {
+        let works = |used: &&CpuUse| workers.contains(&used.name.as_str());
+        let worked = cpu.iter().filter(works).map(|used| used.time).sum();
         Self { done, elapsed, took: Vec::new(), worked, cpu }
     }
 }

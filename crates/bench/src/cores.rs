@@ -57,6 +57,11 @@ impl Cores {
         Ok(Self { measured: print(measured), others: print(&others), all: print(&all), home })
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.split(',').count()
+    }
+
     /// From now on this program runs there, and so does what it starts without saying where.
     pub fn move_to(&self, place: Place) -> anyhow::Result<()> {
         self.home.set(place);

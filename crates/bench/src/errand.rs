@@ -61,6 +61,6 @@ impl Contender for Errand<'_> {
             }
         }
         let done = float(outcome.done) * self.each;
-        Ok(Sample::new(done, outcome.elapsed, cpu, &self.name))
+        Ok(Sample::new(done, outcome.elapsed, cpu, &[&self.name]))
     }
 }

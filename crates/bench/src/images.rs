@@ -59,8 +59,10 @@ pub fn clear(folder: &Path) -> io::Result<()> {
         let entry = entry?;
         // The spool and the caretaker's notes begin with a dot.
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !hidden && entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
+        match entry.file_type()?.is_dir() {
+            _ if hidden => {}
+            true => fs::remove_dir_all(entry.path())?,
+            false => fs::remove_file(entry.path())?,
         }
     }
     Ok(())

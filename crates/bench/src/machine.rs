@@ -56,8 +56,8 @@ impl Observer {
         Ok(())
     }
 
-    /// What was seen.
-    pub fn end(&self) -> anyhow::Result<Machine> {
+    /// What was seen of a machine of which we may use so many cores.
+    pub fn end(&self, cores: usize) -> anyhow::Result<Machine> {
         let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let processor = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"));
         let processor = processor.unwrap_or_default().trim_start_matches(['\t', ' ', ':']);
@@ -71,7 +71,7 @@ impl Observer {
         let looks = Series::new("hash, for a moment", "MB/s", self.looks.borrow().clone());
         Ok(Machine {
             processor: processor.to_owned(),
-            cores: std::thread::available_parallelism()?.get(),
+            cores,
             kernel: kernel.trim().to_owned(),
             redis: redis.unwrap_or_default().to_owned(),
             stolen: float(after.stolen - self.before.stolen) / all,

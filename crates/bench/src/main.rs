@@ -19,6 +19,7 @@ mod info;
 mod load;
 mod machine;
 mod measure;
+mod peer;
 mod photo;
 mod plan;
 mod queue;
@@ -40,6 +41,7 @@ use photo_core::program;
 use crate::args::{Args, Options, What};
 use crate::bench::Bench;
 use crate::cores::Cores;
+use crate::peer::Peers;
 use crate::plan::Plan;
 use crate::report::{Judged, Report};
 use crate::table::{Markdown, Terminal};
@@ -59,13 +61,15 @@ fn measure(what: &What, options: &Options) -> anyhow::Result<()> {
     }
     let plan = if options.quick { Plan::quick() } else { Plan::full(options.rounds) };
     let cores = Cores::find(options.cores.as_deref())?;
-    let bench = Bench::new(plan, cores, options.folder.as_deref())?;
+    let peers = if options.no_peers { None } else { Some(Peers::install()?) };
+    let versions = peers.as_ref().map(Peers::versions).transpose()?;
+    let bench = Bench::new(plan, cores, peers, options.folder.as_deref())?;
     // On this thread, so that what is started inherits its cores.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rows = runtime.block_on(measure::run(what, &bench))?;
     let report = Report {
-        machine: bench.machine.end()?,
-        peers: Vec::new(),
+        machine: bench.machine.end(bench.cores.count())?,
+        peers: versions.unwrap_or_default(),
         quick: options.quick,
         rounds: bench.plan.rounds,
         rows: rows.into_iter().map(Judged::from).collect(),

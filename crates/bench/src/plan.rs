@@ -19,6 +19,8 @@ pub struct Plan {
     pub huge: usize,
     /// How many photos a dispatcher takes to a model, over and over.
     pub stored: usize,
+    /// How many photos go the whole way in one round.
+    pub whole_ways: usize,
     /// How many requests are under way at a time.
     pub concurrency: usize,
     /// How many jobs are in the queue while the queue alone is measured.
@@ -48,6 +50,7 @@ impl Plan {
             small: 100_000,
             huge: 10_000_000,
             stored: 1_000,
+            whole_ways: 2_000,
             concurrency: 64,
             queued: 100_000,
             memory_jobs: 200_000,
@@ -69,6 +72,7 @@ impl Plan {
             small: 10_000,
             huge: 300_000,
             stored: 40,
+            whole_ways: 40,
             concurrency: 8,
             queued: 2_000,
             memory_jobs: 2_000,

@@ -56,6 +56,9 @@ pub enum Role {
         bytes: usize,
         #[arg(long)]
         concurrency: usize,
+        /// A file that names the photos, which are then read each time
+        #[arg(long)]
+        photos: Option<PathBuf>,
         #[arg(long, value_parser = parse_duration)]
         time: Duration,
     },
@@ -90,8 +93,9 @@ impl Role {
             Self::Receive => return receive::serve(),
             Self::Hash { bytes, time } => hash::run(bytes, time),
             Self::Disk { folder, bytes, threads, time } => disk::run(&folder, bytes, threads, time),
-            Self::Post { address, generation, bytes, concurrency, time } => {
-                post::run(address, generation, bytes, concurrency, time)
+            Self::Post { address, generation, bytes, concurrency, photos, time } => {
+                let bodies = post::Bodies::new(generation, bytes, photos.as_deref())?;
+                post::run(address, bodies, concurrency, time)
             }
         };
         println!("{}", serde_json::to_string(&outcome?)?);

@@ -49,11 +49,9 @@ pub struct Dispatcher {
 }
 
 impl<'a> System<'a> {
-    /// A system without programs yet. Its Redis writes everything down, and syncs that every
-    /// second, as deployments should have it.
+    /// A system without programs yet.
     pub fn start(bench: &'a Bench) -> anyhow::Result<Self> {
-        let start = || RedisServer::start_with(&["--appendonly", "yes"]);
-        let redis = bench.cores.start_at(Place::Others, start)?;
+        let redis = bench.cores.start_at(Place::Others, start_redis)?;
         Ok(Self { redis, bench, folder: bench.folder()?, settings: String::new() })
     }
 
@@ -115,6 +113,12 @@ impl<'a> System<'a> {
     ) -> anyhow::Result<Vec<ImageKey>> {
         images::store(&self.images(), photo, count, model).await
     }
+}
+
+/// Starts a server that writes everything down, and syncs that every second, as deployments should
+/// have it.
+pub fn start_redis() -> RedisServer {
+    RedisServer::start_with(&["--appendonly", "yes"])
 }
 
 /// A connection to the jobs on this server.

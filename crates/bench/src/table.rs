@@ -43,6 +43,9 @@ impl fmt::Display for Markdown<'_> {
         )?;
         for row in &report.rows {
             let mut what = row.row.what;
+            if let ([], [first, ..]) = (&row.row.comparisons[..], &row.row.beside[..]) {
+                writeln!(f, "| {what} | {} | | | | |", told(first))?;
+            }
             for [ours, theirs, ratio, target, verdict] in lines(row) {
                 writeln!(f, "| {what} | {ours} | {theirs} | {ratio} | {target} | {verdict} |")?;
                 what = "";

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -22,15 +23,57 @@ use crate::service::Generation;
 /// How many different bodies there are.
 const BODIES: usize = 64;
 
-/// Posts photos of so many bytes, so many at a time, for so long.
+/// What is posted.
+pub enum Bodies {
+    /// Forms that are there in memory.
+    Ready(Vec<Bytes>),
+    /// Forms whose photos are read each time.
+    Files(Vec<PathBuf>),
+    /// The name of a photo, and nothing else.
+    Names,
+}
+
+impl Bodies {
+    /// Photos of so many bytes, or those that are named in a file, for a service of this
+    /// generation.
+    pub fn new(
+        generation: Generation,
+        bytes: usize,
+        photos: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let photo = Photo::new(bytes);
+        Ok(match (generation, photos) {
+            (Generation::Filename, _) => Self::Names,
+            (Generation::Multipart, None) => {
+                Self::Ready((0..BODIES).map(|_| load::model_body(&photo)).collect())
+            }
+            (Generation::Multipart, Some(photos)) => {
+                let photos = std::fs::read_to_string(photos)?;
+                Self::Files(photos.lines().map(PathBuf::from).collect())
+            }
+        })
+    }
+
+    fn next(&self, turn: usize) -> anyhow::Result<Bytes> {
+        match self {
+            Self::Ready(bodies) => Ok(bodies[turn % bodies.len()].clone()),
+            Self::Files(photos) => {
+                let photo = &photos[turn % photos.len()];
+                load::model_body_of(photo).with_context(|| photo.display().to_string())
+            }
+            Self::Names => Ok(Bytes::new()),
+        }
+    }
+}
+
+/// Posts these, so many at a time, for so long.
 pub fn run(
     address: SocketAddr,
-    generation: Generation,
-    bytes: usize,
+    bodies: Bodies,
     concurrency: usize,
     time: Duration,
 ) -> anyhow::Result<Outcome> {
-    let post = Post { address, generation, bodies: bodies(generation, bytes), turn: Cell::new(0) };
+    let post = Post { address, bodies, turn: Cell::new(0) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Outcome::of(|| {
         runtime.block_on(async {
@@ -44,17 +87,8 @@ pub fn run(
 
 struct Post {
     address: SocketAddr,
-    generation: Generation,
-    bodies: Vec<Bytes>,
+    bodies: Bodies,
     turn: Cell<usize>,
-}
-
-fn bodies(generation: Generation, bytes: usize) -> Vec<Bytes> {
-    let photo = Photo::new(bytes);
-    match generation {
-        Generation::Multipart => (0..BODIES).map(|_| load::body("image_file", &photo)).collect(),
-        Generation::Filename => vec![Bytes::new()],
-    }
 }
 
 impl Post {
@@ -76,14 +110,14 @@ impl Post {
         let turn = self.turn.replace(self.turn.get() + 1);
         let request =
             Request::builder().method(Method::POST).header(HOST, self.address.to_string());
-        let request = match self.generation {
-            Generation::Multipart => {
+        let request = match self.bodies {
+            Bodies::Ready(_) | Bodies::Files(_) => {
                 request.uri("/predict").header(CONTENT_TYPE, load::content_type())
             }
             // As long as the name of a photo is.
-            Generation::Filename => request.uri(format!("/predict?filename=ab%2F{turn:032x}.jpg")),
+            Bodies::Names => request.uri(format!("/predict?filename=ab%2F{turn:032x}.jpg")),
         };
-        let body = self.bodies[turn % self.bodies.len()].clone();
+        let body = self.bodies.next(turn)?;
         let answer = sender.send_request(request.body(Full::new(body))?).await?;
         ensure!(answer.status() == StatusCode::OK, "the service answered {}", answer.status());
         answer.into_body().collect().await?;

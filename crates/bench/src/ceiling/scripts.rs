@@ -5,19 +5,11 @@ use anyhow::ensure;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, Script, pipe};
 use photo_core::ImageKey;
+use photo_store::redis::FINISH_SCRIPT;
 use photo_tests::redis_server::RedisServer;
 
 use crate::queue::{ANSWER, BATCH, LEASE, Queue};
 use crate::system::MODEL;
-
-/// The script behind `JobStore::finish`, put together as the store does it.
-const OURS: &str = concat!(
-    "#!lua flags=allow-oom\n",
-    include_str!("../../../store/src/redis/scripts/prelude.lua"),
-    include_str!("../../../store/src/redis/scripts/moves.lua"),
-    include_str!("../../../store/src/redis/scripts/claim.lua"),
-    include_str!("../../../store/src/redis/scripts/finish.lua"),
-);
 
 /// What all keys of ours begin with.
 const PREFIX: &str = "{photo}";
@@ -25,9 +17,13 @@ const PREFIX: &str = "{photo}";
 /// How long outcomes are kept, in milliseconds.
 const RETENTION_MS: u64 = 30 * 24 * 3_600_000;
 
-/// A claimed job in the answer of our script: image, model, fence, and three numbers more.
+/// A claimed job in the answer of our script, in bytes: image, model, fence, and three numbers.
 const CLAIMED: usize = 33;
-/// A claimed job in the answer of the least script: image and fence.
+/// As much of it as an ending begins with: image, model, fence.
+const LEASE_LEN: usize = 28;
+/// What an ending has besides: that it succeeded, and no time to wait.
+const SUCCEEDED: &[u8] = b"S\0\0\0\0\0\0";
+/// A claimed job in the answer of the least script, in bytes: image and fence.
 const LEAST_CLAIMED: usize = 24;
 
 /// A connection to the server.
@@ -48,7 +44,7 @@ impl Bare {
     /// On this server.
     pub async fn connect(redis: &RedisServer) -> anyhow::Result<Self> {
         let wants = [0, BATCH, u32::MAX].map(u32::to_be_bytes).concat();
-        let (script, connection) = (Script::new(OURS), connect(redis).await?);
+        let (script, connection) = (Script::new(FINISH_SCRIPT), connect(redis).await?);
         Ok(Self { script, connection, wants, outcome: format!("S{ANSWER}") })
     }
 }
@@ -58,8 +54,7 @@ impl Queue for Bare {
     type Held = Vec<u8>;
 
     async fn cycle(&self, held: Vec<u8>) -> anyhow::Result<(Vec<u8>, usize)> {
-        // Image, model, fence, kind, and the time to wait.
-        let endings = held.len() / ENDING;
+        let endings = held.len() / (LEASE_LEN + SUCCEEDED.len());
         let mut call = self.script.key(PREFIX);
         call.arg(0).arg(RETENTION_MS).arg(5).arg("E{}").arg("bench");
         call.arg(u64::try_from(LEASE.as_millis())?).arg(&self.wants).arg(held).arg(1).arg(MODEL);
@@ -72,15 +67,12 @@ impl Queue for Bare {
         ensure!(acks.len() == endings && acks.iter().all(|ack| *ack == b'R'), "not recorded");
         let mut held = Vec::with_capacity(jobs.len());
         for job in jobs.chunks_exact(CLAIMED) {
-            held.extend(&job[..28]);
-            held.extend(b"S\0\0\0\0\0\0");
+            held.extend(&job[..LEASE_LEN]);
+            held.extend(SUCCEEDED);
         }
         Ok((held, jobs.len() / CLAIMED))
     }
 }
-
-/// An ending as our script takes it.
-const ENDING: usize = 35;
 
 /// The least script that claims and finishes with a state, a lease, a fence and a result that goes
 /// in the end.

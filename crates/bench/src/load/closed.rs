@@ -1,5 +1,6 @@
 //! Clients that ask one question after the other and wait for each answer: for throughput.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -7,27 +8,43 @@ use futures_util::future::try_join_all;
 
 use super::{Questions, Wire};
 
-/// Lets so many clients ask for so long; answers how many questions were answered in what time.
-/// Fails if one was not answered as expected.
+/// When clients stop.
+#[derive(Debug, Clone, Copy)]
+pub enum Until {
+    /// After this time.
+    Over(Duration),
+    /// When so many questions were answered.
+    Answered(usize),
+}
+
+/// Lets so many clients ask; answers how many questions were answered in what time. Fails if one
+/// was not answered as expected.
 pub async fn closed(
     questions: &Questions,
     clients: usize,
-    time: Duration,
+    until: Until,
 ) -> anyhow::Result<(usize, Duration)> {
     let connect = (0..clients).map(|_| Wire::connect(questions.address));
     let wires = try_join_all(connect).await.context("no connection to the server")?;
     let start = Instant::now();
-    let asked = wires.into_iter().map(|wire| client(questions, wire, start + time));
-    let answered: usize = try_join_all(asked).await?.into_iter().sum();
-    Ok((answered, start.elapsed()))
+    let asked = Cell::new(0);
+    let client = async |mut wire: Wire| {
+        while until.goes_on(start, asked.get()) {
+            asked.set(asked.get() + 1);
+            let answer = wire.ask(questions.next()).await.context("a question was cut off")?;
+            questions.check(&answer)?;
+        }
+        anyhow::Ok(())
+    };
+    try_join_all(wires.into_iter().map(client)).await?;
+    Ok((asked.get(), start.elapsed()))
 }
 
-async fn client(questions: &Questions, mut wire: Wire, end: Instant) -> anyhow::Result<usize> {
-    let mut answered = 0;
-    while Instant::now() < end {
-        let answer = wire.ask(questions.next()).await.context("a question was cut off")?;
-        questions.check(&answer)?;
-        answered += 1;
+impl Until {
+    fn goes_on(self, start: Instant, asked: usize) -> bool {
+        match self {
+            Self::Over(time) => start.elapsed() < time,
+            Self::Answered(all) => asked < all,
+        }
     }
-    Ok(answered)
 }

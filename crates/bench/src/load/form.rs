@@ -1,13 +1,20 @@
 //! A form with one photo in it.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::SocketAddr;
+use std::path::Path;
 
 use bytes::{Buf, Bytes};
 
 use super::Question;
 use crate::photo::Photo;
+use crate::system::MODEL;
 
 const BOUNDARY: &str = "photo-bench";
+
+/// What model services call the file part.
+const MODEL_PART: &str = "image_file";
 
 /// A `multipart/form-data` request with one photo, which is another one each time.
 #[derive(Debug, Clone)]
@@ -19,7 +26,7 @@ pub struct Form {
 
 impl Form {
     /// A form that is posted to `target` at `address`, with the photo as the file part `part`.
-    pub fn new(address: SocketAddr, target: &str, part: &str, photo: &Photo) -> Self {
+    fn new(address: SocketAddr, target: &str, part: &str, photo: &Photo) -> Self {
         let (begin, end) = around(part);
         let length = begin.len() + photo.len() + end.len();
         let head = format!(
@@ -32,6 +39,16 @@ impl Form {
         Self { begin: (head + &begin).into(), photo: photo.clone(), rest: rest.into() }
     }
 
+    /// A form as clients of the api post it.
+    pub fn to_api(address: SocketAddr, photo: &Photo) -> Self {
+        Self::new(address, &format!("/predict?models={MODEL}"), "images", photo)
+    }
+
+    /// A form as model services are posted it.
+    pub fn to_model(address: SocketAddr, photo: &Photo) -> Self {
+        Self::new(address, "/predict", MODEL_PART, photo)
+    }
+
     /// The form with another photo in it.
     pub fn fill(&self) -> Question {
         let (photo_begin, _) = self.photo.copy();
@@ -39,11 +56,24 @@ impl Form {
     }
 }
 
-/// The body of a form with another photo in it.
-pub fn body(part: &str, photo: &Photo) -> Bytes {
-    let (begin, end) = around(part);
+/// The body of a form as model services are posted it, with another photo in it.
+pub fn model_body(photo: &Photo) -> Bytes {
+    let (begin, end) = around(MODEL_PART);
     let (photo_begin, photo_rest) = photo.copy();
     Bytes::from([begin.as_bytes(), &photo_begin, &photo_rest, end.as_bytes()].concat())
+}
+
+/// The body of a form as model services are posted it, with the photo in this file.
+pub fn model_body_of(photo: &Path) -> io::Result<Bytes> {
+    let (begin, end) = around(MODEL_PART);
+    let mut file = File::open(photo)?;
+    let photo_len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    // One more, so that the end is found without asking for more room.
+    let mut body = Vec::with_capacity(begin.len() + photo_len + 1 + end.len());
+    body.extend(begin.as_bytes());
+    file.read_to_end(&mut body)?;
+    body.extend(end.as_bytes());
+    Ok(body.into())
 }
 
 /// What stands before and behind the photo.

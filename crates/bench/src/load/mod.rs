@@ -11,8 +11,8 @@ mod open;
 mod question;
 mod wire;
 
-pub use closed::closed;
-pub use form::{Form, body, content_type};
+pub use closed::{Until, closed};
+pub use form::{Form, content_type, model_body, model_body_of};
 pub use open::open;
 pub use question::{Question, Questions, get};
 pub use wire::{Answer, Pool, Wire};

@@ -1,26 +1,40 @@
 //! How fast one dispatcher takes jobs to a model and records the answers.
 
+use std::fmt::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use photo_core::JobId;
+use photo_core::{ImageKey, JobId};
 
 use crate::backlog::{Backlog, model};
 use crate::bench::Bench;
 use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Sample, alternate};
+use crate::contender::{Contender, Runs, Sample, alternate};
 use crate::cores::Place;
 use crate::errand::Errand;
+use crate::peer::{Kind, Site, Worker};
 use crate::photo::Photo;
 use crate::role;
 use crate::row::Row;
 use crate::service::Generation;
-use crate::system::{Dispatcher, MODEL, System};
+use crate::system::{Dispatcher, MODEL, System, start_redis};
 use crate::usage::Process;
 
 const UNIT: &str = "jobs/s";
 const CPU_UNIT: &str = "jobs per CPU second";
+
+/// The ceiling, but for that it does not have the photos in memory.
+const FROM_FILES: &str = "post, from files";
+
+/// All peers, and how many times their rate is asked for.
+const PEERS: [(Kind, Option<f64>); 4] = [
+    (Kind::BullMq, Some(5.0)),
+    (Kind::RqSimple, Some(50.0)),
+    (Kind::RqForking, None),
+    (Kind::Celery, None),
+];
 
 /// Both generations of model services.
 pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
@@ -29,11 +43,13 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         what: "dispatch, 100 KB photos, no-op model, one dispatcher",
         generation: Generation::Multipart,
         ceiling: 0.7,
+        peers: &PEERS,
     };
     let by_name = Case {
         what: "dispatch, `filename` protocol (no body)",
         generation: Generation::Filename,
         ceiling: 0.6,
+        peers: &[],
     };
     Ok(vec![by_form.measure(bench).await?, by_name.measure(bench).await?])
 }
@@ -43,37 +59,69 @@ struct Case {
     generation: Generation,
     /// The share of the ceiling that is asked for.
     ceiling: f64,
+    /// The peers that do the same, and how many times their rate is asked for.
+    peers: &'static [(Kind, Option<f64>)],
 }
 
 impl Case {
     async fn measure(&self, bench: &Bench) -> anyhow::Result<Row> {
-        let (bytes, concurrency) = (bench.plan.small, bench.plan.concurrency);
         let start = || role::start_service(self.generation, Duration::ZERO);
         let (service, address) = bench.cores.start_at(Place::Others, start)??;
-        let service = Process::new("service", service.id());
-        let mut contenders: Vec<Box<dyn Contender>> = vec![
-            Box::new(self.post(bench, address).with(std::slice::from_ref(&service))),
-            Box::new(Ours::start(bench, address, &service).await?),
-        ];
+        let service_process = Process::new("service", service.id());
+        let ours = Ours::start(bench, address, &service_process).await?;
+        let photos = ours.list_photos()?;
+        let others = std::slice::from_ref(&service_process);
+        let post = self.post(bench, "post", address, &[]).with(others);
+        let from_files = ["--photos".to_owned(), photos.display().to_string()];
+        let from_files = self.post(bench, FROM_FILES, address, &from_files).with(others);
+        let redis = bench.cores.start_at(Place::Others, start_redis)?;
+        let site = bench.peers.as_ref().filter(|_| !self.peers.is_empty());
+        let site =
+            site.map(|peers| Site { peers, redis: &redis, service: address, service_process });
+        let mut contenders: Vec<Box<dyn Contender + '_>> =
+            vec![Box::new(post), Box::new(from_files), Box::new(ours)];
+        if let Some(site) = &site {
+            for (kind, _) in self.peers {
+                contenders.push(Box::new(Worker::start(bench, site, *kind, &photos).await?));
+            }
+        }
         let runs = alternate(bench, self.what, &mut contenders).await?;
-        let [post, ours] = &runs[..] else { unreachable!("one per contender") };
+        Ok(self.row(bench, &runs))
+    }
 
+    fn row(&self, bench: &Bench, runs: &[Runs]) -> Row {
+        let [post, from_files, ours, peers @ ..] = runs else { unreachable!("one each") };
         let how = format!(
-            "{concurrency} requests at a time, photos of {bytes} bytes, a queue that is never empty; \
-             one core; the ceiling has the bodies in memory"
+            "{} requests at a time, photos of {} bytes, a queue that is never empty; one core; the \
+             ceiling has the bodies in memory",
+            bench.plan.concurrency, bench.plan.small
         );
         let mut row = Row::new(self.what, "dispatch", how);
         let target = Some(Target::AtLeast(self.ceiling));
-        let (ours_cpu, post_cpu) = (ours.per_cpu_second(CPU_UNIT), post.per_cpu_second(CPU_UNIT));
-        row.comparisons.push(Comparison::ratio(ours_cpu, post_cpu, target));
-        let (ours, post) = (ours.per_second(UNIT), post.per_second(UNIT));
-        row.comparisons.push(Comparison::ratio(ours, post, target));
-        row.note_cpu(&runs);
-        Ok(row)
+        let (by_cpu, by_time) = (ours.per_cpu_second(CPU_UNIT), ours.per_second(UNIT));
+        let post_by_cpu = post.per_cpu_second(CPU_UNIT);
+        row.comparisons.push(Comparison::ratio(by_cpu.clone(), post_by_cpu, target));
+        row.comparisons.push(Comparison::ratio(by_time, post.per_second(UNIT), target));
+        let from_files = from_files.per_cpu_second(CPU_UNIT);
+        row.comparisons.push(Comparison::ratio(by_cpu.clone(), from_files, None));
+        for (runs, (_, times)) in peers.iter().zip(self.peers) {
+            let target = times.map(Target::AtLeast);
+            let peer = runs.per_cpu_second(CPU_UNIT);
+            row.comparisons.push(Comparison::ratio(by_cpu.clone(), peer, target));
+            row.beside.push(runs.per_second(UNIT));
+        }
+        row.note_cpu(runs);
+        row
     }
 
     /// The ceiling.
-    fn post<'a>(&self, bench: &'a Bench, service: SocketAddr) -> Errand<'a> {
+    fn post<'a>(
+        &self,
+        bench: &'a Bench,
+        name: &str,
+        service: SocketAddr,
+        more: &[String],
+    ) -> Errand<'a> {
         let args = [
             "post".to_owned(),
             "--address".to_owned(),
@@ -85,7 +133,7 @@ impl Case {
             "--concurrency".to_owned(),
             bench.plan.concurrency.to_string(),
         ];
-        Errand::new(bench, "post", &args, 1.0)
+        Errand::new(bench, name, &[&args, more].concat(), 1.0)
     }
 }
 
@@ -94,8 +142,9 @@ struct Ours<'a> {
     bench: &'a Bench,
     backlog: Backlog,
     processes: Vec<Process>,
+    images: Vec<ImageKey>,
     _dispatcher: Dispatcher,
-    _system: System<'a>,
+    system: System<'a>,
 }
 
 impl<'a> Ours<'a> {
@@ -111,11 +160,28 @@ impl<'a> Ours<'a> {
             .add_model(MODEL, &format!("url = \"http://{address}\", concurrency = {concurrency}"));
         let model = model(MODEL)?;
         let images = system.store_photos(&Photo::new(plan.small), plan.stored, &model).await?;
-        let jobs = images.into_iter().map(|image| JobId::new(image, model.clone())).collect();
+        let jobs = images.iter().map(|image| JobId::new(*image, model.clone())).collect();
         let backlog = Backlog::new(system.jobs().await?, vec![model], jobs);
         let dispatcher = system.dispatcher(Place::Measured, &[])?;
         let processes = vec![dispatcher.process.clone(), service.clone(), system.redis_process()];
-        Ok(Self { bench, backlog, processes, _dispatcher: dispatcher, _system: system })
+        Ok(Self { bench, backlog, processes, images, _dispatcher: dispatcher, system })
+    }
+
+    /// Writes down where the photos are, for the peers; answers in which file.
+    fn list_photos(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.system.images();
+        let mut text = String::new();
+        for image in &self.images {
+            let name = image.to_string();
+            writeln!(
+                text,
+                "{}",
+                folder.join(&name[..2]).join(name).with_extension("jpg").display()
+            )?;
+        }
+        let file = folder.with_extension("txt");
+        std::fs::write(&file, text)?;
+        Ok(file)
     }
 }
 
@@ -127,6 +193,6 @@ impl Contender for Ours<'_> {
 
     async fn measure(&mut self) -> anyhow::Result<Sample> {
         let done = self.backlog.keep_filled(self.bench.plan.sample, &self.processes).await?;
-        Ok(Sample::new(done.done, done.elapsed, done.cpu, self.name()))
+        Ok(Sample::new(done.done, done.elapsed, done.cpu, &[self.name()]))
     }
 }

@@ -82,7 +82,7 @@ impl Contender for Idle {
         let (elapsed, cpu) = watch.end()?;
         // Without this question.
         let commands = self.count.read().await? - before - 1.0;
-        Ok(Sample::new(commands, elapsed, cpu, "dispatcher"))
+        Ok(Sample::new(commands, elapsed, cpu, &["dispatcher"]))
     }
 }
 

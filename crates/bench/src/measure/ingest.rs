@@ -6,14 +6,16 @@ use async_trait::async_trait;
 
 use crate::bench::Bench;
 use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Sample, alternate, megabytes, one_after_the_other};
+use crate::contender::{Contender, Runs, Sample, alternate, megabytes, one_after_the_other};
 use crate::cores::Place;
 use crate::errand::Errand;
 use crate::images;
-use crate::load::{Form, Questions, closed};
+use crate::load::{Form, Questions, Until, closed};
+use crate::peer::Server;
 use crate::photo::Photo;
 use crate::role;
 use crate::row::Row;
+use crate::stats::{Series, float};
 use crate::system::{MODEL, System};
 use crate::usage::{Process, Watch};
 
@@ -32,12 +34,14 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         bytes: bench.plan.large,
         clients: LARGE_CLIENTS,
         ceiling: 0.85,
+        peer: 2.0,
     };
     let small = Case {
         what: "ingest, 100 KB photos, synced",
         bytes: bench.plan.small,
         clients: SMALL_CLIENTS,
         ceiling: 0.7,
+        peer: 8.0,
     };
     Ok(vec![large.measure(bench).await?, small.measure(bench).await?])
 }
@@ -48,61 +52,78 @@ struct Case {
     clients: usize,
     /// The share of the ceiling that is asked for.
     ceiling: f64,
+    /// How many times the peer's rate is asked for.
+    peer: f64,
 }
 
 impl Case {
     async fn measure(&self, bench: &Bench) -> anyhow::Result<Row> {
         let (bytes, clients) = (self.bytes, self.clients);
-        let photo = Photo::new(bytes);
         let mut system = System::start(bench)?;
         // Nobody works on the jobs.
         system.add_model(MODEL, "port = 1");
         let api = system.api(Place::Measured)?;
         let start = || role::start_server(&["receive".to_owned()]);
         let (receive, receive_address) = bench.cores.start_at(Place::Measured, start)??;
-
-        let flag = |name: &str, value: usize| [format!("--{name}"), value.to_string()];
-        let hash = [&["hash".to_owned()][..], &flag("bytes", bytes)].concat();
-        let disk = [&["disk".to_owned()][..], &flag("bytes", bytes), &flag("threads", clients)];
-        let upload = |address, target: &str| {
-            Questions::upload(address, 202, Form::new(address, target, "images", &photo))
+        let peer = match &bench.peers {
+            Some(peers) => Some(Server::start(bench, peers, Place::Measured, None).await?),
+            None => None,
         };
-        let each = megabytes(1, bytes);
-        let mut contenders: Vec<Box<dyn Contender>> = vec![
-            Box::new(Errand::new(bench, "hash", &hash, each)),
-            Box::new(Uploading {
-                bench,
-                clients,
-                each,
-                questions: upload(receive_address, "/predict?models=noop"),
-                processes: vec![Process::new("receive", receive.id())],
-                folder: None,
-            }),
-            Box::new(Errand::new(bench, "disk", &disk.concat(), each).writing()?),
-            Box::new(Uploading {
-                bench,
-                clients,
-                each,
-                questions: upload(api.address, "/predict?models=noop"),
-                processes: vec![api.process.clone(), system.redis_process()],
-                folder: Some(system.images()),
-            }),
-        ];
-        let runs = alternate(bench, self.what, &mut contenders).await?;
-        let [hash, receive, disk, ours] = &runs[..] else { unreachable!("one per contender") };
-        let parts = [hash, receive, disk].map(|runs| runs.per_second(UNIT));
-        let ceiling = one_after_the_other("hash + receive + disk", &parts.each_ref());
 
+        let flag = |name: &str, value: usize| [format!("--{name}"), value.to_string()].join("=");
+        let hash = ["hash".to_owned(), flag("bytes", bytes)];
+        let disk = ["disk".to_owned(), flag("bytes", bytes), flag("threads", clients)];
+        let photo = Photo::new(bytes);
+        let uploading = |address, processes: &[Process], folder| Uploading {
+            bench,
+            clients,
+            each: megabytes(1, bytes),
+            questions: Questions::upload(address, 202, Form::to_api(address, &photo)),
+            processes: processes.to_vec(),
+            folder,
+        };
+        let receive = [Process::new("receive", receive.id())];
+        let ours = [api.process.clone(), system.redis_process()];
+        let mut contenders: Vec<Box<dyn Contender>> = vec![
+            Box::new(Errand::new(bench, "hash", &hash, megabytes(1, bytes))),
+            Box::new(uploading(receive_address, &receive, None)),
+            Box::new(Errand::new(bench, "disk", &disk, megabytes(1, bytes)).writing()?),
+            Box::new(uploading(api.address, &ours, Some(system.images()))),
+        ];
+        if let Some(peer) = &peer {
+            let processes = [peer.process.clone(), peer.redis.clone()];
+            contenders.push(Box::new(uploading(peer.address, &processes, Some(peer.photos()))));
+        }
+        let runs = alternate(bench, self.what, &mut contenders).await?;
+        Ok(self.row(&runs))
+    }
+
+    fn row(&self, runs: &[Runs]) -> Row {
+        let [hash, receive, disk, ours, peers @ ..] = runs else { unreachable!("one each") };
+        let (bytes, clients) = (self.bytes, self.clients);
         let how = format!(
-            "{clients} clients upload photos of {bytes} bytes, each another one, and wait for each answer; one core"
+            "{clients} clients upload photos of {bytes} bytes, each another one, and wait for each \
+             answer; one core; the peer does not sync"
         );
         let mut row = Row::new(self.what, "ingest", how);
+        let parts = [hash, receive, disk];
+        let sum = |parts: &[Series]| {
+            one_after_the_other("hash + receive + disk", &parts.iter().collect::<Vec<_>>())
+        };
+        let by_time = parts.map(|runs| runs.per_second(UNIT));
+        let by_cpu = parts.map(|runs| runs.per_cpu_second(CPU_UNIT));
         let target = Some(Target::AtLeast(self.ceiling));
-        row.comparisons.push(Comparison::ratio(ours.per_second(UNIT), ceiling, target));
-        row.beside.extend(parts);
-        row.beside.push(ours.per_cpu_second(CPU_UNIT));
-        row.note_cpu(&runs);
-        Ok(row)
+        row.comparisons.push(Comparison::ratio(ours.per_second(UNIT), sum(&by_time), target));
+        let ours = ours.per_cpu_second(CPU_UNIT);
+        row.comparisons.push(Comparison::ratio(ours.clone(), sum(&by_cpu), None));
+        for peer in peers {
+            let target = Some(Target::AtLeast(self.peer));
+            let peer = peer.per_cpu_second(CPU_UNIT);
+            row.comparisons.push(Comparison::ratio(ours.clone(), peer, target));
+        }
+        row.beside.extend(by_time);
+        row.note_cpu(runs);
+        row
     }
 }
 
@@ -127,12 +148,13 @@ impl Contender for Uploading<'_> {
 
     async fn measure(&mut self) -> anyhow::Result<Sample> {
         let watch = Watch::begin(&self.processes)?;
-        let (done, elapsed) = closed(&self.questions, self.clients, self.bench.plan.sample).await?;
+        let (done, elapsed) =
+            closed(&self.questions, self.clients, Until::Over(self.bench.plan.sample)).await?;
         let (_, cpu) = watch.end()?;
         if let Some(folder) = &self.folder {
             images::clear(folder)?;
         }
-        let done = crate::stats::float(done) * self.each;
-        Ok(Sample::new(done, elapsed, cpu, self.name()))
+        let done = float(done) * self.each;
+        Ok(Sample::new(done, elapsed, cpu, &[self.name()]))
     }
 }

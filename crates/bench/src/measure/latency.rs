@@ -12,13 +12,15 @@ use super::timed::Timed;
 use crate::bench::Bench;
 use crate::ceiling::disk;
 use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, alternate};
+use crate::contender::{Contender, Runs, alternate};
 use crate::cores::Place;
 use crate::load::{Form, Pool, Questions, get};
+use crate::peer::Server;
 use crate::photo::Photo;
 use crate::role;
 use crate::row::Row;
 use crate::service::Generation;
+use crate::stats::Series;
 use crate::system::{MODEL, System};
 use crate::usage::Process;
 
@@ -41,8 +43,8 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         [&api.process, &dispatcher.process, &system.redis_process(), &service].map(Clone::clone);
 
     let two_posts = Rc::new(TwoPosts {
-        receive: Posts::new(receive_address, "/predict?models=noop", "images", 202, &photo),
-        model: Posts::new(model, "/predict", "image_file", 200, &photo),
+        receive: Posts::new(receive_address, 202, Form::to_api(receive_address, &photo)),
+        model: Posts::new(model, 200, Form::to_model(model, &photo)),
     });
     let way = Rc::new(WholeWay::new(api.address, &photo));
     let folder = bench.folder()?;
@@ -65,25 +67,44 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
             move || Rc::clone(&way).go().boxed_local()
         })),
     ];
+    let peer = match &bench.peers {
+        Some(peers) => Some(Server::start(bench, peers, Place::Anywhere, Some(model)).await?),
+        None => None,
+    };
+    if let Some(peer) = &peer {
+        let processes: Vec<Process> =
+            [&peer.process].into_iter().chain(&peer.worker).cloned().collect();
+        let way = Rc::new(WholeWay::new(peer.address, &photo));
+        let name = "FastAPI and RQ SimpleWorker";
+        contenders.push(Box::new(Timed::new(bench, name, rate, &processes, move || {
+            Rc::clone(&way).go().boxed_local()
+        })));
+    }
     let runs = alternate(bench, WHAT, &mut contenders).await?;
-    let [posts, disk, ours] = &runs[..] else { unreachable!("one per contender") };
+    Ok(vec![row(rate, &runs)])
+}
+
+fn row(rate: u32, runs: &[Runs]) -> Row {
+    let [posts, disk, ours, peers @ ..] = runs else { unreachable!("one each") };
     let how = format!(
         "{rate} uploads a second, each timed from when it was due; the result is read as soon as it is \
          there; all cores are shared"
     );
     let mut row = Row::new(WHAT, "latency", how);
     for (quantile, name, most) in [(0.5, "p50", 2.0), (0.99, "p99", 4.0)] {
-        let named = |runs: &crate::contender::Runs| {
-            let mut series = runs.quantile_ms(quantile);
-            series.name = format!("{name} of {}", series.name);
-            series
+        let named = |runs: &Runs| {
+            let series = runs.quantile_ms(quantile);
+            Series { name: format!("{name} of {}", series.name), ..series }
         };
         let target = Some(Target::AtMost(most));
         row.comparisons.push(Comparison::ratio(named(ours), named(posts), target));
+        for peer in peers {
+            row.comparisons.push(Comparison::ratio(named(ours), named(peer), None));
+        }
         row.beside.push(named(disk));
     }
-    row.note_cpu(&runs);
-    Ok(vec![row])
+    row.note_cpu(runs);
+    row
 }
 
 /// POSTs of a photo to one server.
@@ -93,9 +114,8 @@ struct Posts {
 }
 
 impl Posts {
-    fn new(address: SocketAddr, target: &str, part: &str, expected: u16, photo: &Photo) -> Self {
-        let questions =
-            Questions::upload(address, expected, Form::new(address, target, part, photo));
+    fn new(address: SocketAddr, expected: u16, form: Form) -> Self {
+        let questions = Questions::upload(address, expected, form);
         Self { pool: Pool::new(address), questions }
     }
 
@@ -120,7 +140,7 @@ impl TwoPosts {
 }
 
 /// Uploads a photo and reads its result.
-pub struct WholeWay {
+struct WholeWay {
     address: SocketAddr,
     pool: Pool,
     uploads: Questions,
@@ -138,14 +158,13 @@ struct Status {
 
 impl WholeWay {
     /// To this server.
-    pub fn new(address: SocketAddr, photo: &Photo) -> Self {
-        let form = Form::new(address, "/predict?models=noop", "images", photo);
-        let uploads = Questions::upload(address, 202, form);
+    fn new(address: SocketAddr, photo: &Photo) -> Self {
+        let uploads = Questions::upload(address, 202, Form::to_api(address, photo));
         Self { address, pool: Pool::new(address), uploads }
     }
 
     /// Goes it once.
-    pub async fn go(self: Rc<Self>) -> anyhow::Result<()> {
+    async fn go(self: Rc<Self>) -> anyhow::Result<()> {
         let mut wire = self.pool.take().await?;
         let answer = wire.ask(self.uploads.next()).await?;
         self.uploads.check(&answer)?;

@@ -1,6 +1,7 @@
 //! The measurements, one file each.
 
 mod dispatch;
+mod end_to_end;
 mod idle;
 mod ingest;
 mod latency;
@@ -24,6 +25,9 @@ pub async fn run(what: &What, bench: &Bench) -> anyhow::Result<Vec<Row>> {
     }
     if all || matches!(what, What::Dispatch) {
         rows.extend(dispatch::run(bench).await?);
+    }
+    if all || matches!(what, What::EndToEnd) {
+        rows.extend(end_to_end::run(bench).await?);
     }
     if all || matches!(what, What::Queue) {
         rows.extend(queue::run(bench).await?);

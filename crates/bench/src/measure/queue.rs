@@ -97,7 +97,7 @@ impl Contender for Cycles<'_> {
             By::Least(least) => drain(least, jobs).await?,
         };
         let (elapsed, cpu) = watch.end()?;
-        Ok(Sample::new(float(jobs), elapsed, cpu, "redis"))
+        Ok(Sample::new(float(jobs), elapsed, cpu, &["redis"]))
     }
 }
 
@@ -128,6 +128,6 @@ impl Contender for RedisBenchmark<'_> {
         let (_, cpu) = watch.end()?;
         // By its own clock; ours has its start in it.
         let elapsed = start.elapsed();
-        Ok(Sample::new(rate * elapsed.as_secs_f64(), elapsed, cpu, "redis"))
+        Ok(Sample::new(rate * elapsed.as_secs_f64(), elapsed, cpu, &["redis"]))
     }
 }

@@ -49,8 +49,7 @@ async fn api(bench: &Bench) -> anyhow::Result<f64> {
     let mut system = System::start(bench)?;
     system.add_model(MODEL, "port = 1");
     let api = system.api(Place::Anywhere)?;
-    let form =
-        Form::new(api.address, "/predict?models=noop", "images", &Photo::new(bench.plan.huge));
+    let form = Form::to_api(api.address, &Photo::new(bench.plan.huge));
     let questions = Questions::upload(api.address, 202, form);
     let client = async || {
         let mut wire = Wire::connect(api.address).await?;

@@ -12,7 +12,7 @@ use crate::bench::Bench;
 use crate::comparison::{Comparison, Target};
 use crate::contender::{Contender, Runs, Sample, alternate};
 use crate::cores::Place;
-use crate::load::{Pool, Questions, closed};
+use crate::load::{Pool, Questions, Until, closed};
 use crate::queue::{Ours, drain, imaginary_images};
 use crate::role;
 use crate::row::Row;
@@ -145,8 +145,9 @@ impl Contender for Asking<'_> {
 
     async fn measure(&mut self) -> anyhow::Result<Sample> {
         let watch = Watch::begin(&self.processes)?;
-        let (done, elapsed) = closed(&self.questions, CLIENTS, self.bench.plan.sample).await?;
+        let (done, elapsed) =
+            closed(&self.questions, CLIENTS, Until::Over(self.bench.plan.sample)).await?;
         let (_, cpu) = watch.end()?;
-        Ok(Sample::new(float(done), elapsed, cpu, &self.processes[0].name))
+        Ok(Sample::new(float(done), elapsed, cpu, &[&self.processes[0].name]))
     }
 }

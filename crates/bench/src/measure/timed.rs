@@ -42,7 +42,6 @@ impl Contender for Timed<'_> {
         let time = 2 * self.bench.plan.sample;
         let took = open(self.rate, time, &self.ask).await?;
         let (elapsed, cpu) = watch.end()?;
-        let worker = self.processes.first().map_or("", |process| process.name.as_str());
-        Ok(Sample { took: took.clone(), ..Sample::new(float(took.len()), elapsed, cpu, worker) })
+        Ok(Sample { done: float(took.len()), elapsed, took, cpu, ..Sample::default() })
     }
 }

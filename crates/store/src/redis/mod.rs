@@ -65,6 +65,7 @@ use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
 use tokio::sync::mpsc;
 
 pub use error::Unfit;
+pub use scripts::FINISH as FINISH_SCRIPT;
 pub use status::read_job;
 
 use crate::Settings;

@@ -2,16 +2,25 @@
 
 use deadpool_redis::redis::Script;
 
-/// One script: its flags, and its parts by the names of their files.
-macro_rules! script {
+/// One script's text: its flags, and its parts by the names of their files.
+macro_rules! text {
     ($flags:literal, $($part:literal),+) => {
-        Script::new(concat!(
+        concat!(
             "#!lua flags=", $flags, "\n",
             include_str!("scripts/prelude.lua"),
             $(include_str!(concat!("scripts/", $part, ".lua"))),+
-        ))
+        )
     };
 }
+
+/// One script.
+macro_rules! script {
+    ($($part:literal),+) => { Script::new(text!($($part),+)) };
+}
+
+/// The text of the script that records endings and claims, for those who measure what it costs
+/// without the code around it.
+pub const FINISH: &str = text!("allow-oom", "fold", "moves", "claim", "finish");
 
 /// All scripts. The server is sent one's text when it does not know it yet, or no longer.
 #[derive(Debug)]
@@ -52,7 +61,7 @@ impl Default for Scripts {
             dispatchers: script!("no-writes", "dispatchers"),
             extend: script!("allow-oom", "extend"),
             failures: script!("no-writes", "failures"),
-            finish: script!("allow-oom", "fold", "moves", "claim", "finish"),
+            finish: Script::new(FINISH),
             hold: script!("allow-oom", "hold"),
             models: script!("no-writes", "hold_reader", "models"),
             ping: script!("", "ping"),

@@ -90,6 +90,6 @@ impl Contender for Some<'_> {
             dispatchers.iter().map(|dispatcher| dispatcher.process.clone()).collect();
         processes.extend([self.service.clone(), self.system.redis_process()]);
         let done = self.backlog.keep_filled(self.bench.plan.sample, &processes).await?;
-        Ok(Sample::new(done.done, done.elapsed, done.cpu, "dispatcher"))
+        Ok(Sample::new(done.done, done.elapsed, done.cpu, &["dispatcher"]))
     }
 }

@@ -92,6 +92,6 @@ impl Contender for Models<'_> {
 
     async fn measure(&mut self) -> anyhow::Result<Sample> {
         let done = self.backlog.keep_filled(self.bench.plan.sample, &self.processes).await?;
-        Ok(Sample::new(done.done, done.elapsed, done.cpu, "dispatcher"))
+        Ok(Sample::new(done.done, done.elapsed, done.cpu, &["dispatcher"]))
     }
 }

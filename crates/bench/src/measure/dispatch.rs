@@ -78,8 +78,10 @@ impl Case {
         let site = bench.peers.as_ref().filter(|_| !self.peers.is_empty());
         let site =
             site.map(|peers| Site { peers, redis: &redis, service: address, service_process });
-        let mut contenders: Vec<Box<dyn Contender + '_>> =
-            vec![Box::new(post), Box::new(from_files), Box::new(ours)];
+        let mut contenders: Vec<Box<dyn Contender + '_>> = vec![Box::new(post), Box::new(ours)];
+        if self.generation == Generation::Multipart {
+            contenders.push(Box::new(from_files));
+        }
         if let Some(site) = &site {
             for (kind, _) in self.peers {
                 contenders.push(Box::new(Worker::start(bench, site, *kind, &photos).await?));
@@ -90,7 +92,7 @@ impl Case {
     }
 
     fn row(&self, bench: &Bench, runs: &[Runs]) -> Row {
-        let [post, from_files, ours, peers @ ..] = runs else { unreachable!("one each") };
+        let [post, ours, others @ ..] = runs else { unreachable!("one each") };
         let how = format!(
             "{} requests at a time, photos of {} bytes, a queue that is never empty; one core; the \
              ceiling has the bodies in memory",
@@ -102,13 +104,12 @@ impl Case {
         let post_by_cpu = post.per_cpu_second(CPU_UNIT);
         row.comparisons.push(Comparison::ratio(by_cpu.clone(), post_by_cpu, target));
         row.comparisons.push(Comparison::ratio(by_time, post.per_second(UNIT), target));
-        let from_files = from_files.per_cpu_second(CPU_UNIT);
-        row.comparisons.push(Comparison::ratio(by_cpu.clone(), from_files, None));
-        for (runs, (_, times)) in peers.iter().zip(self.peers) {
-            let target = times.map(Target::AtLeast);
-            let peer = runs.per_cpu_second(CPU_UNIT);
-            row.comparisons.push(Comparison::ratio(by_cpu.clone(), peer, target));
-            row.beside.push(runs.per_second(UNIT));
+        for other in others {
+            let asked = self.peers.iter().find(|(kind, _)| kind.name() == other.name);
+            let target = asked.and_then(|(_, times)| times.map(Target::AtLeast));
+            let by_other = other.per_cpu_second(CPU_UNIT);
+            row.comparisons.push(Comparison::ratio(by_cpu.clone(), by_other, target));
+            row.beside.push(other.per_second(UNIT));
         }
         row.note_cpu(runs);
         row

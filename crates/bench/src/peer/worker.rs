@@ -58,10 +58,10 @@ impl Kind {
     /// How many jobs it does in about two seconds.
     fn usual_jobs(self) -> usize {
         match self {
-            Self::RqForking => 150,
-            Self::RqSimple => 1_000,
+            Self::RqForking => 50,
+            Self::RqSimple => 500,
             Self::Celery => 1_500,
-            Self::BullMq => 5_000,
+            Self::BullMq => 3_000,
         }
     }
 

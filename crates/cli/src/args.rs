@@ -34,7 +34,7 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     /// The server's address [default: http://127.0.0.1:5000]
-    #[arg(long, global = true, env = "PHOTO_SERVER", value_name = "URL")]
+    #[arg(long, global = true, env = "PHOTO_SERVER", hide_env_values = true, value_name = "URL")]
     pub(crate) server: Option<String>,
 
     /// The configuration file [default: photo.toml, if there is one]

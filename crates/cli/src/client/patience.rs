@@ -16,17 +16,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// For how long a server is tried that has never answered: its address may be wrong.
 const FIRST_CONTACT: Duration = Duration::from_secs(2);
 
-/// For how long the calls to a server are tried without any success. Whatever succeeds begins that
-/// time anew for all of them.
+/// For how long the calls to a server are tried without any success, from the first failure on.
+/// Whatever succeeds ends that for all of them.
 #[derive(Debug)]
 pub(crate) struct Patience {
     limit: Duration,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    last_success: Instant,
+    /// When the first call failed of those since the last success.
+    failing_since: Option<Instant>,
     was_reached: bool,
     /// What was last said about a failure.
     said: Option<String>,
@@ -42,8 +43,7 @@ pub(crate) struct Attempts<'a> {
 impl Patience {
     /// One that tries for so long.
     pub(crate) fn of(limit: Duration) -> Self {
-        let state = State { last_success: Instant::now(), was_reached: false, said: None };
-        Self { limit, state: Mutex::new(state) }
+        Self { limit, state: Mutex::default() }
     }
 
     /// One that tries everything once.
@@ -85,7 +85,7 @@ impl Attempts<'_> {
     pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
         let mut state = self.server.patience.state();
-        state.last_success = Instant::now();
+        state.failing_since = None;
         state.was_reached = true;
         if state.said.take().is_some() {
             self.server.reporter.say("the server answers again");
@@ -97,7 +97,7 @@ impl Attempts<'_> {
         if !error.may_pass() || self.server.patience.limit.is_zero() {
             return Err(error);
         }
-        if let Some(after) = self.server.patience.is_over(&error) {
+        if let Some(after) = self.server.patience.is_over(&error, Instant::now()) {
             return Err(CallError::GaveUp { last: Box::new(error), after });
         }
         self.tell(&error);
@@ -123,11 +123,36 @@ impl Attempts<'_> {
 }
 
 impl Patience {
-    /// How long was tried, if that was long enough.
-    fn is_over(&self, error: &CallError) -> Option<Duration> {
+    /// Takes a failure in; answers how long was tried, if that was long enough.
+    fn is_over(&self, error: &CallError, now: Instant) -> Option<Duration> {
         let mut state = self.state();
         state.was_reached |= !matches!(error, CallError::Unreachable { .. });
+        let since = *state.failing_since.get_or_insert(now);
         let limit = if state.was_reached { self.limit } else { self.limit.min(FIRST_CONTACT) };
-        (state.last_success.elapsed() >= limit).then_some(limit)
+        (now.saturating_duration_since(since) >= limit).then_some(limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_ends_some_time_after_the_first_failure_however_long_all_was_well() {
+        let limit = Duration::from_mins(10);
+        let patience = Patience::of(limit);
+        let text = String::new;
+        let unreachable = CallError::Unreachable { server: text(), cause: text() };
+        let broken = CallError::Broken { server: text(), cause: text() };
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(patience.is_over(&unreachable, after(0)), None);
+        assert_eq!(patience.is_over(&unreachable, after(2)), Some(FIRST_CONTACT), "no such server");
+        assert_eq!(patience.is_over(&broken, after(3)), None, "it is there");
+        assert_eq!(patience.is_over(&unreachable, after(599)), None);
+        assert_eq!(patience.is_over(&unreachable, after(600)), Some(limit));
+        patience.state().failing_since = None;
+        assert_eq!(patience.is_over(&broken, after(9_000)), None);
+        assert_eq!(patience.is_over(&broken, after(9_600)), Some(limit));
     }
 }

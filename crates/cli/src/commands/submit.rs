@@ -2,6 +2,7 @@
 
 mod listener;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::client::Asked;
 use crate::ending::{Ending, Trouble};
 use crate::find::{Walk, WalkArgs};
 use crate::follow::{Rule, Unknown, follow};
-use crate::output::FormatArgs;
+use crate::output::{Format, FormatArgs};
 use crate::submission::Submission;
 use listener::Listener;
 
@@ -62,7 +63,7 @@ pub(crate) struct Args {
 
     /// How many requests with photos are sent at the same time [default: 4]
     #[arg(long, value_name = "COUNT")]
-    uploads: Option<usize>,
+    uploads: Option<NonZero<usize>>,
 
     /// After how long without any success to give up [default: 10m]
     #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
@@ -78,7 +79,11 @@ pub(super) async fn run(
     stop: &CancellationToken,
 ) -> Result<Ending, Trouble> {
     let server = context.patient_server(args.give_up_after)?;
-    let uploads = args.uploads.unwrap_or(context.config.uploads).max(1);
+    let uploads = args.uploads.map_or(context.config.uploads, NonZero::get);
+    if !args.wait && args.format.given().is_some_and(|format| format != Format::Ndjson) {
+        let why = "--format is the form of results: it goes with --wait. Without, there is --json";
+        return Err(Trouble::Usage(why.to_owned()));
+    }
     let walk = Walk::new(args.paths, args.walk)?;
     let asked = Asked {
         models: args.models.clone(),

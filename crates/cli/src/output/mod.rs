@@ -36,18 +36,15 @@ pub(crate) struct FormatArgs {
 }
 
 impl FormatArgs {
-    /// Whether a form was asked for.
-    pub(crate) fn is_given(self) -> bool {
-        self.json || self.format.is_some()
+    /// The form asked for, if any was.
+    pub(crate) fn given(self) -> Option<Format> {
+        self.format.or(self.json.then_some(Format::Ndjson))
     }
 
     /// The form asked for, or the one that suits whoever reads it.
     pub(crate) fn format(self) -> Format {
-        match self.format {
-            Some(format) => format,
-            None if is_terminal() && !self.json => Format::Table,
-            None => Format::Ndjson,
-        }
+        let usual = if is_terminal() { Format::Table } else { Format::Ndjson };
+        self.given().unwrap_or(usual)
     }
 }
 

@@ -67,7 +67,8 @@ impl Submission<'_> {
             // it were not looked at. Apart, each is sent twice at most, however many are bad.
             let behind = part.split_off(number + 1);
             if let Some(photo) = part.pop() {
-                self.refuse(photo, Refusal::Server(problem.detail.clone())).await;
+                let why = about_the_photo(&problem.detail, number);
+                self.refuse(photo, Refusal::Server(why)).await;
             }
             return Ok(vec![behind, part]);
         }
@@ -117,5 +118,27 @@ impl Submission<'_> {
     /// Tells of a photo that is not taken.
     pub(super) async fn refuse(&self, photo: Photo, why: Refusal) {
         self.settle(Settled::Refused { path: photo.path, image: Some(photo.key), why }).await;
+    }
+}
+
+/// What the server says of a photo, without what it says of the request, which goes on without it.
+fn about_the_photo(detail: &str, number: usize) -> String {
+    let rest = detail.strip_prefix(&format!("Photo {} of the form ", number + 1));
+    match rest.and_then(|rest| rest.strip_suffix(" Nothing of the request was kept.")) {
+        Some(rest) => format!("it {rest}"),
+        None => detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_about_the_photo_alone() {
+        let detail = "Photo 3 of the form is empty. Nothing of the request was kept.";
+        assert_eq!(about_the_photo(detail, 2), "it is empty.");
+        assert_eq!(about_the_photo(detail, 3), detail);
+        assert_eq!(about_the_photo("No.", 0), "No.");
     }
 }

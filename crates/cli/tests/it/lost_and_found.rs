@@ -16,7 +16,7 @@ async fn bad_photos_do_not_sink_the_others() {
     let done = folder.run(&fake.url, &SUBMIT).await;
     done.ends_with(1).says(&["180 photos submitted", "20 photos not taken"]);
     for number in bad {
-        done.says(&[&format!("photos/{number:04}.bmp was refused: Photo ")]);
+        done.says(&[&format!("photos/{number:04}.bmp was refused: it is no good.\n")]);
     }
     assert_eq!(done.stdout.lines().count(), 180);
     let received = fake.state().received.clone();

@@ -30,6 +30,8 @@ async fn wrong_arguments_say_what_is_right() {
         (&["submit", "nowhere", "-m", "color"], "nowhere: No such file"),
         (&["submit", "photos", "-m", "../color"], "A-Z"),
         (&["submit", "photos", "-m", "a", "--priority", "urgent"], "high, normal or low"),
+        (&["submit", "photos", "-m", "a", "--uploads", "0"], "--uploads"),
+        (&["submit", "photos", "-m", "a", "--format", "csv"], "goes with --wait"),
         (&["results"], "no photos are named"),
         (&["results", "--from", "nowhere"], "the list nowhere: No such file"),
         (&["results", "--from", "photos/0000.bmp"], "line 1 of the list photos/0000.bmp"),

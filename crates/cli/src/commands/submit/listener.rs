@@ -70,7 +70,7 @@ impl<'a> Listener<'a> {
         });
         let output = match waiting {
             Some(_) => Output::Nothing,
-            None if format.is_given() => Output::Lines,
+            None if format.given().is_some() => Output::Lines,
             None if is_terminal() => Output::Nothing,
             None => Output::List,
         };

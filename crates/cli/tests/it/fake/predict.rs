@@ -127,7 +127,8 @@ async fn by_form(
             return Ok(problem(413, "Too many photos.", json!({})));
         }
         if state.unwanted.contains(&images[number - 1]) {
-            let detail = format!("Photo {number} of the form is no good.");
+            let detail =
+                format!("Photo {number} of the form is no good. Nothing of the request was kept.");
             return Ok(problem(415, &detail, json!({"photo": number})));
         }
     }

@@ -60,7 +60,7 @@ async fn a_restart_of_the_server_is_waited_for() {
     })
     .await;
     let stopped = fake.stop().await;
-    let fake = stopped.start();
+    let fake = stopped.start().await;
     fake.finish_all();
     let done = ended(waiting).await;
     all_came_once(done.ends_with(0), 50);

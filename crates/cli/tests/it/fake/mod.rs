@@ -7,12 +7,13 @@ mod predict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use crate::run::DEADLINE;
 
@@ -81,11 +82,11 @@ impl Fake {
     pub fn start() -> Self {
         let state = State { max_photos: 1_000, ..State::default() };
         let shared = Shared { state: Mutex::new(state), changes: watch::Sender::new(0) };
-        Self::listen(0, Arc::new(shared))
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::serve(listener, Arc::new(shared))
     }
 
-    fn listen(port: u16, shared: Arc<Shared>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    fn serve(listener: TcpListener, shared: Arc<Shared>) -> Self {
         let port = listener.local_addr().unwrap().port();
         let data = web::Data::from(Arc::clone(&shared));
         let server = HttpServer::new(move || {
@@ -155,8 +156,19 @@ pub struct Stopped {
 }
 
 impl Stopped {
-    pub fn start(self) -> Fake {
-        Fake::listen(self.port, self.shared)
+    /// Starts it where it was, once the system has let go of that.
+    pub async fn start(self) -> Fake {
+        let mut pauses = interval(Duration::from_millis(20));
+        let listening = async {
+            loop {
+                pauses.tick().await;
+                if let Ok(listener) = TcpListener::bind(("127.0.0.1", self.port)) {
+                    return listener;
+                }
+            }
+        };
+        let listener = timeout(DEADLINE, listening).await.expect("the port becomes free");
+        Fake::serve(listener, self.shared)
     }
 }
 

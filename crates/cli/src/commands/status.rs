@@ -110,7 +110,7 @@ impl Counts {
         let parts = [
             (self.succeeded, "done"),
             (self.unfinished, "not done yet"),
-            (self.failed, "failed"),
+            (self.failed, "failed or cancelled"),
             (self.unknown, "not known to the server (photoctl submit sends photos)"),
         ];
         let parts: Vec<String> = parts

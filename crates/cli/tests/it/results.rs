@@ -88,7 +88,10 @@ async fn the_exit_code_says_whether_all_is_done_and_well() {
     folder.run(&fake.url, &["submit", "photos", "-m", "shape"]).await.ends_with(0);
     let run = async |args: &[&str]| folder.run(&fake.url, args).await;
     run(&["status", "photos", "-m", "color"]).await.ends_with(0);
-    run(&["status", "photos", "-m", "broken"]).await.ends_with(1).says(&["3 photos: 3 failed"]);
+    run(&["status", "photos", "-m", "broken"])
+        .await
+        .ends_with(1)
+        .says(&["3 photos: 3 failed or cancelled"]);
     let waiting = run(&["status", "photos", "-m", "shape", "--format", "table"]).await;
     waiting.ends_with(4).says(&["3 photos: 3 not done yet"]);
     assert!(waiting.stdout.contains("QUEUED  2 jobs are ahead"), "{}", waiting.stdout);

@@ -97,11 +97,12 @@ impl Page {
         serde_json::from_value(answer["answer"].take()).unwrap()
     }
 
-    /// Waits until an expression is true of the page.
+    /// Waits until an expression is true of the page. What is not there yet makes it false.
     pub async fn wait_for(&self, condition: &str) {
         let script = format!(
             "const done = arguments[0]; \
-             const look = () => ({condition}) ? done(true) : setTimeout(look, 20); look();"
+             const holds = () => {{ try {{ return {condition}; }} catch {{ return false; }} }}; \
+             const look = () => holds() ? done(true) : setTimeout(look, 20); look();"
         );
         let waited = self.driver.execute_async(script, Vec::<Value>::new()).await;
         if let Err(error) = waited {

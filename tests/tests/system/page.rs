@@ -150,8 +150,7 @@ async fn a_photo_that_could_not_be_sent_before_a_reload_is_asked_for_and_goes_on
         let why = "the service cannot be reached";
         page.wait_for(&format!("document.querySelector('#models').textContent.includes('{why}')"))
             .await;
-        let image = md5(&jpeg(2));
-        let (status, _) = server.get(&format!("/images/{image}?width=160")).await;
+        let (status, _) = server.get(&format!("/predict/{}", md5(&jpeg(2)))).await;
         assert_eq!(status, StatusCode::OK);
     })
     .await;
@@ -236,6 +235,8 @@ async fn the_keyboard_reaches_everything() {
         page.press("boat").await;
         page.wait_for("document.querySelectorAll('.row').length === 1").await;
         assert_eq!(page.texts(".row .name").await, ["holiday/boat.jpg"]);
+        // Keys are for the search, and for the choice of a model, while the keyboard is there.
+        page.press(Key::Tab).await;
         page.press(Key::Tab).await;
         page.press("?").await;
         page.wait_for("document.querySelector('#help').open").await;

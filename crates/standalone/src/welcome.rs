@@ -10,6 +10,7 @@ pub(crate) fn show(config: &Config, address: SocketAddr) {
     let fields: Vec<String> =
         names.iter().take(2).map(|name| format!("-F models={name}")).collect();
     println!("PhotoAnalysisServer is listening on http://{address}");
+    println!("  Open it in a browser, and drop photos there.");
     println!(
         "  models   {}",
         if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }

@@ -134,10 +134,16 @@ impl Page {
     /// The browser had nothing to complain about: no script failed, nothing that the page asked for
     /// was missing, and its security policy stopped nothing.
     pub async fn assert_no_complaints(&self) {
+        self.assert_no_complaints_but("nothing").await;
+    }
+
+    /// The same, but for what contains this text.
+    pub async fn assert_no_complaints_but(&self, expected: &str) {
         let log = self.driver.browser_log().await.unwrap();
         let complaints: Vec<_> = log
             .into_iter()
             .filter(|entry| ["SEVERE", "WARNING"].contains(&&*entry.level))
+            .filter(|entry| !entry.message.contains(expected))
             .collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
     }

@@ -5,6 +5,9 @@
  * @typedef {{file: File, name: string}} Found
  */
 
+/** As people number their photos: 2 before 10. */
+const ORDER = new Intl.Collator(undefined, { numeric: true });
+
 /**
  * The files of a drop, those in folders included.
  * @param {DataTransfer} transfer
@@ -21,12 +24,13 @@ export async function dropped(transfer) {
 }
 
 /**
- * The files of an input, of a folder or not.
+ * The files of an input, of a folder or not. They come in the order of the disk.
  * @param {FileList | null} files
  * @returns {Found[]}
  */
 export function chosen(files) {
-  return Array.from(files ?? [], (file) => ({ file, name: file.webkitRelativePath || file.name }));
+  const found = Array.from(files ?? [], (file) => ({ file, name: file.webkitRelativePath || file.name }));
+  return found.sort((a, b) => ORDER.compare(a.name, b.name));
 }
 
 /**
@@ -62,6 +66,5 @@ async function listing(reader) {
     if (some.length === 0) break;
     all.push(...some);
   }
-  const order = new Intl.Collator(undefined, { numeric: true });
-  return all.sort((a, b) => order.compare(a.name, b.name));
+  return all.sort((a, b) => ORDER.compare(a.name, b.name));
 }

@@ -21,7 +21,7 @@ export class Detail {
   #state = h("span", { class: "state" });
   #facts = h("p", { class: "facts" });
   #view = h("div", { class: "view" });
-  #models = h("div", { class: "models" });
+  #models = h("div", { class: "models", tabindex: 0, role: "region", "aria-label": "Results" });
   #actions = h("div", { class: "actions" });
   #asking = 0;
   /** Why each unfinished job is not done, by its model. @type {Record<string, string | undefined>} */

@@ -51,14 +51,16 @@ function layOut(value, isShort) {
  */
 function fields(object, isShort) {
   const colour = colourOf(object);
+  const all = Object.entries(object);
   // The swatch says what the channels do.
-  const entries = Object.entries(object).filter(([name]) => !(colour && isShort && "rgb".includes(name)));
+  const entries = colour && isShort ? all.filter(([name, value]) => !"rgb".includes(name) && !colourOf(value)) : all;
   const shown = entries.slice(0, isShort ? FEW : MANY);
   const rows = shown.map(([name, value]) =>
     h("div", { class: "field" }, h("dt", {}, name), h("dd", {}, isShort ? brief(value) : nested(value))));
-  const text = colour && isShort && !hexOf(object) && h("div", { class: "field" }, h("dt", {}, "colour"), h("dd", {}, colour));
-  const body = h("dl", { class: "fields" }, text, ...rows, more(entries.length - shown.length));
-  return colour ? h("div", { class: "coloured" }, swatch(colour), body) : body;
+  const body = rows.length > 0 && withRest(h("dl", { class: "fields" }, ...rows), entries.length - shown.length);
+  if (!colour) return body || h("p", { class: "value" }, "nothing");
+  const text = isShort && h("p", { class: "value" }, hexOf(object) ?? colour);
+  return h("div", { class: "coloured" }, swatch(colour), h("div", {}, text, body));
 }
 
 /**
@@ -68,11 +70,12 @@ function fields(object, isShort) {
 function scores(object, isShort) {
   const entries = sorted(object);
   const shown = entries.slice(0, isShort ? FEW : MANY);
-  return h("dl", { class: "scores" }, ...shown.map(([name, score]) => {
+  const rows = shown.map(([name, score]) => {
     const level = h("span", { class: "level" });
     level.style.width = `${score * 100}%`;
-    return h("div", { class: "field" }, h("dt", {}, name), h("dd", {}, h("span", { class: "track" }, level), plain(score)));
-  }), more(entries.length - shown.length));
+    return h("div", { class: "field" }, h("dt", {}, name), h("dd", {}, h("span", { class: "track" }, level), isShort ? score.toFixed(2) : plain(score)));
+  });
+  return withRest(h("dl", { class: "scores" }, ...rows), entries.length - shown.length);
 }
 
 /**
@@ -84,7 +87,7 @@ function list(values, isShort) {
   if (values.length === 0) return h("p", { class: "value" }, "none");
   if (values.some(isObject)) return table(values, isShort) ?? json(values, isShort);
   const shown = values.slice(0, isShort ? FEW * 2 : MANY);
-  return h("ul", { class: "values" }, ...shown.map((value) => h("li", {}, plain(value))), more(values.length - shown.length, "li"));
+  return withRest(h("ul", { class: "values" }, ...shown.map((value) => h("li", {}, plain(value)))), values.length - shown.length);
 }
 
 /**
@@ -98,10 +101,10 @@ function table(items, isShort) {
   const rows = /** @type {Record<string, unknown>[]} */ (shown);
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   if (names.length > MOST_COLUMNS) return undefined;
-  return h("div", { class: "table" }, h("table", {},
+  const whole = h("table", {},
     h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...names.map((name) => h("td", {}, brief(row[name]))))))),
-  more(items.length - shown.length));
+    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...names.map((name) => h("td", {}, brief(row[name])))))));
+  return h("div", { class: "table" }, withRest(whole, items.length - shown.length));
 }
 
 /**
@@ -119,9 +122,10 @@ function nested(value) {
 }
 
 /**
- * @param {number} count
- * @param {"div" | "li"} [tag]
+ * What is shown of a result, and how much is not.
+ * @param {HTMLElement} shown
+ * @param {number} rest
  */
-function more(count, tag = "div") {
-  return count > 0 && h(tag, { class: "more" }, `and ${number(count)} more`);
+function withRest(shown, rest) {
+  return rest > 0 ? h("div", { class: "shortened" }, shown, h("p", { class: "more" }, `and ${number(rest)} more`)) : shown;
 }

@@ -11,7 +11,7 @@ import { brief } from "./values.js";
 /** @typedef {import("./api.js").Job} Job */
 
 /** The least width of one model's result in pixels, and what the rest of a row takes. */
-const CELL = 150;
+const CELL = 170;
 const REST = 210;
 
 /** Where there is no room for two results beside each other they lie below each other, in a line each. */
@@ -98,7 +98,7 @@ export class PhotoRow {
  */
 function cell(model, job, result) {
   const content = result === undefined ? silence(job) : shortResult(result);
-  return h("section", { class: "cell", "aria-label": model }, h("h3", { title: model }, model), content);
+  return h("div", { class: "cell", role: "group", "aria-label": model }, h("p", { class: "of", title: model }, model), content);
 }
 
 /**
@@ -108,7 +108,8 @@ function cell(model, job, result) {
  * @param {unknown} result
  */
 function line(model, job, result) {
-  return h("section", { class: "line", "aria-label": model }, h("h3", {}, model), result === undefined ? silence(job) : brief(result));
+  const content = result === undefined ? silence(job) : brief(result);
+  return h("div", { class: "line", role: "group", "aria-label": model }, h("p", { class: "of" }, model), content);
 }
 
 /** @param {Job | undefined} job */

@@ -55,7 +55,7 @@ async fn a_dropped_folder_is_sent_and_its_results_are_on_the_page() {
         let (_, view) = server.get(&format!("/predict/{}", md5(&jpeg(1)))).await;
         let cells = page.texts("#list [aria-posinset='1'] .cell").await;
         let color = view["results"]["average_color"]["hex"].as_str().unwrap();
-        assert_eq!(cells[0], format!("average_colorhex{color}"));
+        assert_eq!(cells[0], format!("average_color{color}"));
         assert!(cells[1].starts_with("image_shapewidth96height64"), "{cells:?}");
         let swatch = "return getComputedStyle(document.querySelector('.swatch')).backgroundColor";
         let [r, g, b] = ["r", "g", "b"].map(|it| &view["results"]["average_color"][it]);
@@ -115,7 +115,7 @@ async fn a_photo_the_server_has_is_not_sent_again() {
                     .filter(({initiatorType}) => initiatorType === 'xmlhttprequest').length";
         assert_eq!(page.run::<u32>(sent).await, 0);
         // The models that had not looked at them have now.
-        assert_eq!(page.texts("#list [aria-posinset='1'] .cell h3").await.len(), 4);
+        assert_eq!(page.texts("#list [aria-posinset='1'] .cell .of").await.len(), 4);
     })
     .await;
 }

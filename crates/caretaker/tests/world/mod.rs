@@ -122,6 +122,7 @@ impl World {
         upload.commit(&Acceptance { request, at, priority, rerun: false, models }).await.unwrap();
         let end = |image| {
             let end = JobEnd {
+                request: None,
                 model: name("wood"),
                 attempts: 1,
                 failures: 0,

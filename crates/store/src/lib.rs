@@ -1,6 +1,7 @@
 //! The ports' implementations: jobs in Redis or SQLite, photos in an object store.
 
 pub mod embedded;
+mod hints;
 pub mod images;
 mod open;
 pub mod redis;

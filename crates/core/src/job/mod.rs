@@ -1,5 +1,6 @@
 //! What api, dispatcher and store tell each other about jobs.
 
+mod change;
 mod claim;
 mod ended;
 mod failed;
@@ -10,6 +11,7 @@ mod report;
 mod submit;
 mod view;
 
+pub use change::Change;
 pub use claim::{ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, Lease, Want};
 pub use ended::{Beat, EndedJob, JobOutcome};
 pub use failed::FailedJob;

@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed,
-    ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -103,6 +101,12 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// The dispatchers that have said something of themselves and have not fallen silent since.
     async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError>;
+
+    /// Hints of changes to any job, until the receiver is dropped; the first is a
+    /// [`Change::Reset`]. What is hinted at can be read by then. A reader that falls behind loses
+    /// hints and is told so by another reset, so that nothing waits for it. Not hinted at is what
+    /// changes without a job being written to: a model's hold, and the end of a retention.
+    async fn changes(&self) -> mpsc::Receiver<Change>;
 
     /// Notes a model service's announcement. Answers whether the endpoint was unknown or gone
     /// before. The model stays known after its endpoints have gone.

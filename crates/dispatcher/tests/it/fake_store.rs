@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed,
-    ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -203,6 +201,10 @@ impl JobStore for FakeStore {
 
     async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
         self.real.dispatchers().await
+    }
+
+    async fn changes(&self) -> mpsc::Receiver<Change> {
+        self.real.changes().await
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {

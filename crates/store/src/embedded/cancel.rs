@@ -40,6 +40,7 @@ fn cancel_one(
         JobState::Running => {
             job.cancel_asked = true;
             session.jobs.save(&job)?;
+            session.jobs.note_change(image);
             session.events.push(Event::CancelAsked(JobId::new(image, name.clone())));
             job.state
         }

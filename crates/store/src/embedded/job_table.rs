@@ -1,6 +1,8 @@
 //! The rows of jobs. Every change of a job's state goes through [`JobTable::change`], which keeps
 //! the model's and the image's numbers in step.
 
+use std::cell::RefCell;
+
 use photo_core::job::Priority;
 use photo_core::{ImageKey, JobError, JobState, ModelName};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
@@ -147,6 +149,8 @@ pub(super) struct JobTable<'a> {
     pub(super) connection: &'a Connection,
     /// When the operation happens.
     pub(super) now: i64,
+    /// The images whose jobs it changed.
+    pub(super) changed: &'a RefCell<Vec<ImageKey>>,
 }
 
 impl JobTable<'_> {
@@ -196,6 +200,7 @@ impl JobTable<'_> {
         job.go(queue, Next::Tail, self.now);
         queue.enter(&job);
         self.write(INSERT, &job)?;
+        self.note_change(job.image);
         self.image_unfinished(job.image)
     }
 
@@ -203,6 +208,7 @@ impl JobTable<'_> {
     pub(super) fn add_ended(&self, queue: &mut ModelQueue, job: &Job) -> Result<()> {
         queue.enter(job);
         self.write(INSERT, job)?;
+        self.note_change(job.image);
         let mut statement = self.connection.prepare_cached(IMAGE_RESTORED)?;
         statement.execute(params![job.image.as_bytes(), self.now])?;
         Ok(())
@@ -215,6 +221,7 @@ impl JobTable<'_> {
         job.go(queue, next, self.now);
         queue.enter(&job);
         self.save(&job)?;
+        self.note_change(job.image);
         match (was_final, job.state.is_final()) {
             (true, false) => self.image_unfinished(job.image)?,
             (false, true) => {
@@ -224,6 +231,11 @@ impl JobTable<'_> {
             _ => {}
         }
         Ok(job)
+    }
+
+    /// Has whoever follows the image be told, once this is committed.
+    pub(super) fn note_change(&self, image: ImageKey) {
+        self.changed.borrow_mut().push(image);
     }
 
     /// Writes a job that stays in its state.

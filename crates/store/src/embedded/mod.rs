@@ -37,15 +37,14 @@ mod wakes;
 mod worker;
 mod writer;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed,
-    ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -140,7 +139,9 @@ fn recover(
     memory: &mut Memory,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut session = Session::new(&transaction, settings, clock, memory);
+    // Nobody follows the images yet.
+    let changed = RefCell::default();
+    let mut session = Session::new(&transaction, settings, clock, memory, &changed);
     housekeeping::recover(&mut session)?;
     beat::count_opening(session.connection)?;
     session.close()?;
@@ -254,6 +255,10 @@ impl JobStore for EmbeddedJobStore {
 
     async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
         Ok(self.reports.living(self.clock.now()))
+    }
+
+    async fn changes(&self) -> mpsc::Receiver<Change> {
+        self.wakes.follow()
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {

@@ -1,11 +1,12 @@
 //! What one writing operation works with.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
-use photo_core::{Clock, ModelName};
+use photo_core::{Clock, ImageKey, ModelName, UnixMillis};
 use rusqlite::{Connection, Result};
 
-use super::columns::integer;
+use super::columns::{integer, natural};
 use super::job_table::JobTable;
 use super::model_queue::ModelQueues;
 use super::wakes::Event;
@@ -66,6 +67,7 @@ impl<'a> Session<'a> {
         settings: &'a Settings,
         clock: &Clock,
         memory: &'a mut Memory,
+        changed: &'a RefCell<Vec<ImageKey>>,
     ) -> Self {
         let now_micros = integer(clock.now_micros());
         let now = now_micros / 1000;
@@ -75,7 +77,7 @@ impl<'a> Session<'a> {
             memory,
             now_micros,
             now,
-            jobs: JobTable { connection, now },
+            jobs: JobTable { connection, now, changed },
             queues: ModelQueues::new(connection),
             events: Vec::new(),
             tells_of_all_work: false,
@@ -95,6 +97,12 @@ impl<'a> Session<'a> {
             if jobs > 0 {
                 events.push(Event::Work { model: now.name.clone(), jobs, running: now.running() });
             }
+        }
+        let mut images = self.jobs.changed.take();
+        if !images.is_empty() {
+            images.sort_unstable();
+            images.dedup();
+            events.push(Event::Changed { at: UnixMillis(natural(self.now)), images });
         }
         Ok(events)
     }

@@ -1,16 +1,18 @@
-//! Who is to be told when there is work.
+//! Who is to be told when there is work, and who when anything changed.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use photo_core::job::{DispatcherId, Wake};
-use photo_core::{JobId, ModelName};
+use photo_core::job::{Change, DispatcherId, Wake};
+use photo_core::{ImageKey, JobId, ModelName, UnixMillis};
 use tokio::sync::mpsc;
+
+use crate::hints::{UNREAD_CHANGES, pass_on};
 
 /// How many wake-ups may wait for one dispatcher; more are dropped, since it is awake already.
 const UNREAD: usize = 1024;
 
-/// Something that happened, of which dispatchers may have to hear once it is committed.
+/// Something that happened, of which others may have to hear once it is committed.
 #[derive(Debug)]
 pub(super) enum Event {
     /// A dispatcher got less than it wanted of a model.
@@ -22,6 +24,8 @@ pub(super) enum Event {
     Work { model: ModelName, jobs: u64, running: u64 },
     /// A running job is to be cancelled.
     CancelAsked(JobId),
+    /// Jobs of these images changed.
+    Changed { at: UnixMillis, images: Vec<ImageKey> },
 }
 
 /// A dispatcher that could do more of a model's work.
@@ -32,7 +36,7 @@ pub(super) struct Idle {
     pub(super) limit: u32,
 }
 
-/// The dispatchers that listen, and those among them that are idle.
+/// The dispatchers that listen, those among them that are idle, and those who follow all jobs.
 #[derive(Debug, Default)]
 pub(super) struct Wakes(Mutex<State>);
 
@@ -41,6 +45,7 @@ struct State {
     listeners: HashMap<DispatcherId, mpsc::Sender<Wake>>,
     /// By model, the longest idle first.
     idle: HashMap<ModelName, VecDeque<Idle>>,
+    followers: Vec<mpsc::Sender<Change>>,
 }
 
 impl Wakes {
@@ -55,7 +60,15 @@ impl Wakes {
         receiver
     }
 
-    /// Tells dispatchers what they have to hear of these events.
+    /// Hints of all changes from now on.
+    pub(super) fn follow(&self) -> mpsc::Receiver<Change> {
+        let (sender, receiver) = mpsc::channel(UNREAD_CHANGES);
+        pass_on(&sender, Change::Reset, &Change::Reset);
+        self.state().followers.push(sender);
+        receiver
+    }
+
+    /// Tells everybody what they have to hear of these events.
     pub(super) fn tell(&self, events: Vec<Event>) {
         if events.is_empty() {
             return;
@@ -77,6 +90,13 @@ impl Wakes {
                 Event::CancelAsked(id) => {
                     for listener in state.listeners.values() {
                         let _ = listener.try_send(Wake::CancelAsked(id.clone()));
+                    }
+                }
+                Event::Changed { at, images } => {
+                    state.followers.retain(|follower| !follower.is_closed());
+                    for follower in &state.followers {
+                        let change = Change::Images { at, images: images.clone() };
+                        pass_on(follower, change, &Change::Reset);
                     }
                 }
             }
@@ -154,7 +174,7 @@ mod tests {
     #[test]
     fn a_dispatcher_that_does_not_read_costs_nothing_more() {
         let wakes = Wakes::default();
-        let id = JobId::new(photo_core::ImageKey::from_bytes([1; 16]), model());
+        let id = JobId::new(ImageKey::from_bytes([1; 16]), model());
         let mut receiver = idle(&wakes, 9);
         for _ in 0..UNREAD * 2 {
             wakes.tell(vec![Event::CancelAsked(id.clone())]);

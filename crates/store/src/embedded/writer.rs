@@ -2,6 +2,7 @@
 //! commits once and then answers everybody: the busier the store, the fewer commits per operation,
 //! without anybody waiting for a timer.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use photo_core::Clock;
@@ -121,8 +122,9 @@ impl Writer {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for task in batch {
             let savepoint = transaction.savepoint()?;
-            let mut session =
-                Session::new(&savepoint, &self.settings, &self.clock, &mut self.memory);
+            let changed = RefCell::default();
+            let (settings, clock, memory) = (&self.settings, &self.clock, &mut self.memory);
+            let mut session = Session::new(&savepoint, settings, clock, memory, &changed);
             let done = task.operation.run(&mut session).and_then(|()| session.close());
             match done {
                 Ok(events) => {

@@ -32,4 +32,9 @@ impl Keys {
     pub(super) fn cancel_channel(&self) -> String {
         format!("{}:cancel#", self.tag)
     }
+
+    /// The channel on which everybody hears which images' jobs changed.
+    pub(super) fn changes_channel(&self) -> String {
+        format!("{}:changes#", self.tag)
+    }
 }

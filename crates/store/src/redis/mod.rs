@@ -23,10 +23,12 @@
 //! | `T:queues`, `T:models` | sets: models that ever had jobs; models that said who they are |
 //!
 //! An MD5 is its 16 bytes. A finished image's keys go by themselves when its retention is over.
-//! Dispatchers are woken through `T:w#<dispatcher>` and `T:cancel#`, which are channels, not keys.
+//! Dispatchers are woken through `T:w#<dispatcher>` and `T:cancel#`, and every script that changes
+//! jobs says of which images on `T:changes#`; these are channels, not keys.
 
 mod address;
 mod beat;
+mod changes;
 mod check;
 mod claim;
 mod error;
@@ -46,6 +48,7 @@ mod scripts;
 mod server;
 mod status;
 mod submit;
+mod subscription;
 mod wakes;
 
 use std::fmt;
@@ -56,9 +59,7 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, ScriptInvocation};
 use futures_util::future::try_join;
 use photo_core::job::{
-    Announcement, Beat, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView,
-    EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed,
-    ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -217,6 +218,10 @@ impl JobStore for RedisJobStore {
 
     async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
         self.read_dispatchers().await
+    }
+
+    async fn changes(&self) -> mpsc::Receiver<Change> {
+        changes::listen(Arc::clone(&self.server)).await
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {

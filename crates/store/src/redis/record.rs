@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A moment, kept in six bytes.
-    fn moment(&mut self) -> Result<UnixMillis, StoreError> {
+    pub(super) fn moment(&mut self) -> Result<UnixMillis, StoreError> {
         let mut millis = [0; 8];
         millis[2..].copy_from_slice(&self.take::<6>()?);
         Ok(UnixMillis(u64::from_be_bytes(millis)))

@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// A connection for messages.
-    pub(super) async fn listen(&self, channels: &[&str]) -> Result<PubSub, Trouble> {
+    pub(super) async fn listen(&self, channels: &[String]) -> Result<PubSub, Trouble> {
         within(async {
             let mut messages = self.address.resolve().await?.get_async_pubsub().await?;
             messages.subscribe(channels).await?;

@@ -7,6 +7,7 @@
 
 pub mod beat;
 pub mod cancel;
+pub mod changes;
 pub mod claim;
 pub mod endings;
 pub mod failed;
@@ -278,6 +279,18 @@ macro_rules! contract_suite {
                 a_job_that_comes_due_wakes_a_dispatcher
                 an_expired_lease_wakes_a_dispatcher
                 every_dispatcher_hears_of_a_cancellation
+            }
+            changes {
+                the_first_message_is_a_reset
+                a_job_is_told_of_on_its_way
+                what_is_told_can_be_read
+                one_call_is_told_once_however_many_jobs_it_changes
+                cancellations_are_told_asked_for_and_done
+                what_comes_back_in_line_is_told
+                what_is_given_back_is_told
+                what_changes_nothing_is_not_told
+                everybody_who_follows_is_told
+                a_follower_that_does_not_read_holds_nothing_up_and_is_told_that_it_missed_some
             }
             retention {
                 finished_images_disappear_after_their_time

@@ -11,7 +11,7 @@ use super::{Harness, RETENTION};
 const HALF: Duration = Duration::from_mins(30);
 
 /// A job that ended a while before the tests began to move the clock.
-fn ended(id: JobId, outcome: JobOutcome) -> EndedJob {
+pub fn ended(id: JobId, outcome: JobOutcome) -> EndedJob {
     let now = Clock::default().now().0;
     EndedJob {
         id,

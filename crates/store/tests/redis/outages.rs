@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::cmd;
 use photo_core::JobState;
-use photo_core::job::{Ack, Ending, Held, Wake};
+use photo_core::job::{Ack, Change, Ending, Held, Wake};
 use photo_core::ports::{JobStore, StoreError};
 use photo_tests::redis_server::RedisServer;
 use photo_tests::wire::Wire;
@@ -32,6 +32,8 @@ async fn jobs_outlive_a_server_that_is_killed() {
     let scene = Scene::on(&server).await;
     let mut wakes = scene.store.wakes(scene.dispatcher).await;
     assert_eq!(wakes.recv().await, Some(Wake::Reset));
+    let mut changes = scene.store.changes().await;
+    assert_eq!(changes.recv().await, Some(Change::Reset));
     scene.submit(&[job(1, "m"), job(2, "m")]).await.unwrap();
     let lease = scene.claim("m", 1).await.unwrap().remove(0).lease;
 
@@ -51,6 +53,23 @@ async fn jobs_outlive_a_server_that_is_killed() {
     assert_eq!(scene.claim("m", 1).await.unwrap()[0].lease.id, job(2, "m"));
     let heard = timeout(DEADLINE, wakes.recv()).await.unwrap();
     assert_eq!(heard, Some(Wake::Reset), "what was published meanwhile may have been missed");
+    let reset = async { while changes.recv().await != Some(Change::Reset) {} };
+    timeout(DEADLINE, reset).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_follows_a_server_that_is_away_is_told_of_changes_once_it_is_there() {
+    let mut server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    server.kill();
+    let mut changes = scene.store.changes().await;
+    server.restart();
+    recovers(&scene.store).await;
+    assert_eq!(timeout(DEADLINE, changes.recv()).await.unwrap(), Some(Change::Reset));
+    scene.submit(&[job(1, "m")]).await.unwrap();
+    let heard = timeout(DEADLINE, changes.recv()).await.unwrap();
+    let Some(Change::Images { images, .. }) = heard else { panic!("{heard:?}") };
+    assert_eq!(images, [job(1, "m").image]);
 }
 
 /// Extensions go another way than what may be large.

@@ -28,5 +28,5 @@ for _, model in ipairs(models) do
     answers[#answers + 1] = {model, job.state}
   end
 end
-save_counts()
+conclude()
 return answers

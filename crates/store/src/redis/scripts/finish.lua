@@ -89,6 +89,6 @@ for model, slots in pairs(freed) do
   wake(model, math.min(slots, backlog(model)))
 end
 if last_fence then redis.call('SET', FENCE, last_fence) end
-save_counts()
+conclude()
 local due_in = next_due == math.huge and -1 or math.max(next_due - now, 0)
 return {acks, table.concat(claimed), due_in}

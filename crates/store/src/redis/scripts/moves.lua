@@ -40,7 +40,7 @@ end
 local function close(md5, model, job, state, outcome)
   change(job, state)
   local jobs = finished_jobs(md5, model, pack(job))
-  if jobs and fold(md5, jobs, model, outcome) then return end
+  if jobs and fold(md5, jobs, model, outcome) then return note_change(md5) end
   write(md5, model, job)
   if outcome then keep_outcome(md5, model, outcome) end
   if jobs then expire(md5, jobs) end

@@ -30,6 +30,7 @@ local QUEUES = PREFIX .. ':queues'
 local MODELS = PREFIX .. ':models'
 local DISPATCHERS = PREFIX .. ':dispatchers'
 local REPORTS = PREFIX .. ':reports'
+local CHANGES = PREFIX .. ':changes#'
 
 -- State, priority, claims, failures, crashes, fence, submitted ms, changed ms.
 local RECORD = '>c1BHHBI8I6I6'
@@ -77,8 +78,19 @@ local function pack(job)
     job.fence, job.submitted, job.changed)
 end
 
+-- The images whose jobs changed, each once.
+local changed, is_changed = {}, {}
+
+local function note_change(md5)
+  if not is_changed[md5] then
+    is_changed[md5] = true
+    changed[#changed + 1] = md5
+  end
+end
+
 local function write(md5, model, job)
   redis.call('HSET', image_key(md5), model, pack(job))
+  note_change(md5)
 end
 
 -- Brings a job into a state. The time of the change never goes back, see `enqueue`.
@@ -95,11 +107,14 @@ local function count(model, counter)
   of[counter] = (of[counter] or 0) + 1
 end
 
--- Writes what was counted. Called once, at the end.
-local function save_counts()
+-- Writes what was counted, and tells whoever listens what changed. Called once, at the end.
+local function conclude()
   for model, of in pairs(counts) do
     for counter, by in pairs(of) do
       redis.call('HINCRBY', model_key(model), counter, by)
     end
+  end
+  if #changed > 0 then
+    redis.call('PUBLISH', CHANGES, struct.pack('>I6', now) .. table.concat(changed))
   end
 end

@@ -38,4 +38,5 @@ end
 for model, new in pairs(queued) do
   wake(model, new)
 end
+conclude()
 return total

@@ -10,7 +10,7 @@ local FIRST_MODEL = 7
 
 local first_outcome = FIRST_MODEL + ARGV[6]
 
-local images, fence, restored = {}, 0, 0
+local fence, restored = 0, 0
 local jobs, at, number = ARGV[5], 1, 0
 while at <= #jobs do
   local md5, index, packed
@@ -25,14 +25,14 @@ while at <= #jobs do
     if outcome ~= '' then keep_outcome(md5, model, outcome) end
     if job.state == 'F' then list_failed(md5, model, job) end
     redis.call('SADD', QUEUES, model)
-    images[md5] = true
+    note_change(md5)
     fence = math.max(fence, job.fence)
     restored = restored + 1
   end
   number = number + 1
 end
 
-for md5 in pairs(images) do
+for _, md5 in ipairs(changed) do
   local jobs = finished_jobs(md5)
   if jobs and not fold(md5, jobs) then expire(md5, jobs) end
 end
@@ -40,4 +40,5 @@ end
 -- One from the future is only shown: raised to it, the fences would no longer follow the clock.
 fence = math.min(fence, now_us)
 if fence > tonumber(redis.call('GET', FENCE) or 0) then redis.call('SET', FENCE, fence) end
+conclude()
 return restored

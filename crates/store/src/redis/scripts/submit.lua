@@ -44,5 +44,5 @@ for model, new in pairs(queued) do
   redis.call('SADD', QUEUES, model)
   wake(model, new)
 end
-save_counts()
+conclude()
 return table.concat(answers)

@@ -9,5 +9,5 @@ for _, model in ipairs(redis.call('SMEMBERS', QUEUES)) do
   -- Whoever was woken for these jobs before may have died on its way.
   wake(model, backlog(model))
 end
-save_counts()
+conclude()
 return {expired, due, trimmed}

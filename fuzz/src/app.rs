@@ -40,6 +40,8 @@ impl Api {
         let config = json!({
             "api": {
                 "max_images": 3, "max_jobs": 5, "max_image_bytes": "2kB",
+                // A stream of events has no end, and every answer here must have one.
+                "max_streams": 0,
                 "max_pixels": MAX_PIXELS, "register_key": "not to be guessed by chance",
             },
             "models": {"m": 1, "n": 2},

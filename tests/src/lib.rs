@@ -1,5 +1,6 @@
 //! Starts the real servers and programs that tests drive.
 
+pub mod events;
 pub mod http;
 pub mod photos;
 pub mod program;

@@ -25,6 +25,9 @@ const RETRY_SERVICES_SECONDS: u64 = 30;
 /// within moments; a client that finds none comes back later than one that is let in stays.
 const RETRY_BUSY_SECONDS: u64 = 1;
 
+/// How long clients are asked to wait until others have been told what they wait for, in seconds.
+const RETRY_STREAMS_SECONDS: u64 = 10;
+
 /// Why a request was not done.
 #[derive(Debug)]
 pub(crate) enum ApiError {
@@ -48,6 +51,10 @@ pub(crate) enum ApiError {
     SpoolFull { limit: u64 },
     /// A request of more bytes than all uploads together may have.
     TooManyBytes { limit: u64 },
+    /// As many clients wait as may.
+    TooManyStreams { limit: usize },
+    /// As many images are waited for as may be.
+    TooManyWatched { limit: usize },
     /// The results asked for are more than one answer holds.
     TooManyResults { limit: usize },
     /// The form has no photo.
@@ -89,6 +96,8 @@ impl ApiError {
             Self::UnknownPhoto(_) => "Unknown photo",
             Self::TooSlow => "Request too slow",
             Self::TooManyUploads { .. } => "Too many uploads",
+            Self::TooManyStreams { .. } => "Too many streams",
+            Self::TooManyWatched { .. } => "Too many images watched",
             Self::SpoolFull { .. } => "Too many bytes under way",
             Self::TooManyBytes { .. } => "Request too large",
             Self::TooManyResults { .. } => "Too many results",
@@ -119,6 +128,9 @@ impl ApiError {
         match self {
             Self::QueueFull { wait, .. } => Some(wait.seconds()),
             Self::TooManyUploads { .. } | Self::SpoolFull { .. } => Some(RETRY_BUSY_SECONDS),
+            Self::TooManyStreams { .. } | Self::TooManyWatched { .. } => {
+                Some(RETRY_STREAMS_SECONDS)
+            }
             Self::TooManyServices { .. } => Some(RETRY_SERVICES_SECONDS),
             _ => match self.status_code() {
                 StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AWAY_SECONDS),
@@ -128,11 +140,16 @@ impl ApiError {
         }
     }
 
+    /// What the operator is told and the client is not.
+    pub(crate) fn cause(&self) -> impl fmt::Display {
+        Cause(self)
+    }
+
     /// Tells the operator of what is not the client's fault.
     pub(crate) fn log(&self) {
         let status = self.status_code();
         if status.is_server_error() {
-            tracing::error!(http.status = status.as_u16(), cause = %Cause(self), "{}", self.title());
+            tracing::error!(http.status = status.as_u16(), cause = %self.cause(), "{}", self.title());
         }
     }
 
@@ -202,6 +219,16 @@ impl fmt::Display for ApiError {
                 "The photos that the server is receiving now have {limit} bytes, as many as it \
                  takes at the same time, or would have with this request. Nothing of it was kept; \
                  send it again in a moment."
+            ),
+            Self::TooManyStreams { limit } => write!(
+                f,
+                "{limit} clients are waiting for this server to tell them something, as many as \
+                 it takes. Ask again in a moment, or ask for the state without waiting."
+            ),
+            Self::TooManyWatched { limit } => write!(
+                f,
+                "{limit} images are waited for, as many as this server takes. Ask again in a \
+                 moment, for fewer images, or without waiting."
             ),
             Self::TooManyBytes { limit } => write!(
                 f,
@@ -331,6 +358,8 @@ impl ResponseError for ApiError {
             Self::QueueFull { .. }
             | Self::TooManyUploads { .. }
             | Self::SpoolFull { .. }
+            | Self::TooManyStreams { .. }
+            | Self::TooManyWatched { .. }
             | Self::TooManyServices { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Images(ImageStoreError::Full(_)) | Self::Store(StoreError::Full(_)) => {
                 StatusCode::INSUFFICIENT_STORAGE

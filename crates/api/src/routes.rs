@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, Resource, Route, web};
 
 use crate::error::ApiError;
 use crate::{
-    banner, cancel, failures, fsck, health, images, models, page, predict, queues, register, retry,
-    status,
+    banner, cancel, events, failures, fsck, health, images, models, page, predict, queues,
+    register, retry, status,
 };
 
 /// Adds every route to a server whose `app_data` is an [`crate::AppState`].
@@ -15,6 +15,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/page/{file}", "GET, HEAD", [web::get(), web::head()], page::file))
         .service(resource("/models", "GET", [web::get()], models::list))
         .service(resource("/predict", "POST", [web::post()], predict::accept))
+        .service(resource("/events", "GET", [web::get()], events::follow))
+        .service(resource("/predict/events", "POST", [web::post()], events::follow_many))
         .service(resource("/predict/status", "POST", [web::post()], status::show_many))
         .service(resource("/predict/cancel", "POST", [web::post()], cancel::cancel))
         .service(resource("/predict/retry", "POST", [web::post()], retry::retry))

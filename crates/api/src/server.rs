@@ -16,7 +16,9 @@ use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{Connection, Limits, attend};
+use crate::files::{self, Room};
 use crate::gate::Gate;
+use crate::hub::Hub;
 use crate::state::AppState;
 use crate::{rates, routes};
 
@@ -33,15 +35,6 @@ const BACKLOG: u32 = 4096;
 /// How long a connection may stay without a request. Longer than the pauses of a client at work;
 /// each connection is a file of ours.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// The files that the process needs beside connections and uploads.
-const OWN_FILES: usize = 128;
-
-/// The files of one upload: a photo being written, and its record.
-const UPLOAD_FILES: usize = 2;
-
-/// The connections of one worker, however many files there may be: each has some 20 KiB of buffers.
-const MOST_CONNECTIONS: usize = 2_500;
 
 /// What the kernel keeps of an answer that is not taken. More, and a slow reader could not be told
 /// from one that has stopped: the kernel speaks up only when a third of it is free.
@@ -66,20 +59,30 @@ pub fn serve(
     }
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let uploads = state.config.api.max_uploads;
-    let connections = connections(open_files(), uploads, workers).unwrap_or_else(|| {
+    let streams = state.config.api.max_streams;
+    let room = Room::new(files::allow_many(), uploads, streams, workers).unwrap_or_else(|| {
         tracing::warn!(
             "the limit on open files is too low for {uploads} uploads (api.max_uploads) and their \
              connections: raise it (ulimit -n)"
         );
-        uploads.div_ceil(workers)
+        Room { connections: uploads.div_ceil(workers), streams: 0 }
     });
+    if room.streams < streams {
+        tracing::warn!(
+            "the limit on open files lets {} clients wait for events, and not {streams} \
+             (api.max_streams): raise it (ulimit -n)",
+            room.streams
+        );
+        state.hub.places.limit_to(room.streams);
+    }
     let (closing, stopped) = (state.closing.clone(), stop.clone());
     tokio::spawn(async move {
         stopped.cancelled_owned().await;
         closing.cancel();
     });
     tokio::spawn(rates::watch(state.clone()));
-    let gate = Gate::new(Arc::clone(&state.intake), connections / 2, stop.clone());
+    Hub::start(&state);
+    let gate = Gate::new(Arc::clone(&state.intake), room.connections / 2, stop.clone());
     let limits = Limits {
         next_head: IDLE_TIMEOUT + HEAD_TIMEOUT,
         reading: state.config.api.upload_patience,
@@ -89,7 +92,7 @@ pub fn serve(
     // As HttpServer does it, with the gate before it.
     let server = Server::build()
         .workers(workers)
-        .max_concurrent_connections(connections)
+        .max_concurrent_connections(room.connections)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .shutdown_signal(stop.cancelled_owned())
         .listen("http", listener, move || {
@@ -125,40 +128,4 @@ fn with_buffers(listener: TcpListener) -> io::Result<TcpListener> {
     let socket = TcpSocket::from_std_stream(TcpStream::from(OwnedFd::from(listener)));
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.listen(BACKLOG)?.into_std()
-}
-
-/// How many connections each worker may have, so that files are left for the uploads: a process
-/// that has no files left can take nobody's photo. Further clients wait in the kernel. `None` if
-/// there are fewer than uploads.
-fn connections(files: usize, uploads: usize, workers: usize) -> Option<usize> {
-    let others = OWN_FILES + uploads.saturating_mul(UPLOAD_FILES);
-    let connections = files.checked_sub(others)?;
-    (connections >= uploads).then(|| (connections / workers).clamp(1, MOST_CONNECTIONS))
-}
-
-/// How many files this process may have open.
-fn open_files() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let soft = line.and_then(|line| line.split_whitespace().next());
-    // Elsewhere than on Linux, or "unlimited".
-    soft.and_then(|soft| soft.parse().ok()).unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn connections_leave_files_for_the_uploads() {
-        assert_eq!(connections(1024, 256, 2), Some(192));
-        assert_eq!(connections(100_000, 256, 4), Some(MOST_CONNECTIONS));
-        assert_eq!(connections(usize::MAX, 256, 4), Some(MOST_CONNECTIONS));
-        assert_eq!(connections(512, 256, 2), None);
-    }
-
-    #[test]
-    fn the_limit_on_files_is_read() {
-        assert!((20..usize::MAX).contains(&open_files()), "{}", open_files());
-    }
 }

@@ -12,6 +12,7 @@ use photo_core::{Clock, ModelName};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::hub::Hub;
 use crate::intake::Intake;
 use crate::outlook::Outlooks;
 use crate::rates::Rates;
@@ -30,6 +31,7 @@ pub struct AppState {
     pub(crate) intake: Arc<Intake>,
     pub(crate) rates: Rates,
     pub(crate) outlooks: Outlooks,
+    pub(crate) hub: Hub,
     pub(crate) thumbnails: Thumbnails,
     pub(crate) caretaker: Caretaker,
     /// Cancelled when the server is to stop.
@@ -55,7 +57,7 @@ impl AppState {
             .context("the HTTP client cannot be made")?;
         let names = RwLock::new(config.models.keys().cloned().collect());
         let intake = Arc::new(Intake::new(&config.api));
-        let clock = Clock::default();
+        let (clock, hub) = (Clock::default(), Hub::new(config.api.max_streams));
         let (jobs_too, images_too) = (Arc::clone(&jobs), Arc::clone(&images));
         let caretaker = Caretaker::new(jobs_too, images_too, &config, clock.clone());
         Ok(Self {
@@ -67,6 +69,7 @@ impl AppState {
             intake,
             rates: Rates::default(),
             outlooks: Outlooks::default(),
+            hub,
             thumbnails: Thumbnails::default(),
             caretaker,
             closing: CancellationToken::new(),

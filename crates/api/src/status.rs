@@ -1,8 +1,9 @@
 //! `GET /predict/<md5>` and `POST /predict/status`: how far images have come, and their results.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::job::{JobView, Priority};
 use photo_core::{ImageKey, ImageStatus, JobError, JobState, ModelName, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::error::ApiError;
 use crate::progress::{self, Progress};
 use crate::state::AppState;
 use crate::store_time::StoreTime;
+use crate::wait;
 
 /// The most images in one `POST /predict/status`.
 const MOST_IMAGES: usize = 1_000;
@@ -29,9 +31,9 @@ const STEP: usize = 20;
 
 /// How far one image has come.
 #[derive(Serialize)]
-struct ImageView {
+pub(crate) struct ImageView {
     image: ImageKey,
-    status: ImageStatus,
+    pub(crate) status: ImageStatus,
     /// What the models that succeeded answered, as they wrote it.
     results: BTreeMap<ModelName, Box<RawValue>>,
     jobs: BTreeMap<ModelName, JobDetail>,
@@ -85,13 +87,19 @@ struct Answer {
     unknown: Vec<ImageKey>,
 }
 
-/// Tells how far one image has come.
+/// Tells how far one image has come; if the client wants to wait, once it is finished.
 pub(crate) async fn show(
+    request: HttpRequest,
     state: web::Data<AppState>,
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let image = parse_hash(&image)?;
-    let jobs = read(&state, &[image], &mut StoreTime::new()).await?.pop().unwrap_or_default();
+    let wait = wait::from_query(request.query_string())?;
+    let mut jobs = read(&state, &[image], &mut StoreTime::new()).await?.pop().unwrap_or_default();
+    if !wait.is_zero() && jobs.iter().any(|job| !job.state.is_final()) {
+        wait::until_finished(Arc::clone(&state), image, wait).await?;
+        jobs = read(&state, &[image], &mut StoreTime::new()).await?.pop().unwrap_or_default();
+    }
     if jobs.is_empty() {
         return Err(ApiError::UnknownImage(image));
     }
@@ -141,7 +149,7 @@ pub(crate) async fn show_many(
 
 /// All jobs of each image. What the job store has forgotten, the images' records still say; and
 /// while it is away, they say what is finished, since nothing changes about that.
-async fn read(
+pub(crate) async fn read(
     state: &AppState,
     images: &[ImageKey],
     time: &mut StoreTime,
@@ -170,7 +178,7 @@ pub(crate) fn parse_hash(text: &str) -> Result<ImageKey, ApiError> {
 }
 
 impl ImageView {
-    fn new(image: ImageKey, jobs: Vec<JobView>) -> Self {
+    pub(crate) fn new(image: ImageKey, jobs: Vec<JobView>) -> Self {
         let status = ImageStatus::of(jobs.iter().map(|job| (job.state, job.attempts > 0)));
         let mut view = Self { image, status, results: BTreeMap::new(), jobs: BTreeMap::new() };
         for mut job in jobs {

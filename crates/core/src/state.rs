@@ -154,6 +154,11 @@ impl ImageStatus {
             (false, false) => Self::Queued,
         }
     }
+
+    /// Whether it stays like this until somebody asks for more.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
 }
 
 #[cfg(test)]

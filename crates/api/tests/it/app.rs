@@ -37,7 +37,8 @@ pub struct App {
     pub clock: Clock,
     pub client: reqwest::Client,
     folder: TempDir,
-    stop: CancellationToken,
+    /// Stops the server.
+    pub stop: CancellationToken,
 }
 
 impl Drop for App {

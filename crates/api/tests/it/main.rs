@@ -7,6 +7,7 @@ mod app;
 mod raw;
 
 mod cancel;
+mod events;
 mod failures;
 mod fsck;
 mod hostile_forms;
@@ -22,3 +23,4 @@ mod refusals;
 mod retry;
 mod status;
 mod thumbnails;
+mod waiting;

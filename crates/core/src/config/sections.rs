@@ -34,6 +34,8 @@ pub struct ApiConfig {
     /// Over how long the rate of an upload is measured.
     #[serde(with = "humantime_serde")]
     pub upload_patience: Duration,
+    /// The most clients that wait to be told something, each on a connection of its own.
+    pub max_streams: usize,
     /// What model services must send in the header `api_key` to announce themselves.
     pub register_key: Option<Secret>,
 }
@@ -50,6 +52,7 @@ impl Default for ApiConfig {
             max_spool_bytes: ByteSize::gib(16),
             min_upload_rate: ByteSize::kib(1),
             upload_patience: Duration::from_secs(30),
+            max_streams: 10_000,
             register_key: None,
         }
     }

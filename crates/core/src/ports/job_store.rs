@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport,
+    DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel,
+    Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 

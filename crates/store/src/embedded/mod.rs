@@ -44,7 +44,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport, DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport,
+    DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel,
+    Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};

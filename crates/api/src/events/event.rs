@@ -1,0 +1,48 @@
+//! Server-sent events, as text.
+
+use actix_web::web::Bytes;
+use photo_core::{ImageKey, UnixMillis};
+use serde_json::json;
+
+/// The first thing that is sent: a client that loses the connection is to come back after a second.
+pub(super) const OPENING: Bytes = Bytes::from_static(b"retry: 1000\n\n");
+
+/// All images are finished, and nothing more follows.
+pub(super) const DONE: Bytes = Bytes::from_static(b"event: done\ndata: {}\n\n");
+
+/// A sign of life: it says nothing, and finds out whether the client is still there.
+pub(super) const ALIVE: &str = ": alive\n\n";
+
+/// How an image's event ends.
+pub(super) const END: Bytes = Bytes::from_static(b"\n\n");
+
+/// How an image's event begins, before its data. With a cursor, whoever comes back with that as
+/// `Last-Event-ID` misses nothing.
+pub(super) fn begin_image(cursor: Option<UnixMillis>) -> String {
+    match cursor {
+        Some(UnixMillis(cursor)) => format!("event: image\nid: {cursor}\ndata: "),
+        None => "event: image\ndata: ".to_owned(),
+    }
+}
+
+/// Adds an image's event to a text.
+pub(crate) fn append_image(text: &mut Vec<u8>, cursor: Option<UnixMillis>, json: &[u8]) {
+    text.extend_from_slice(begin_image(cursor).as_bytes());
+    text.extend_from_slice(json);
+    text.extend_from_slice(&END);
+}
+
+/// Moves the cursor without telling anything.
+pub(super) fn cursor(UnixMillis(cursor): UnixMillis) -> String {
+    format!("id: {cursor}\n\n")
+}
+
+/// No job of these images is known.
+pub(super) fn unknown(images: &[ImageKey]) -> Bytes {
+    format!("event: unknown\ndata: {}\n\n", json!({"images": images})).into()
+}
+
+/// So many images changed that are not told.
+pub(crate) fn more(images: usize) -> Bytes {
+    format!("event: more\ndata: {}\n\n", json!({"images": images})).into()
+}

@@ -1,0 +1,53 @@
+//! `GET /events` and `POST /predict/events`: told instead of asking again and again.
+//!
+//! The cursor that every event carries is a moment of the job store's clock, before which all
+//! changes were told. So any api on the same store can go on where another one ended.
+
+pub(crate) mod event;
+mod question;
+mod stream;
+
+use std::convert::Infallible;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::Stream;
+
+use self::question::Question;
+use self::stream::{ImageStream, LiveStream};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Tells of the images in the query, or of all.
+pub(crate) async fn follow(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let Question { images, cursor } = Question::from_query(&request)?;
+    let state = state.into_inner();
+    match images {
+        Some(images) => Ok(answer(ImageStream::new(state, images, cursor)?.into_body())),
+        None => Ok(answer(LiveStream::new(state)?.into_body())),
+    }
+}
+
+/// Tells of the images in the body.
+pub(crate) async fn follow_many(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    body: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let cursor = Question::from_query(&request)?.cursor;
+    let images = question::read_images(body).await?;
+    Ok(answer(ImageStream::new(state.into_inner(), images, cursor)?.into_body()))
+}
+
+fn answer(body: impl Stream<Item = Result<Bytes, Infallible>> + 'static) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // nginx would collect the events until it has enough of them.
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(body)
+}

@@ -1,0 +1,79 @@
+//! What a client wants to be told.
+
+use actix_web::{HttpRequest, web};
+use photo_core::{ImageKey, UnixMillis};
+use serde::Deserialize;
+
+use crate::body::read_body;
+use crate::error::ApiError;
+use crate::status::parse_hash;
+
+/// The most images of one stream.
+const MOST_IMAGES: usize = 10_000;
+
+/// The most bytes of a body that names them: so many hashes, and as much again for white space.
+const MOST_BYTES: usize = 80 * MOST_IMAGES;
+
+/// What browsers send when they come back.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// What a request's head asks for.
+pub(super) struct Question {
+    /// The images named in the query, if it names any.
+    pub(super) images: Option<Vec<ImageKey>>,
+    /// Where an earlier stream of the client ended.
+    pub(super) cursor: Option<UnixMillis>,
+}
+
+/// The body of `POST /predict/events`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    images: Vec<String>,
+}
+
+impl Question {
+    pub(super) fn from_query(request: &HttpRequest) -> Result<Self, ApiError> {
+        let header = request.headers().get(LAST_EVENT_ID);
+        let mut cursor = header.and_then(|id| parse_cursor(id.to_str().ok()?));
+        let mut names: Option<Vec<String>> = None;
+        for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+            match &*name {
+                "images" | "keys" => {
+                    let some = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+                    names.get_or_insert_default().extend(some.map(str::to_owned));
+                }
+                "last_event_id" => cursor = cursor.or(parse_cursor(&value)),
+                _ => {}
+            }
+        }
+        let images = names.as_deref().map(parse_images).transpose()?;
+        Ok(Self { images, cursor })
+    }
+}
+
+/// Reads the images of a body.
+pub(super) async fn read_images(body: web::Payload) -> Result<Vec<ImageKey>, ApiError> {
+    let body = read_body(body, MOST_BYTES).await?;
+    let body: Body = serde_json::from_slice(&body).map_err(|error| {
+        ApiError::BadRequest(format!("The body is not {{\"images\": [\"<hash>\", …]}}: {error}."))
+    })?;
+    parse_images(&body.images)
+}
+
+fn parse_images(names: &[String]) -> Result<Vec<ImageKey>, ApiError> {
+    if names.is_empty() {
+        let what = "No image is named. Without `images`, GET /events tells of all that happens.";
+        return Err(ApiError::BadRequest(what.to_owned()));
+    }
+    if names.len() > MOST_IMAGES {
+        return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
+    }
+    names.iter().map(|name| parse_hash(name)).collect()
+}
+
+/// Whatever is not ours is no cursor, and then all is told from the beginning: a client must not be
+/// locked out by what it remembers of another server.
+fn parse_cursor(text: &str) -> Option<UnixMillis> {
+    text.trim().parse().ok().map(UnixMillis)
+}

@@ -1,0 +1,212 @@
+//! What one client is told, for as long as it listens.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use futures_util::{Stream, stream};
+use photo_core::{ImageKey, UnixMillis};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep_until};
+
+use super::event;
+use crate::error::ApiError;
+use crate::hub::{Look, News, Place, Sight, Watch};
+use crate::state::AppState;
+
+/// The longest silence. What lies between us and the client cuts silent connections.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// How many images are looked at together.
+const STEP: usize = 20;
+
+/// An image of more bytes is sent in pieces of as many.
+const PIECE: usize = 32 << 10;
+
+/// How much earlier than the cursor an image may have changed that is told again. The store's clock
+/// may jump back when another server takes over.
+const SLACK_MS: u64 = 5_000;
+
+/// A stream about some images, up to the end of their last job.
+pub(super) struct ImageStream {
+    state: Arc<AppState>,
+    watch: Watch,
+    /// What the client said it was told up to.
+    resumed_at: Option<UnixMillis>,
+    /// The images no job is known for, until they are told.
+    unknown: Vec<ImageKey>,
+    /// Whether every image was told as it was when the stream began.
+    is_opened: bool,
+    /// What is to be sent next.
+    out: VecDeque<Bytes>,
+    /// How many images are looked at next: large ones are held in memory until the client takes them.
+    step: usize,
+    is_over: bool,
+    alive_at: Instant,
+    _place: Place,
+}
+
+impl ImageStream {
+    /// A stream about these images. With a cursor, those are left out that were finished before it.
+    pub(super) fn new(
+        state: Arc<AppState>,
+        images: Vec<ImageKey>,
+        resumed_at: Option<UnixMillis>,
+    ) -> Result<Self, ApiError> {
+        let place = state.hub.places.take()?;
+        let since = resumed_at.unwrap_or(UnixMillis(0));
+        Ok(Self {
+            watch: Watch::begin(Arc::clone(&state), images, since)?,
+            state,
+            resumed_at,
+            unknown: Vec::new(),
+            is_opened: false,
+            out: [event::OPENING].into(),
+            step: STEP,
+            is_over: false,
+            alive_at: Instant::now() + SILENCE,
+            _place: place,
+        })
+    }
+
+    /// The stream's text, piece by piece, as fast as the client takes it.
+    pub(super) fn into_body(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        stream::unfold(self, |mut stream| async move { Some((Ok(stream.next().await?), stream)) })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(bytes) = self.out.pop_front() {
+                self.alive_at = Instant::now() + SILENCE;
+                return Some(bytes);
+            }
+            if self.is_over {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                () = self.state.closing.cancelled() => return None,
+                () = sleep_until(self.alive_at) => self.say_alive(),
+                looks = self.watch.due(self.step) => self.tell(looks).await,
+            }
+        }
+    }
+
+    async fn tell(&mut self, looks: Vec<Look>) {
+        let news = self.watch.look(looks).await;
+        let (mut text, mut bytes) = (Vec::new(), 0);
+        for (look, news) in news {
+            match news {
+                News::Nothing => {}
+                News::Unknown => self.unknown.push(look.image),
+                News::First(sight) if self.was_told(&sight) => {}
+                News::First(sight) | News::Changed(sight) => {
+                    bytes += sight.json.len();
+                    self.append(&mut text, look.since, &sight);
+                }
+            }
+        }
+        self.step = if bytes > PIECE { 1 } else { STEP };
+        self.flush(&mut text);
+        if self.watch.has_seen_all() && !self.is_opened {
+            self.open();
+        }
+        if self.watch.is_over() {
+            self.out.push_back(event::DONE);
+            self.is_over = true;
+        }
+    }
+
+    /// Whether the client was told of an image before it came back. Of one that may still change it
+    /// is told again.
+    fn was_told(&self, sight: &Sight) -> bool {
+        let is_old = |at: UnixMillis| sight.changed_at.0.saturating_add(SLACK_MS) < at.0;
+        sight.is_final && self.resumed_at.is_some_and(is_old)
+    }
+
+    /// Ends the part in which every image is told as it is.
+    fn open(&mut self) {
+        self.is_opened = true;
+        if !self.unknown.is_empty() {
+            self.out.push_back(event::unknown(&std::mem::take(&mut self.unknown)));
+        }
+        if self.resumed_at.is_none_or(|at| at < self.watch.begun) {
+            self.out.push_back(event::cursor(self.watch.begun).into());
+        }
+    }
+
+    fn append(&mut self, text: &mut Vec<u8>, since: UnixMillis, sight: &Sight) {
+        if sight.json.len() <= PIECE {
+            event::append_image(text, Some(since), &sight.json);
+            return;
+        }
+        // Not copied: others may be sending the same.
+        self.flush(text);
+        self.out.push_back(event::begin_image(Some(since)).into());
+        let ends = (0..sight.json.len()).step_by(PIECE);
+        let pieces = ends.map(|at| sight.json.slice(at..sight.json.len().min(at + PIECE)));
+        self.out.extend(pieces);
+        self.out.push_back(event::END);
+    }
+
+    fn flush(&mut self, text: &mut Vec<u8>) {
+        if !text.is_empty() {
+            self.out.push_back(std::mem::take(text).into());
+        }
+    }
+
+    fn say_alive(&mut self) {
+        self.out.push_back(event::ALIVE.into());
+        // What is hinted at from now on is put into the inbox after this moment.
+        let heard = self.state.hub.heard();
+        if self.is_opened && self.watch.is_idle() {
+            self.out.push_back(event::cursor(heard).into());
+        }
+    }
+}
+
+/// A stream about whatever happens, up to the client's or the process's end.
+pub(super) struct LiveStream {
+    state: Arc<AppState>,
+    texts: Receiver<Bytes>,
+    is_begun: bool,
+    alive_at: Instant,
+    _place: Place,
+}
+
+impl LiveStream {
+    pub(super) fn new(state: Arc<AppState>) -> Result<Self, ApiError> {
+        let place = state.hub.places.take()?;
+        let texts = state.hub.follow_all();
+        let alive_at = Instant::now() + SILENCE;
+        Ok(Self { state, texts, is_begun: false, alive_at, _place: place })
+    }
+
+    /// The stream's text, piece by piece.
+    pub(super) fn into_body(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        stream::unfold(self, |mut stream| async move { Some((Ok(stream.next().await?), stream)) })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        if !std::mem::replace(&mut self.is_begun, true) {
+            return Some(event::OPENING);
+        }
+        let text = loop {
+            tokio::select! {
+                () = self.state.closing.cancelled() => return None,
+                () = sleep_until(self.alive_at) => break event::ALIVE.into(),
+                text = self.texts.recv() => match text {
+                    Ok(text) => break text,
+                    // A client that is too slow for what happens misses some of it.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                },
+            }
+        };
+        self.alive_at = Instant::now() + SILENCE;
+        Some(text)
+    }
+}

@@ -1,0 +1,162 @@
+//! Reading images for many who ask at the same time.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hasher};
+use std::slice;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use futures_util::future::join_all;
+use photo_core::job::JobView;
+use photo_core::{ImageKey, UnixMillis};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::sleep;
+
+use crate::error::ApiError;
+use crate::state::AppState;
+use crate::status::{ImageView, read};
+use crate::store_time::StoreTime;
+
+/// How many images the store is asked for at a time: neither it nor this process has to hold more
+/// results than that.
+const STEP: usize = 20;
+
+/// The pause after each time. What is asked for meanwhile is read together, and the store has time
+/// for others: it gives ten thousand images a second at most.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The pause after nothing could be read.
+const AWAY: Duration = Duration::from_millis(500);
+
+/// One image as it was read, made ready to be told to anybody.
+#[derive(Debug)]
+pub(crate) struct Sight {
+    /// What is told of it, in one line: as `POST /predict/status` tells it.
+    pub(crate) json: Bytes,
+    /// By which what is told is known from what was told before.
+    pub(crate) fingerprint: u64,
+    /// Whether it does not change any more by itself.
+    pub(crate) is_final: bool,
+    /// When it last changed.
+    pub(crate) changed_at: UnixMillis,
+}
+
+/// What is told of an image; nothing if no job of it is known.
+pub(crate) type Seen = Option<Arc<Sight>>;
+
+/// The images that somebody asked for. Whoever asks for one that is in line already is answered
+/// with the others, so that a thousand who wait for one image cost one read.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    line: Mutex<Line>,
+    news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    images: VecDeque<ImageKey>,
+    askers: HashMap<ImageKey, Vec<oneshot::Sender<Seen>>>,
+}
+
+impl Reads {
+    /// What is told of each of these images, read after this was asked; `None` for one that cannot
+    /// be read now.
+    pub(crate) async fn read(&self, images: &[ImageKey]) -> Vec<Option<Seen>> {
+        let answers: Vec<_> = {
+            let mut line = self.line();
+            let ask = |image: &ImageKey| {
+                let (asker, answer) = oneshot::channel();
+                let askers = line.askers.entry(*image).or_default();
+                askers.push(asker);
+                if askers.len() == 1 {
+                    line.images.push_back(*image);
+                }
+                answer
+            };
+            images.iter().map(ask).collect()
+        };
+        self.news.notify_one();
+        join_all(answers).await.into_iter().map(Result::ok).collect()
+    }
+
+    /// Reads what is asked for, for ever.
+    pub(super) async fn run(&self, state: &AppState) {
+        let mut has_failed = false;
+        loop {
+            let (images, askers) = self.take();
+            if images.is_empty() {
+                self.news.notified().await;
+                continue;
+            }
+            let mut failure = None;
+            let mut readable = 0;
+            for ((image, askers), jobs) in images.iter().zip(askers).zip(look(state, &images).await)
+            {
+                match jobs {
+                    Ok(jobs) => {
+                        readable += 1;
+                        let seen = Sight::new(*image, jobs).map(Arc::new);
+                        for asker in askers {
+                            // Whoever asked may have gone.
+                            let _ = asker.send(seen.clone());
+                        }
+                    }
+                    Err(error) => failure = Some(error),
+                }
+            }
+            if let Some(error) = &failure
+                && !has_failed
+            {
+                let cause = error.cause();
+                tracing::warn!(%cause, "those who wait for images are told nothing for now");
+            }
+            has_failed = failure.is_some();
+            sleep(if readable == 0 { AWAY } else { PAUSE }).await;
+        }
+    }
+
+    /// The first few in line, and who asked for each.
+    fn take(&self) -> (Vec<ImageKey>, Vec<Vec<oneshot::Sender<Seen>>>) {
+        let mut line = self.line();
+        let step = STEP.min(line.images.len());
+        let images: Vec<ImageKey> = line.images.drain(..step).collect();
+        let askers = images.iter().map(|image| line.askers.remove(image).unwrap_or_default());
+        let askers = askers.collect();
+        (images, askers)
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        // Nothing that can panic happens under the lock.
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All jobs of each image. One that cannot be read keeps no other from being read.
+async fn look(state: &AppState, images: &[ImageKey]) -> Vec<Result<Vec<JobView>, ApiError>> {
+    if let Ok(jobs) = read(state, images, &mut StoreTime::new()).await {
+        return jobs.into_iter().map(Ok).collect();
+    }
+    let mut answers = Vec::with_capacity(images.len());
+    for image in images {
+        let jobs = read(state, slice::from_ref(image), &mut StoreTime::new()).await;
+        answers.push(jobs.map(|mut jobs| jobs.pop().unwrap_or_default()));
+    }
+    answers
+}
+
+impl Sight {
+    fn new(image: ImageKey, jobs: Vec<JobView>) -> Option<Self> {
+        let changed_at = jobs.iter().map(|job| job.changed_at.max(job.submitted_at)).max()?;
+        let view = ImageView::new(image, jobs);
+        let is_final = view.status.is_final();
+        let mut json = serde_json::to_vec(&view)
+            .expect("a view is made of texts, numbers and JSON, and a vector takes all of it");
+        // A model may have broken the lines of its result, and an event's data is one line. Between
+        // the words of JSON both are white space; within a string they are written otherwise.
+        json.iter_mut().filter(|byte| b"\r\n".contains(byte)).for_each(|byte| *byte = b' ');
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&json);
+        Some(Self { json: json.into(), fingerprint: hasher.finish(), is_final, changed_at })
+    }
+}

@@ -1,6 +1,7 @@
 //! Starts the real servers and programs that tests drive.
 
 pub mod events;
+pub mod files;
 pub mod http;
 pub mod photos;
 pub mod program;

@@ -33,7 +33,7 @@ impl Room {
     ) -> Option<Self> {
         let others = OWN_FILES + uploads.saturating_mul(UPLOAD_FILES);
         let connections = files.checked_sub(others)?;
-        let streams = streams.min(connections.checked_sub(uploads)? / 2);
+        let streams = streams.min(connections.checked_sub(uploads)? / 4 * 3);
         let most = MOST_CONNECTIONS + streams.div_ceil(workers);
         Some(Self { connections: (connections / workers).clamp(1, most), streams })
     }
@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn clients_that_wait_leave_connections_for_the_others() {
-        assert_eq!(room(1024, 256, 10_000, 2), Some((192, 64)));
-        assert_eq!(room(4096, 256, 10_000, 2), Some((1_728, 1_600)));
+        assert_eq!(room(1024, 256, 10_000, 2), Some((192, 96)));
+        assert_eq!(room(4096, 256, 10_000, 2), Some((1_728, 2_400)));
         assert_eq!(room(1 << 20, 256, 10_000, 2), Some((7_500, 10_000)));
         assert_eq!(room(1 << 20, 256, 10_000, 64), Some((MOST_CONNECTIONS + 157, 10_000)));
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod chromium;
+mod events;
 mod files;
 mod journey;
 mod launch;

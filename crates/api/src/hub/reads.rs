@@ -18,13 +18,18 @@ use crate::state::AppState;
 use crate::status::{ImageView, read};
 use crate::store_time::StoreTime;
 
-/// How many images the store is asked for at a time: neither it nor this process has to hold more
-/// results than that.
-const STEP: usize = 20;
+/// How many images the store is asked for at a time.
+const STEP: usize = 100;
+
+/// The same after images of many bytes: neither the store nor this process has to hold more of them.
+const STEP_OF_LARGE: usize = 10;
+
+/// How many bytes of images are many.
+const LARGE: usize = 512 << 10;
 
 /// The pause after each time. What is asked for meanwhile is read together, and the store has time
-/// for others: it gives ten thousand images a second at most.
-const PAUSE: Duration = Duration::from_millis(2);
+/// for others: it gives twenty thousand images a second at most.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The pause after nothing could be read.
 const AWAY: Duration = Duration::from_millis(500);
@@ -82,21 +87,21 @@ impl Reads {
 
     /// Reads what is asked for, for ever.
     pub(super) async fn run(&self, state: &AppState) {
-        let mut has_failed = false;
+        let (mut has_failed, mut step) = (false, STEP_OF_LARGE);
         loop {
-            let (images, askers) = self.take();
+            let (images, askers) = self.take(step);
             if images.is_empty() {
                 self.news.notified().await;
                 continue;
             }
-            let mut failure = None;
-            let mut readable = 0;
+            let (mut failure, mut readable, mut bytes) = (None, 0, 0);
             for ((image, askers), jobs) in images.iter().zip(askers).zip(look(state, &images).await)
             {
                 match jobs {
                     Ok(jobs) => {
                         readable += 1;
                         let seen = Sight::new(*image, jobs).map(Arc::new);
+                        bytes += seen.as_ref().map_or(0, |sight| sight.json.len());
                         for asker in askers {
                             // Whoever asked may have gone.
                             let _ = asker.send(seen.clone());
@@ -112,14 +117,15 @@ impl Reads {
                 tracing::warn!(%cause, "those who wait for images are told nothing for now");
             }
             has_failed = failure.is_some();
+            step = if bytes > LARGE { STEP_OF_LARGE } else { STEP };
             sleep(if readable == 0 { AWAY } else { PAUSE }).await;
         }
     }
 
     /// The first few in line, and who asked for each.
-    fn take(&self) -> (Vec<ImageKey>, Vec<Vec<oneshot::Sender<Seen>>>) {
+    fn take(&self, step: usize) -> (Vec<ImageKey>, Vec<Vec<oneshot::Sender<Seen>>>) {
         let mut line = self.line();
-        let step = STEP.min(line.images.len());
+        let step = step.min(line.images.len());
         let images: Vec<ImageKey> = line.images.drain(..step).collect();
         let askers = images.iter().map(|image| line.askers.remove(image).unwrap_or_default());
         let askers = askers.collect();

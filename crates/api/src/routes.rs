@@ -16,6 +16,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/models", "GET", [web::get()], models::list))
         .service(resource("/predict", "POST", [web::post()], predict::accept))
         .service(resource("/events", "GET", [web::get()], events::follow))
+        .service(resource("/predict/check", "POST", [web::post()], predict::lacking))
         .service(resource("/predict/events", "POST", [web::post()], events::follow_many))
         .service(resource("/predict/status", "POST", [web::post()], status::show_many))
         .service(resource("/predict/cancel", "POST", [web::post()], cancel::cancel))

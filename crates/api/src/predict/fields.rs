@@ -65,6 +65,11 @@ impl Fields {
         } else {
             value.split(',').map(|name| name.trim().to_owned()).collect()
         };
+        self.add_names(names)
+    }
+
+    /// Takes in names of models, one by one.
+    pub(super) fn add_names(&mut self, names: Vec<String>) -> Result<(), ApiError> {
         for name in names.into_iter().filter(|name| !name.is_empty()) {
             self.named += 1;
             if self.named > MOST_MODELS {

@@ -1,5 +1,6 @@
 //! `POST /predict`: photos in, hashes out.
 
+mod check;
 mod fields;
 mod form;
 mod pace;
@@ -25,6 +26,8 @@ use crate::error::ApiError;
 use crate::rates::Wait;
 use crate::state::AppState;
 use crate::store_time::StoreTime;
+
+pub(crate) use self::check::lacking;
 
 /// The answer to an accepted request.
 #[derive(Serialize)]

@@ -7,6 +7,7 @@ mod app;
 mod raw;
 
 mod cancel;
+mod check;
 mod events;
 mod failures;
 mod fsck;

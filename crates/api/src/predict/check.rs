@@ -1,0 +1,159 @@
+//! `POST /predict/check`: what a client would have to send.
+
+use std::collections::{HashMap, HashSet};
+
+use actix_web::{HttpResponse, web};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use photo_core::job::{NewJob, Priority, SubmitMode, Submitted};
+use photo_core::ports::ImageStoreError;
+use photo_core::record::ImageRecord;
+use photo_core::{ImageKey, JobId, JobState, ModelName};
+use serde::{Deserialize, Serialize};
+
+use super::check_models;
+use super::fields::Fields;
+use crate::body::read_body;
+use crate::error::ApiError;
+use crate::state::AppState;
+use crate::status::parse_hash;
+use crate::store_time::StoreTime;
+
+/// The most images in one question.
+const MOST_IMAGES: usize = 10_000;
+
+/// The most jobs, images times models.
+const MOST_JOBS: usize = 100_000;
+
+/// The most bytes of its body: so many hashes, and as much again for names and white space.
+const MOST_BYTES: usize = 80 * MOST_IMAGES;
+
+/// How many jobs the job store is asked for at a time, so that nobody else has to wait.
+const STEP: usize = 2_000;
+
+/// How many photos are looked for at the same time.
+const AT_ONCE: usize = 16;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    images: Vec<String>,
+    #[serde(default)]
+    models: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    /// The photos that are not stored.
+    missing_images: Vec<ImageKey>,
+    /// The jobs that would be put in line if they were asked for.
+    missing_jobs: Vec<MissingJob>,
+}
+
+#[derive(Serialize)]
+struct MissingJob {
+    image: ImageKey,
+    model: ModelName,
+}
+
+/// Tells which photos and which jobs the server does not have.
+pub(crate) async fn lacking(
+    state: web::Data<AppState>,
+    body: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let body = read_body(body, MOST_BYTES).await?;
+    let question: Question = serde_json::from_slice(&body).map_err(|error| {
+        ApiError::BadRequest(format!(
+            "The body is not {{\"images\": [\"<hash>\", …], \"models\": [\"<name>\", …]}}: {error}."
+        ))
+    })?;
+    if question.images.len() > MOST_IMAGES {
+        return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
+    }
+    let mut seen = HashSet::new();
+    let mut images = Vec::new();
+    for text in &question.images {
+        let image = parse_hash(text)?;
+        if seen.insert(image) {
+            images.push(image);
+        }
+    }
+    let mut fields = Fields::default();
+    fields.add_names(question.models)?;
+    let mut time = StoreTime::new();
+    if fields.names_models() {
+        check_models(&state, &fields, &mut time).await?;
+    }
+    if images.len() * fields.models().len() > MOST_JOBS {
+        return Err(ApiError::TooManyJobs { limit: MOST_JOBS });
+    }
+    let unknown = unknown_jobs(&state, &images, fields.models(), &mut time).await?;
+    Ok(HttpResponse::Ok().json(answer(&state, &images, unknown).await?))
+}
+
+/// A job that the job store does not have, finished or not.
+struct Unknown {
+    model: ModelName,
+    /// It was not done, and the record may not say so.
+    was_cancelled: bool,
+}
+
+/// The jobs that the job store does not have, by image.
+async fn unknown_jobs(
+    state: &AppState,
+    images: &[ImageKey],
+    models: &[ModelName],
+    time: &mut StoreTime,
+) -> Result<HashMap<ImageKey, Vec<Unknown>>, ApiError> {
+    let mut unknown: HashMap<ImageKey, Vec<Unknown>> = HashMap::new();
+    let new = |image: &ImageKey, model: &ModelName| NewJob {
+        id: JobId::new(*image, model.clone()),
+        priority: Priority::default(),
+        ended_before: false,
+    };
+    for images in images.chunks((STEP / models.len().max(1)).max(1)) {
+        let jobs = images.iter().flat_map(|image| models.iter().map(|model| new(image, model)));
+        let jobs: Vec<NewJob> = jobs.collect();
+        let known = time.wait(state.jobs.submit(&jobs, SubmitMode::Look)).await?;
+        for (job, known) in jobs.into_iter().zip(known) {
+            let was_cancelled = known == Submitted::Exists(JobState::Cancelled);
+            if was_cancelled || known == Submitted::Queued {
+                let JobId { image, model } = job.id;
+                unknown.entry(image).or_default().push(Unknown { model, was_cancelled });
+            }
+        }
+    }
+    Ok(unknown)
+}
+
+/// Looks for the photos, and for unknown jobs in the images' records, which remember more than the
+/// job store.
+async fn answer(
+    state: &AppState,
+    images: &[ImageKey],
+    mut unknown: HashMap<ImageKey, Vec<Unknown>>,
+) -> Result<Answer, ApiError> {
+    let looks = images.iter().map(|image| {
+        let (image, jobs) = (*image, unknown.remove(image).unwrap_or_default());
+        async move {
+            let is_missing = state.images.stat(image).await?.is_none();
+            let record = if jobs.is_empty() { None } else { state.images.record(image).await? };
+            Ok::<_, ImageStoreError>((image, is_missing, jobs, record.unwrap_or_default()))
+        }
+    });
+    let mut found = stream::iter(looks).buffered(AT_ONCE);
+    let mut answer = Answer { missing_images: Vec::new(), missing_jobs: Vec::new() };
+    while let Some((image, is_missing, jobs, record)) = found.try_next().await? {
+        if is_missing {
+            answer.missing_images.push(image);
+        }
+        let missing =
+            jobs.into_iter().filter(|it| it.was_cancelled || !has_job(&record, &it.model));
+        answer.missing_jobs.extend(missing.map(|it| MissingJob { image, model: it.model }));
+    }
+    Ok(answer)
+}
+
+/// Whether a record has a job that is done, or that is to be done.
+fn has_job(record: &ImageRecord, model: &ModelName) -> bool {
+    record.jobs.get(model).is_some_and(|job| job.end.is_none() || job.is_done())
+}

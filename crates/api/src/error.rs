@@ -43,6 +43,8 @@ pub(crate) enum ApiError {
     UnknownImage(ImageKey),
     /// This photo is not stored.
     UnknownPhoto(ImageKey),
+    /// These photos were named by their hashes and are not stored.
+    UnknownPhotos(Vec<ImageKey>),
     /// The client sent too slowly, or not at all, in the middle of its request.
     TooSlow,
     /// As many uploads as there may be are under way.
@@ -94,6 +96,7 @@ impl ApiError {
             Self::BadHash(_) => "Malformed image hash",
             Self::UnknownImage(_) => "Unknown image",
             Self::UnknownPhoto(_) => "Unknown photo",
+            Self::UnknownPhotos(_) => "Unknown photos",
             Self::TooSlow => "Request too slow",
             Self::TooManyUploads { .. } => "Too many uploads",
             Self::TooManyStreams { .. } => "Too many streams",
@@ -169,6 +172,7 @@ impl ApiError {
             Self::UnknownModels { unknown, known } => {
                 json!({"unknown_models": unknown, "models": known})
             }
+            Self::UnknownPhotos(missing) => json!({"missing_images": missing}),
             Self::Photo { number, .. } => json!({"photo": number}),
             Self::QueueFull { model, .. } | Self::TooManyForQueue { model, .. } => {
                 json!({"model": model})
@@ -204,6 +208,12 @@ impl fmt::Display for ApiError {
             Self::UnknownPhoto(image) => {
                 write!(f, "No photo with the hash {image} is stored. Post it to /predict.")
             }
+            Self::UnknownPhotos(missing) => write!(
+                f,
+                "{} of the photos named by their hashes are not stored. Nothing of the request \
+                 was done; send those photos themselves.",
+                missing.len()
+            ),
             Self::TooSlow => f.write_str(
                 "The request arrived too slowly, or stopped in the middle, and was given up. \
                  Nothing of it was kept; send it again, with fewer photos if it was a slow \
@@ -240,8 +250,9 @@ impl fmt::Display for ApiError {
                  at once."
             ),
             Self::NoPhotos => f.write_str(
-                "The form has no photo. Send each photo as a file part named `images`: \
-                 curl -F images=@photo.jpg -F models=NAME.",
+                "The request has no photo. Send each photo as a file part named `images`: \
+                 curl -F images=@photo.jpg -F models=NAME. Of photos that are stored the hashes \
+                 will do, as `hashes`.",
             ),
             Self::NoModels => f.write_str(
                 "No model is named. Send the names as `models`, in the form or in the query; \
@@ -326,9 +337,10 @@ impl fmt::Display for ApiError {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::UnknownPath(_) | Self::UnknownImage(_) | Self::UnknownPhoto(_) => {
-                StatusCode::NOT_FOUND
-            }
+            Self::UnknownPath(_)
+            | Self::UnknownImage(_)
+            | Self::UnknownPhoto(_)
+            | Self::UnknownPhotos(_) => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NoThumbnail(NoThumbnail::Format(_) | NoThumbnail::Unreadable) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
@@ -423,6 +435,9 @@ impl From<StoreError> for ApiError {
 
 impl From<ImageStoreError> for ApiError {
     fn from(error: ImageStoreError) -> Self {
-        Self::Images(error)
+        match error {
+            ImageStoreError::Missing(images) => Self::UnknownPhotos(images),
+            error => Self::Images(error),
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Fields {
     /// Takes one field in. Other names than ours are left to whoever they are for.
     pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), ApiError> {
         match name {
-            "models" => self.add_models(value)?,
+            "models" => self.add_names(split_list("models", value)?)?,
             "priority" => {
                 self.priority = value
                     .trim()
@@ -55,22 +55,9 @@ impl Fields {
         Ok(())
     }
 
-    /// Takes in names as clients send them: one, several with commas, or a JSON array.
-    fn add_models(&mut self, value: &str) -> Result<(), ApiError> {
-        let value = value.trim();
-        let names: Vec<String> = if value.starts_with('[') {
-            serde_json::from_str(value).map_err(|error| {
-                ApiError::BadRequest(format!("`models` is not a JSON array of names: {error}."))
-            })?
-        } else {
-            value.split(',').map(|name| name.trim().to_owned()).collect()
-        };
-        self.add_names(names)
-    }
-
     /// Takes in names of models, one by one.
     pub(super) fn add_names(&mut self, names: Vec<String>) -> Result<(), ApiError> {
-        for name in names.into_iter().filter(|name| !name.is_empty()) {
+        for name in names {
             self.named += 1;
             if self.named > MOST_MODELS {
                 let what = format!("More than {MOST_MODELS} models are named.");
@@ -99,6 +86,20 @@ impl Fields {
     pub(super) fn names_models(&self) -> bool {
         !self.models.is_empty() || !self.impossible.is_empty()
     }
+}
+
+/// Names as clients send them: one, several with commas, or a JSON array.
+pub(super) fn split_list(field: &str, value: &str) -> Result<Vec<String>, ApiError> {
+    let value = value.trim();
+    let mut names: Vec<String> = if value.starts_with('[') {
+        serde_json::from_str(value).map_err(|error| {
+            ApiError::BadRequest(format!("`{field}` is not a JSON array of texts: {error}."))
+        })?
+    } else {
+        value.split(',').map(|name| name.trim().to_owned()).collect()
+    };
+    names.retain(|name| !name.is_empty());
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -7,14 +7,18 @@ use futures_util::{Stream, TryStreamExt};
 use photo_core::ImageKey;
 use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 
-use super::fields::Fields;
+use super::fields::{Fields, split_list};
 use crate::error::{ApiError, shorten};
 use crate::intake::Admission;
 use crate::state::AppState;
+use crate::status::parse_hash;
 use crate::store_time::StoreTime;
 
 /// The part that holds a photo; there is one for each.
 const PHOTO_PART: &str = "images";
+
+/// The part that names photos that are stored: one hash, several with commas, or a JSON array.
+const HASHES_PART: &str = "hashes";
 
 /// The most bytes of one text part. A thousand names fit.
 const MOST_TEXT: usize = 100 * 1024;
@@ -25,7 +29,7 @@ const MOST_OTHER_PARTS: usize = 2_000;
 /// A form read to its end.
 pub(super) struct Form {
     pub(super) fields: Fields,
-    /// The photos' hashes, one per photo part, in the order of the form.
+    /// The photos' hashes, sent or named, in the order of the form.
     pub(super) photos: Vec<ImageKey>,
     pub(super) upload: Box<dyn ImageUpload>,
 }
@@ -82,10 +86,34 @@ pub(super) async fn read(
                 shorten(&name)
             )));
         } else {
-            fields.set(&name, &read_text(&name, &mut part).await?)?;
+            let text = read_text(&name, &mut part).await?;
+            if name == HASHES_PART {
+                let hashes = split_list(HASHES_PART, &text)?;
+                include(&hashes, limit, &mut photos, &mut *upload)?;
+            } else {
+                fields.set(&name, &text)?;
+            }
         }
     }
     Ok(Form { fields, photos, upload })
+}
+
+/// Takes photos by their hashes.
+pub(super) fn include(
+    hashes: &[String],
+    limit: usize,
+    photos: &mut Vec<ImageKey>,
+    upload: &mut dyn ImageUpload,
+) -> Result<(), ApiError> {
+    for hash in hashes {
+        if photos.len() == limit {
+            return Err(ApiError::TooManyPhotos { limit });
+        }
+        let image = parse_hash(hash)?;
+        photos.push(image);
+        upload.include(image);
+    }
+    Ok(())
 }
 
 /// Passes the form's photo of this number on as it arrives; answers its hash.

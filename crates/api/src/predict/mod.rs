@@ -1,5 +1,6 @@
-//! `POST /predict`: photos in, hashes out.
+//! `POST /predict`: photos in, hashes out; and what else is asked about work to come.
 
+mod body;
 mod check;
 mod fields;
 mod form;
@@ -32,7 +33,7 @@ pub(crate) use self::check::lacking;
 /// The answer to an accepted request.
 #[derive(Serialize)]
 struct Accepted {
-    /// One hash per photo, in the order of the form.
+    /// One hash per photo, sent or named, in the order of the request.
     images: Vec<ImageKey>,
     jobs: Vec<submit::AcceptedJob>,
 }
@@ -53,11 +54,15 @@ pub(crate) async fn accept(
         check_models(&state, &fields, &mut time).await?;
         check_room(&state, &fields, 1, &mut time).await?;
     }
-    let (body, pace) = pace::measure(body, &state.config.api);
-    let form = Multipart::new(request.headers(), without_lengths(request.headers(), body));
-    let form::Form { fields, photos, upload } = tokio::select! {
-        form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
-        () = pace.too_slow(|| state.intake.is_full()) => return Err(ApiError::TooSlow),
+    let form::Form { fields, photos, upload } = if body::is_json(&request) {
+        body::read(&state, body, fields).await?
+    } else {
+        let (body, pace) = pace::measure(body, &state.config.api);
+        let form = Multipart::new(request.headers(), without_lengths(request.headers(), body));
+        tokio::select! {
+            form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
+            () = pace.too_slow(|| state.intake.is_full()) => return Err(ApiError::TooSlow),
+        }
     };
     if photos.is_empty() {
         return Err(ApiError::NoPhotos);

@@ -6,6 +6,7 @@
 mod app;
 mod raw;
 
+mod by_hash;
 mod cancel;
 mod check;
 mod events;

@@ -94,9 +94,12 @@ pub trait ImageUpload: Send {
     /// checked on its way.
     async fn end_image(&mut self) -> Result<ImageInfo, ImageStoreError>;
 
+    /// Takes a photo that is stored, in place of its bytes. It is looked for in the commit.
+    fn include(&mut self, image: ImageKey);
+
     /// Makes all photos durable and then visible, each under its hash, and with each what is asked
     /// of it; one that was stored before is left as it is, and its record grows by what is new.
-    /// Answers one [`Committed`] per image. After an error none that was not there before is
+    /// Included photos that are not stored fail it with [`ImageStoreError::Missing`]. Answers one [`Committed`] per image. After an error none that was not there before is
     /// promised to be there.
     async fn commit(self: Box<Self>, asked: &Acceptance)
     -> Result<Vec<Committed>, ImageStoreError>;
@@ -119,6 +122,9 @@ pub enum ImageStoreError {
     /// The photo is not acceptable.
     #[error(transparent)]
     Refused(#[from] PhotoRefusal),
+    /// These photos were taken for stored and are not.
+    #[error("{} photos are not stored", .0.len())]
+    Missing(Vec<ImageKey>),
     /// There is no room on the disk.
     #[error("the image store has no room left: {0}")]
     Full(#[source] Box<dyn std::error::Error + Send + Sync>),

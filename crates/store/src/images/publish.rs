@@ -1,4 +1,5 @@
-//! Giving received photos their names, durably, and writing down what is asked of them.
+//! Giving received photos their names, durably, and writing down what is asked of them and of
+//! stored ones.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -7,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use photo_core::ImageInfo;
 use photo_core::ports::{Committed, ImageStoreError, PhotoRefusal};
 use photo_core::record::{Acceptance, ImageRecord, RecordLine, Withdrawal};
+use photo_core::{ImageInfo, ImageKey};
 
 use super::shelves::Shelves;
 use super::spool::{Spool, Spooled};
@@ -24,13 +25,14 @@ pub(super) async fn publish(
     shelves: Arc<Shelves>,
     spool: Arc<Spool>,
     photos: Vec<Spooled>,
+    included: Vec<ImageKey>,
     asked: &Acceptance,
 ) -> Result<Vec<Committed>, ImageStoreError> {
     let publication = Arc::new(Publication { shelves, spool, asked: asked.clone() });
     // One photo is one trip to another thread.
-    if photos.len() == 1 {
+    if photos.len() + included.len() == 1 {
         return blocking(move || {
-            let photos = publication.prepare(photos)?;
+            let photos = publication.prepare(photos, &included)?;
             let stored = publication.store_all(&photos);
             publication.end(&photos, stored)
         })
@@ -38,8 +40,8 @@ pub(super) async fn publish(
     }
     let photos = {
         let publication = Arc::clone(&publication);
-        // Collisions are found before anything is stored.
-        blocking(move || publication.prepare(photos)).await?
+        // Collisions, and what is missing, are found before anything is stored.
+        blocking(move || publication.prepare(photos, &included)).await?
     };
     let photos = Arc::new(photos);
     let share = photos.len().div_ceil(THREADS).max(1);
@@ -65,9 +67,13 @@ struct Publication {
 }
 
 impl Publication {
-    /// Checks every photo against what is stored and against the others, and makes the folders.
-    /// Answers each photo once.
-    fn prepare(&self, photos: Vec<Spooled>) -> Result<Vec<Spooled>, ImageStoreError> {
+    /// Checks every photo against what is stored and against the others, makes the folders, and
+    /// looks for those that are to be stored already. Answers each photo once.
+    fn prepare(
+        &self,
+        photos: Vec<Spooled>,
+        included: &[ImageKey],
+    ) -> Result<Vec<Spooled>, ImageStoreError> {
         let mut once = Vec::new();
         let mut seen = HashMap::new();
         for photo in photos {
@@ -83,7 +89,27 @@ impl Publication {
             }
             once.push(photo);
         }
-        Ok(once)
+        let mut missing = Vec::new();
+        for image in included {
+            if seen.contains_key(image) {
+                continue;
+            }
+            match self.find(*image).map_err(disk_error)? {
+                Some(info) => {
+                    seen.insert(*image, info.sha256);
+                    once.push(Spooled { info, file: None });
+                }
+                None if missing.contains(image) => {}
+                None => missing.push(*image),
+            }
+        }
+        if missing.is_empty() { Ok(once) } else { Err(ImageStoreError::Missing(missing)) }
+    }
+
+    fn find(&self, image: ImageKey) -> io::Result<Option<ImageInfo>> {
+        let root = &self.shelves.root;
+        let Some(info) = record_file::read_info(root, image)? else { return Ok(None) };
+        Ok(photo_file::is_whole(root, &info)?.then_some(info))
     }
 
     fn store_all(&self, photos: &[Spooled]) -> Result<Vec<Committed>, ImageStoreError> {
@@ -170,8 +196,14 @@ fn try_to_store(
     // Until the end nobody removes what is there.
     let held = record_file::hold(root, info.md5).map_err(disk_error)?;
     let is_there = held.is_some() && photo_file::is_whole(root, info).map_err(disk_error)?;
-    if !is_there {
-        File::open(&photo.file).and_then(|file| file.sync_data()).map_err(disk_error)?;
+    // One that was there a moment ago may have been removed by its age.
+    let new = match &photo.file {
+        _ if is_there => None,
+        Some(file) => Some(file),
+        None => return Err(ImageStoreError::Missing(vec![info.md5])),
+    };
+    if let Some(file) = new {
+        File::open(file).and_then(|file| file.sync_data()).map_err(disk_error)?;
     }
     let added = if held.is_some() {
         let record = record_file::read(root, info.md5).map_err(disk_error)?.unwrap_or_default();
@@ -181,9 +213,9 @@ fn try_to_store(
         claim(root, spool, info, asked)?
     };
     let Some(committed) = added else { return Ok(None) };
-    if !is_there {
+    if let Some(file) = new {
         // Its guard then finds nothing to remove.
-        fs::rename(&photo.file, root.join(info.path())).map_err(disk_error)?;
+        fs::rename(file, root.join(info.path())).map_err(disk_error)?;
     }
     Ok(Some(committed))
 }

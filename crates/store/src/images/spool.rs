@@ -41,10 +41,12 @@ struct Own {
     _lock: File,
 }
 
-/// A photo that was received, hashed and found acceptable. Dropping it removes its file.
+/// A photo that was received, hashed and found acceptable, or that is stored already. Dropping it
+/// removes its file.
 pub(super) struct Spooled {
     pub(super) info: ImageInfo,
-    pub(super) file: TempPath,
+    /// `None` if it is to be stored already.
+    pub(super) file: Option<TempPath>,
 }
 
 impl Spool {
@@ -188,7 +190,7 @@ impl SpoolWriter {
             bytes: self.bytes,
             dimensions,
         };
-        Ok(Spooled { info, file: self.file.into_temp_path() })
+        Ok(Spooled { info, file: Some(self.file.into_temp_path()) })
     }
 
     fn dimensions(&mut self) -> io::Result<Option<Dimensions>> {

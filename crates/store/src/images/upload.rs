@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use photo_core::ImageInfo;
 use photo_core::ports::{Committed, ImageLimits, ImageStoreError, ImageUpload, PhotoRefusal};
 use photo_core::record::Acceptance;
+use photo_core::{ImageInfo, ImageKey};
 use tokio::task::JoinHandle;
 
 use super::shelves::Shelves;
@@ -21,6 +21,7 @@ pub(super) struct SpoolUpload {
     limits: ImageLimits,
     current: Current,
     done: Vec<Spooled>,
+    included: Vec<ImageKey>,
 }
 
 /// The photo being received.
@@ -35,7 +36,8 @@ struct Current {
 
 impl SpoolUpload {
     pub(super) fn new(shelves: Arc<Shelves>, spool: Arc<Spool>, limits: ImageLimits) -> Self {
-        Self { shelves, spool, limits, current: Current::default(), done: Vec::new() }
+        let (current, done, included) = (Current::default(), Vec::new(), Vec::new());
+        Self { shelves, spool, limits, current, done, included }
     }
 }
 
@@ -100,10 +102,14 @@ impl ImageUpload for SpoolUpload {
         Ok(info)
     }
 
+    fn include(&mut self, image: ImageKey) {
+        self.included.push(image);
+    }
+
     async fn commit(
         self: Box<Self>,
         asked: &Acceptance,
     ) -> Result<Vec<Committed>, ImageStoreError> {
-        publish::publish(self.shelves, self.spool, self.done, asked).await
+        publish::publish(self.shelves, self.spool, self.done, self.included, asked).await
     }
 }

@@ -1,5 +1,6 @@
 //! What api, dispatcher and store tell each other about jobs.
 
+mod callback;
 mod change;
 mod claim;
 mod ended;
@@ -11,6 +12,7 @@ mod report;
 mod submit;
 mod view;
 
+pub use callback::{Callback, CallbackEnd, DueCallback};
 pub use change::Change;
 pub use claim::{ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, Lease, Want};
 pub use ended::{Beat, EndedJob, JobOutcome};

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport,
-    DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel,
-    Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
+    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
+    SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -133,6 +134,21 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// Every model that was ever announced, described or held, by name.
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError>;
+
+    /// Keeps callbacks. Each is due once all jobs of its image have ended, which may be now. One that
+    /// is kept for the same image and address stays as it is, with its own id.
+    async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError>;
+
+    /// Hands out callbacks that are due, those due for longest first. They are due again after
+    /// `lease`, unless it is told what became of them.
+    async fn lease_callbacks(
+        &self,
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<DueCallback>, StoreError>;
+
+    /// Notes what became of a callback. Without effect on one that was settled before.
+    async fn end_callback(&self, callback: &Callback, end: CallbackEnd) -> Result<(), StoreError>;
 
     /// Another sign of life. See [`Beat`] for what it tells.
     async fn beat(&self) -> Result<Beat, StoreError>;

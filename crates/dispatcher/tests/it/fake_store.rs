@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport,
-    DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel,
-    Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
+    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
+    SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -235,6 +236,22 @@ impl JobStore for FakeStore {
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
         self.there()?;
         self.real.models().await
+    }
+
+    async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError> {
+        self.real.keep_callbacks(callbacks).await
+    }
+
+    async fn lease_callbacks(
+        &self,
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<DueCallback>, StoreError> {
+        self.real.lease_callbacks(most, lease).await
+    }
+
+    async fn end_callback(&self, callback: &Callback, end: CallbackEnd) -> Result<(), StoreError> {
+        self.real.end_callback(callback, end).await
     }
 
     async fn beat(&self) -> Result<Beat, StoreError> {

@@ -7,6 +7,7 @@ use photo_core::job::Priority;
 use photo_core::{ImageKey, JobError, JobState, ModelName};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 
+use super::callbacks::call_back;
 use super::columns::{image, integer, json, model_name, priority, state, to_json};
 use super::model_queue::ModelQueue;
 
@@ -211,7 +212,7 @@ impl JobTable<'_> {
         self.note_change(job.image);
         let mut statement = self.connection.prepare_cached(IMAGE_RESTORED)?;
         statement.execute(params![job.image.as_bytes(), self.now])?;
-        Ok(())
+        call_back(self.connection, job.image, self.now)
     }
 
     /// Moves a job from the state it is in, with whatever else was changed in it.
@@ -227,6 +228,7 @@ impl JobTable<'_> {
             (false, true) => {
                 let mut statement = self.connection.prepare_cached(IMAGE_FINISHED)?;
                 statement.execute(params![job.image.as_bytes(), self.now])?;
+                call_back(self.connection, job.image, self.now)?;
             }
             _ => {}
         }

@@ -10,6 +10,7 @@
 //! held go back in line, each with one crash more.
 
 mod beat;
+mod callbacks;
 mod cancel;
 mod claim;
 mod columns;
@@ -44,9 +45,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport,
-    DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel,
-    Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
+    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
+    SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -290,6 +292,24 @@ impl JobStore for EmbeddedJobStore {
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
         let now = self.now();
         self.read(move |connection| models::known(connection, now)).await
+    }
+
+    async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError> {
+        let callbacks = callbacks.to_vec();
+        self.write(move |session| callbacks::keep(session, &callbacks)).await
+    }
+
+    async fn lease_callbacks(
+        &self,
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<DueCallback>, StoreError> {
+        self.write(move |session| callbacks::lease(session, most, lease)).await
+    }
+
+    async fn end_callback(&self, callback: &Callback, end: CallbackEnd) -> Result<(), StoreError> {
+        let callback = callback.clone();
+        self.write(move |session| callbacks::end(session, &callback, end)).await
     }
 
     async fn beat(&self) -> Result<Beat, StoreError> {

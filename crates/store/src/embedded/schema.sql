@@ -96,3 +96,16 @@ CREATE TABLE endpoints (
     gone_at INTEGER NOT NULL,
     PRIMARY KEY (model, url)
 ) STRICT, WITHOUT ROWID;
+
+-- Those who are to be told once an image is finished.
+CREATE TABLE callbacks (
+    image BLOB NOT NULL,
+    url TEXT NOT NULL,
+    id BLOB NOT NULL,
+    failures INTEGER NOT NULL,
+    -- Nothing while it waits for the image.
+    due_at INTEGER,
+    PRIMARY KEY (image, url)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX callbacks_due ON callbacks (due_at, image, url) WHERE due_at IS NOT NULL;

@@ -17,6 +17,8 @@
 //! | `T:m:<model>` | hash: counters, and what the model can say |
 //! | `T:h:<model>` | why the model cannot take jobs now |
 //! | `T:e:<model>` | sorted set: announced endpoints by the time they fall silent |
+//! | `T:k` | sorted set: callbacks by the time they are due, infinite while they wait for their image |
+//! | `T:k:<md5>` | hash: address → the callback's id and how often it failed |
 //! | `T:f` | the highest fence handed out |
 //! | `T:b` | hash: what the store is called since it was first used; how many beats there were |
 //! | `T:dispatchers`, `T:reports` | sorted set: dispatchers by the time they fall silent; hash: what they say of themselves |
@@ -28,6 +30,7 @@
 
 mod address;
 mod beat;
+mod callbacks;
 mod changes;
 mod check;
 mod claim;
@@ -59,9 +62,10 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, ScriptInvocation};
 use futures_util::future::try_join;
 use photo_core::job::{
-    Announcement, Beat, Change, ClaimRequest, Claimed, DispatcherId, DispatcherReport,
-    DispatcherView, EndedJob, FailedJob, Finish, Finished, Held, JobList, JobView, KnownModel,
-    Lease, Listed, ModelStats, NewJob, QueueView, Requeue, SubmitMode, Submitted, Tick, Wake,
+    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
+    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
+    SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -249,6 +253,22 @@ impl JobStore for RedisJobStore {
 
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
         self.read_models().await
+    }
+
+    async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError> {
+        self.put_callbacks(callbacks).await
+    }
+
+    async fn lease_callbacks(
+        &self,
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<DueCallback>, StoreError> {
+        self.hand_out_callbacks(most, lease).await
+    }
+
+    async fn end_callback(&self, callback: &Callback, end: CallbackEnd) -> Result<(), StoreError> {
+        self.note_callback(callback, end).await
     }
 
     async fn beat(&self) -> Result<Beat, StoreError> {

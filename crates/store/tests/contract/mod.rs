@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 pub mod beat;
+pub mod callbacks;
 pub mod cancel;
 pub mod changes;
 pub mod claim;
@@ -291,6 +292,19 @@ macro_rules! contract_suite {
                 what_changes_nothing_is_not_told
                 everybody_who_follows_is_told
                 a_follower_that_does_not_read_holds_nothing_up_and_is_told_that_it_missed_some
+            }
+            callbacks {
+                a_callback_is_due_once_all_jobs_of_its_image_have_ended
+                whatever_ends_an_image_makes_its_callbacks_due
+                a_callback_of_a_finished_image_is_due_at_once
+                the_same_callback_is_kept_once
+                a_callback_is_handed_out_once_until_its_lease_is_over
+                no_more_callbacks_are_handed_out_than_asked_for_and_the_oldest_first
+                a_failed_callback_is_due_again_after_its_time_and_counts
+                a_callback_that_came_too_early_waits_for_its_image_again
+                an_image_finished_again_does_not_hasten_what_was_handed_out
+                what_was_settled_before_is_not_ended_twice
+                what_goes_back_in_line_makes_nothing_due
             }
             retention {
                 finished_images_disappear_after_their_time

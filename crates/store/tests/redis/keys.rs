@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::{Commands, Connection};
-use photo_core::job::{Ending, JobOutcome, Requeue};
+use photo_core::job::{Callback, CallbackEnd, Ending, JobOutcome, Requeue};
 use photo_core::ports::JobStore;
 use photo_core::{JobId, JobState};
 use photo_tests::redis_server::RedisServer;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::scene::{RETENTION, Scene, behind_its_back, ended_before, error, job, report, success};
 
@@ -120,6 +121,12 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
     ] {
         scene.store.restore(&[ended_before(job(number, "m"), outcome)]).await.unwrap();
     }
+    let url = "http://receiver/hook".to_owned();
+    let callback = Callback { id: Uuid::new_v4(), image: job(1, "m").image, url };
+    scene.store.keep_callbacks(std::slice::from_ref(&callback)).await.unwrap();
+    let due = scene.store.lease_callbacks(1, RETENTION).await.unwrap();
+    assert_eq!(due[0].callback, callback);
+    scene.store.end_callback(&callback, CallbackEnd::Settled).await.unwrap();
     scene.store.beat().await.unwrap();
     scene.store.report(&report(), Duration::from_secs(10)).await.unwrap();
     // Passes over what the cancelled job left in line.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use photo_core::job::{
-    Announcement, ClaimRequest, DispatcherId, EndedJob, Ending, JobOutcome, NewJob, Priority,
-    Requeue, SubmitMode, Want,
+    Announcement, Callback, CallbackEnd, ClaimRequest, DispatcherId, EndedJob, Ending, JobOutcome,
+    NewJob, Priority, Requeue, SubmitMode, Want,
 };
 use photo_core::{ImageKey, JobError, JobErrorKind, JobId, ModelName, UnixMillis};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 /// The clock is moved by even multiples of this, and everything lasts odd multiples; so nothing
 /// depends on how long the calls themselves take.
@@ -54,6 +55,12 @@ pub enum Operation {
         reason: Option<JobError>,
         lifetime: Duration,
     },
+    KeepCallbacks(Vec<Callback>),
+    LeaseCallbacks {
+        most: u32,
+        lease: Duration,
+    },
+    EndCallback(Callback, CallbackEnd),
     Advance(Duration),
 }
 
@@ -87,6 +94,11 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
         }),
         1 => (model(), prop::option::of(error()), lasting())
             .prop_map(|(model, reason, lifetime)| Operation::Hold { model, reason, lifetime }),
+        1 => prop::collection::vec(callback(), 0..4).prop_map(Operation::KeepCallbacks),
+        2 => (0..4u32, lasting())
+            .prop_map(|(most, lease)| Operation::LeaseCallbacks { most, lease }),
+        1 => (callback(), callback_end())
+            .prop_map(|(callback, end)| Operation::EndCallback(callback, end)),
         3 => (1..3u32).prop_map(|times| Operation::Advance(UNIT * 2 * times)),
     ]
 }
@@ -166,6 +178,22 @@ fn ending() -> impl Strategy<Value = Ending> {
         (after(), error()).prop_map(|(after, error)| Ending::Retry { after, error }),
         (after(), prop::option::of(error()))
             .prop_map(|(after, error)| Ending::Release { after, error }),
+    ]
+}
+
+fn callback() -> impl Strategy<Value = Callback> {
+    (0..2u8, image(), 0..2u8).prop_map(|(id, image, host)| Callback {
+        id: Uuid::from_bytes([id; 16]),
+        image,
+        url: format!("http://{host}"),
+    })
+}
+
+fn callback_end() -> impl Strategy<Value = CallbackEnd> {
+    prop_oneof![
+        Just(CallbackEnd::Settled),
+        lasting().prop_map(|retry_after| CallbackEnd::Failed { retry_after }),
+        lasting().prop_map(|retry_after| CallbackEnd::TooEarly { retry_after }),
     ]
 }
 

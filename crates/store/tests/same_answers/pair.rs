@@ -109,6 +109,15 @@ impl Side {
             Operation::Hold { model, reason, lifetime } => {
                 answers::said(&store.hold(model, reason.as_ref(), *lifetime).await.unwrap())
             }
+            Operation::KeepCallbacks(callbacks) => {
+                answers::said(&store.keep_callbacks(callbacks).await.unwrap())
+            }
+            Operation::LeaseCallbacks { most, lease } => {
+                answers::said(&store.lease_callbacks(*most, *lease).await.unwrap())
+            }
+            Operation::EndCallback(callback, end) => {
+                answers::said(&store.end_callback(callback, *end).await.unwrap())
+            }
             Operation::Advance(_) => String::new(),
         }
     }

@@ -36,10 +36,25 @@ local function keep_outcome(md5, model, outcome)
   redis.call('SET', outcome_key(md5, model), outcome)
 end
 
+local has_callbacks = nil
+
+-- Callbacks that wait for the image are due.
+local function call_back(md5)
+  -- Seldom is there any: asked once, and not for each image.
+  if has_callbacks == nil then has_callbacks = redis.call('EXISTS', CALLBACKS) == 1 end
+  if not has_callbacks then return end
+  for _, url in ipairs(redis.call('HKEYS', callbacks_key(md5))) do
+    if redis.call('ZSCORE', CALLBACKS, md5 .. url) == 'inf' then
+      redis.call('ZADD', CALLBACKS, now, md5 .. url)
+    end
+  end
+end
+
 -- Ends a job, with its outcome unless that is nil: then whatever its last attempt left is kept.
 local function close(md5, model, job, state, outcome)
   change(job, state)
   local jobs = finished_jobs(md5, model, pack(job))
+  if jobs then call_back(md5) end
   if jobs and fold(md5, jobs, model, outcome) then return note_change(md5) end
   write(md5, model, job)
   if outcome then keep_outcome(md5, model, outcome) end

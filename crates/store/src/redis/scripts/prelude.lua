@@ -23,8 +23,10 @@ local function failed_key(model) return PREFIX .. ':x:' .. model end
 local function idle_key(model) return PREFIX .. ':w:' .. model end
 local function model_key(model) return PREFIX .. ':m:' .. model end
 local function hold_key(model) return PREFIX .. ':h:' .. model end
+local function callbacks_key(md5) return PREFIX .. ':k:' .. md5 end
 local function endpoints_key(model) return PREFIX .. ':e:' .. model end
 local FENCE = PREFIX .. ':f'
+local CALLBACKS = PREFIX .. ':k'
 local BEAT = PREFIX .. ':b'
 local QUEUES = PREFIX .. ':queues'
 local MODELS = PREFIX .. ':models'

@@ -13,6 +13,8 @@ pub type Connection = BufReader<TcpStream>;
 pub struct Request {
     /// Its path and query.
     pub target: String,
+    /// The lines of its headers.
+    pub headers: String,
     /// Its body.
     pub body: Vec<u8>,
 }
@@ -24,7 +26,7 @@ pub async fn read(connection: &mut Connection) -> io::Result<Option<Request>> {
         return Ok(None);
     }
     let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut length = 0;
+    let (mut length, mut headers) = (0, String::new());
     loop {
         line.clear();
         if connection.read_line(&mut line).await? == 0 {
@@ -34,10 +36,11 @@ pub async fn read(connection: &mut Connection) -> io::Result<Option<Request>> {
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().map_err(io::Error::other)?;
         }
+        headers.push_str(&line);
     }
     let mut body = vec![0; length];
     connection.read_exact(&mut body).await?;
-    Ok(Some(Request { target, body }))
+    Ok(Some(Request { target, headers, body }))
 }
 
 /// Answers with a JSON body.
@@ -61,6 +64,13 @@ pub async fn hung_up(connection: &Connection) {
 }
 
 impl Request {
+    /// The value of a header, by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.lines().filter_map(|line| line.split_once(':'));
+        let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(value.trim())
+    }
+
     /// The content of the form's one part.
     pub fn part(&self) -> Option<&[u8]> {
         let first_line = find(&self.body, b"\r\n")?;
@@ -82,9 +92,9 @@ mod tests {
     #[test]
     fn the_part_of_a_form_is_found_whatever_its_bytes() {
         let body = b"--x\r\nname: a\r\n\r\n\r\nBM\r\n\r\n--\r\n\r\n--x--\r\n".to_vec();
-        let request = Request { target: "/predict".to_owned(), body };
+        let request = Request { target: String::new(), headers: String::new(), body };
         assert_eq!(request.part(), Some(&b"\r\nBM\r\n\r\n--\r\n"[..]));
-        let request = Request { target: "/predict".to_owned(), body: b"--x\r\nBM".to_vec() };
+        let request = Request { body: b"--x\r\nBM".to_vec(), ..request };
         assert_eq!(request.part(), None);
     }
 }

@@ -6,6 +6,7 @@
 
 mod banner;
 mod body;
+mod callbacks;
 mod cancel;
 mod connection;
 mod error;

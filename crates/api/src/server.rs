@@ -20,7 +20,7 @@ use crate::files::{self, Room};
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::state::AppState;
-use crate::{rates, routes};
+use crate::{callbacks, rates, routes};
 
 /// How long a stopping server waits for the requests under way, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -82,6 +82,7 @@ pub fn serve(
     });
     tokio::spawn(rates::watch(state.clone()));
     Hub::start(&state);
+    callbacks::start(&state);
     let gate = Gate::new(Arc::clone(&state.intake), room.connections / 2, stop.clone());
     let limits = Limits {
         next_head: IDLE_TIMEOUT + HEAD_TIMEOUT,

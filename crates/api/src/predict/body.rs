@@ -28,6 +28,8 @@ struct Body {
     priority: Option<Priority>,
     #[serde(default)]
     rerun: Option<bool>,
+    #[serde(default)]
+    callback: Option<String>,
 }
 
 /// Whether the request has such a body.
@@ -56,6 +58,7 @@ pub(super) async fn read(
     if let Some(rerun) = body.rerun {
         fields.mode = if rerun { SubmitMode::Rerun } else { SubmitMode::New };
     }
+    fields.callback = body.callback.or(fields.callback);
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
     let mut photos = Vec::new();
     include(&body.images, limit, &mut photos, &mut *upload)?;

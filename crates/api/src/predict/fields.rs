@@ -13,6 +13,8 @@ const MOST_MODELS: usize = 1_000;
 pub(super) struct Fields {
     pub(super) priority: Priority,
     pub(super) mode: SubmitMode,
+    /// Where somebody wants to be told of the end.
+    pub(super) callback: Option<String>,
     models: Vec<ModelName>,
     /// How often a model was named, the same one included.
     named: usize,
@@ -50,6 +52,7 @@ impl Fields {
                     }
                 };
             }
+            "callback" => self.callback = Some(value.trim().to_owned()),
             _ => {}
         }
         Ok(())

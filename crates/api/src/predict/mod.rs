@@ -19,10 +19,12 @@ use photo_core::job::SubmitMode;
 use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 use photo_core::record::Acceptance;
 use serde::Serialize;
+use url::Url;
 use uuid::Uuid;
 
 use self::fields::Fields;
 use self::part_lengths::without_lengths;
+use crate::callbacks;
 use crate::error::ApiError;
 use crate::rates::Wait;
 use crate::state::AppState;
@@ -49,6 +51,7 @@ pub(crate) async fn accept(
     let mut admission = state.intake.admit(length)?;
     let fields = Fields::from_query(request.query_string())?;
     let mut time = StoreTime::new();
+    check_callback(&state, &fields)?;
     if fields.names_models() {
         // Known before the form: what is refused for them is not read at all.
         check_models(&state, &fields, &mut time).await?;
@@ -68,6 +71,7 @@ pub(crate) async fn accept(
         return Err(ApiError::NoPhotos);
     }
     check_models(&state, &fields, &mut time).await?;
+    let callback = check_callback(&state, &fields)?;
 
     // Each photo once, in the order of the form, which is the order of the queue.
     let mut seen = HashSet::new();
@@ -83,7 +87,8 @@ pub(crate) async fn accept(
         models: fields.models().to_vec(),
     };
     // Once it has begun it is done, also if the client is gone by then.
-    let done = tokio::spawn(store(state.into_inner(), upload, images, asked, time)).await;
+    let done = store(state.into_inner(), upload, images, asked, callback, time);
+    let done = tokio::spawn(done).await;
     let jobs = done.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error).into()));
     let jobs = jobs.map_err(|error| match error {
         ApiError::Images(ImageStoreError::Refused(PhotoRefusal::Collision(image))) => {
@@ -99,16 +104,28 @@ pub(crate) async fn accept(
 
 /// Stores the photos, and then puts their jobs in line: a job whose photo is not there could not be
 /// done. With the photos it is written down what is asked of them, so that no job is lost with the
-/// job store.
+/// job store. Then whoever wants to be called back is noted: before, an image that was finished once
+/// would still be so.
 async fn store(
     state: Arc<AppState>,
     upload: Box<dyn ImageUpload>,
     images: Vec<ImageKey>,
     asked: Acceptance,
+    callback: Option<Url>,
     mut time: StoreTime,
 ) -> Result<Vec<submit::AcceptedJob>, ApiError> {
     let committed = upload.commit(&asked).await?;
-    submit::submit(&state, &images, &asked, &committed, &mut time).await
+    let jobs = submit::submit(&state, &images, &asked, &committed, &mut time).await?;
+    if let Some(url) = &callback {
+        time.wait(callbacks::keep(&state, &images, url)).await?;
+    }
+    Ok(jobs)
+}
+
+/// The address to be called back, if there is one; refuses one that must not be called.
+fn check_callback(state: &AppState, fields: &Fields) -> Result<Option<Url>, ApiError> {
+    let callback = fields.callback.as_deref().filter(|text| !text.is_empty());
+    callback.map(|text| callbacks::check(&state.config.callbacks, text)).transpose()
 }
 
 /// Refuses a request that names no model, or one that is not known; all of those are listed.

@@ -30,6 +30,9 @@ use tokio_util::sync::CancellationToken;
 /// The models that every test's API knows.
 const MODELS: [&str; 2] = ["sharpness", "average_color"];
 
+/// How long a test waits for what must happen.
+pub const DEADLINE: Duration = Duration::from_mins(1);
+
 /// An API of this test's own; it stops when dropped.
 pub struct App {
     pub url: String,

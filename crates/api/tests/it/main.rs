@@ -5,8 +5,10 @@
 
 mod app;
 mod raw;
+mod receiver;
 
 mod by_hash;
+mod callbacks;
 mod cancel;
 mod check;
 mod events;

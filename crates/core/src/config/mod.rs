@@ -4,6 +4,7 @@
 //! otherwise), the environment (`PHOTO_<SECTION>__<KEY>`), the flags. An unknown key stops the
 //! start. `photo.sample.toml` in the repository's root is the documentation, and is tested.
 
+mod callbacks;
 mod model;
 mod photoctl;
 mod retention;
@@ -20,6 +21,7 @@ use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use callbacks::{AllowedHost, CallbacksConfig, InvalidHost, WebhookSecret};
 pub use model::{ModelConfig, ModelSettings, Protocol};
 pub use photoctl::PhotoctlConfig;
 pub use retention::Retention;
@@ -38,6 +40,8 @@ use crate::ModelName;
 pub struct Config {
     /// The HTTP server for clients.
     pub api: ApiConfig,
+    /// Who may be told once an image is finished.
+    pub callbacks: CallbacksConfig,
     /// Where jobs live.
     pub store: StoreConfig,
     /// Where photos live.

@@ -22,6 +22,7 @@ fn the_sample_file_loads_and_says_what_the_defaults_are() {
     let config = from_toml(sample).unwrap();
     let defaults = Config::default();
     assert_eq!(format!("{:?}", config.api), format!("{:?}", defaults.api));
+    assert_eq!(format!("{:?}", config.callbacks), format!("{:?}", defaults.callbacks));
     assert_eq!(format!("{:?}", config.store), format!("{:?}", defaults.store));
     assert_eq!(format!("{:?}", config.images), format!("{:?}", defaults.images));
     assert_eq!(format!("{:?}", config.dispatcher), format!("{:?}", defaults.dispatcher));
@@ -91,6 +92,8 @@ fn a_wrong_value_is_named_with_its_key() {
         ("[models]\nm = { port = 1, timeout = \"0s\" }\n", "models.m.timeout"),
         ("[model_defaults]\nhost = \"a b\"\n[models]\nm = 1\n", "http://a b:1"),
         ("[api]\nregister_key = \"\"\n", "api.register_key"),
+        ("[callbacks]\nsecret = \"hunter2\"\n", "callbacks.secret"),
+        ("[callbacks]\nallow = [\"http://a\"]\n", "callbacks.allow"),
         ("[api]\nmax_uploads = 0\n", "api.max_uploads"),
         ("[api]\nupload_patience = \"0s\"\n", "api.upload_patience"),
     ] {
@@ -106,6 +109,8 @@ fn passwords_and_keys_are_never_printed() {
     )
     .unwrap();
     assert!(!format!("{config:?} {}", config.store.url).contains("hunter2"));
+    let wrong = complaint("[callbacks]\nsecret = \"hunter2\"\n");
+    assert!(!wrong.contains("hunter2"), "{wrong}");
     for wrong in ["rediss:hunter2", "redis://user:12/hunter2@host:1"] {
         let complaint = complaint(&format!("[store]\nurl = \"{wrong}\"\n"));
         assert!(complaint.contains("store.url") && !complaint.contains("hunter2"), "{complaint}");

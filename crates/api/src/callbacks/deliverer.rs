@@ -1,0 +1,156 @@
+//! Making the callbacks that are due.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::{iter, slice};
+
+use anyhow::{anyhow, ensure};
+use bytes::Bytes;
+use hyper::StatusCode;
+use photo_core::config::WebhookSecret;
+use photo_core::job::{Callback, CallbackEnd, DueCallback};
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+use url::Url;
+
+use super::caller::Caller;
+use super::check;
+use super::signature::sign;
+use crate::state::AppState;
+use crate::status::{ImageView, read};
+use crate::store_time::StoreTime;
+
+/// The most calls at the same time.
+const AT_ONCE: usize = 16;
+
+/// How long a callback is this process's own: longer than a call may take.
+const LEASE: Duration = Duration::from_mins(1);
+
+/// The pause between two looks at what is due.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The pauses after each failure; after the last one it is given up.
+const PAUSES: [Duration; 8] = [
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_mins(2),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
+    Duration::from_hours(3),
+    Duration::from_hours(6),
+    Duration::from_hours(12),
+];
+
+/// What makes the calls.
+struct Deliverer {
+    state: Arc<AppState>,
+    secret: WebhookSecret,
+    caller: Caller,
+}
+
+/// Makes callbacks until the server is to stop. Those under way then are made again by another process,
+/// with the same id.
+pub(super) async fn run(state: Arc<AppState>, secret: WebhookSecret) {
+    let allow_private = state.config.callbacks.allow_private;
+    let caller = tokio::task::spawn_blocking(move || Caller::new(allow_private)).await;
+    let caller = match caller.map_err(anyhow::Error::from).flatten() {
+        Ok(caller) => caller,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "no callbacks are made");
+            return;
+        }
+    };
+    let stop = state.closing.clone();
+    let deliverer = Arc::new(Deliverer { state, secret, caller });
+    stop.run_until_cancelled(deliverer.deliver_all()).await;
+}
+
+impl Deliverer {
+    async fn deliver_all(self: &Arc<Self>) {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let mut is_away = false;
+        loop {
+            // A place first, a callback second: none that was handed out waits for one.
+            let Ok(first) = Arc::clone(&places).acquire_owned().await else { return };
+            let free = 1 + places.available_permits();
+            let due =
+                self.state.jobs.lease_callbacks(u32::try_from(free).unwrap_or(1), LEASE).await;
+            if let Err(error) = &due
+                && !is_away
+            {
+                tracing::warn!(%error, "no callbacks are made until the job store can be reached");
+            }
+            is_away = due.is_err();
+            let due = due.unwrap_or_default();
+            if due.is_empty() {
+                drop(first);
+                sleep(PAUSE).await;
+                continue;
+            }
+            // Places are taken here alone, so there are as many as were counted.
+            let others = iter::from_fn(|| Arc::clone(&places).try_acquire_owned().ok());
+            for (due, place) in due.into_iter().zip(iter::once(first).chain(others)) {
+                let deliverer = Arc::clone(self);
+                tokio::spawn(async move {
+                    deliverer.deliver(&due).await;
+                    drop(place);
+                });
+            }
+        }
+    }
+
+    /// Makes one callback, and notes what became of it. What cannot be noted is made again.
+    async fn deliver(&self, due: &DueCallback) {
+        let callback = &due.callback;
+        let end = self.attempt(due).await;
+        if let Err(error) = self.state.jobs.end_callback(callback, end).await {
+            tracing::warn!(callback.id = %callback.id, %error, "a callback may be made twice");
+        }
+    }
+
+    async fn attempt(&self, due: &DueCallback) -> CallbackEnd {
+        let Callback { id, image, ref url } = due.callback;
+        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = host.unwrap_or_default();
+        let error = match self.call(&due.callback).await {
+            Ok(end) => return end,
+            Err(error) => format!("{error:#}"),
+        };
+        let pause = usize::try_from(due.failures).ok().and_then(|failures| PAUSES.get(failures));
+        if let Some(pause) = pause {
+            tracing::info!(callback.id = %id, %image, host, error, "a callback failed, and will be made again");
+            // Many that failed together do not come back together.
+            let spread = *pause / 10 * u32::from(id.as_bytes()[0]) / 255;
+            CallbackEnd::Failed { retry_after: *pause + spread }
+        } else {
+            tracing::warn!(callback.id = %id, %image, host, error, "a callback failed for the last time, and is given up");
+            CallbackEnd::Settled
+        }
+    }
+
+    /// Tells how the image ended, unless it is not finished any more.
+    async fn call(&self, callback: &Callback) -> anyhow::Result<CallbackEnd> {
+        let jobs = read(&self.state, slice::from_ref(&callback.image), &mut StoreTime::new()).await;
+        let jobs = jobs.map_err(|error| anyhow!("{}", error.cause()))?.pop().unwrap_or_default();
+        let view = ImageView::new(callback.image, jobs);
+        if !view.status.is_final() {
+            return Ok(CallbackEnd::TooEarly { retry_after: PAUSES[0] });
+        }
+        // The operator may have changed the list since.
+        let url = check(&self.state.config.callbacks, &callback.url);
+        let url = url.map_err(|refusal| anyhow!("{refusal}"))?;
+        let body = Bytes::from(serde_json::to_vec(&view)?);
+        let id = format!("msg_{}", callback.id.simple());
+        let timestamp = self.state.clock.now().0 / 1000;
+        let signature = sign(&self.secret, &id, timestamp, &body);
+        let headers = [
+            ("webhook-id", id),
+            ("webhook-timestamp", timestamp.to_string()),
+            ("webhook-signature", signature),
+        ];
+        let status = self.caller.post(&url, headers, body).await?;
+        // Who is gone wants to hear no more, by the spec.
+        ensure!(status.is_success() || status == StatusCode::GONE, "the answer was {status}");
+        Ok(CallbackEnd::Settled)
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 /// A connection to a caller.
@@ -20,7 +20,7 @@ pub struct Request {
 }
 
 /// Reads the next request; `None` once the caller has gone.
-pub async fn read(connection: &mut Connection) -> io::Result<Option<Request>> {
+pub async fn read(connection: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Request>> {
     let mut line = String::new();
     if connection.read_line(&mut line).await? == 0 {
         return Ok(None);

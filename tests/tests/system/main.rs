@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod callbacks;
 mod chromium;
 mod events;
 mod files;

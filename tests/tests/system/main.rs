@@ -14,6 +14,7 @@ mod outages;
 mod page;
 mod page_modules;
 mod page_operators;
+mod photoctl;
 mod redis_failover;
 mod redis_trouble;
 mod releases;

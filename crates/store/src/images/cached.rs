@@ -35,7 +35,8 @@ mod linux {
 
     /// Opens a file to be read.
     pub(in super::super) fn open(path: &Path) -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        // Whatever lies there: opening a pipe would wait for its other end.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         Ok(openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED)?.into())
     }
 

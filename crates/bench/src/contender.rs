@@ -77,15 +77,20 @@ impl Runs {
     /// What share of a core every process used, in the middle of all rounds.
     pub fn cpu_shares(&self) -> Vec<CpuShare> {
         let first = self.samples.first().map(|sample| sample.cpu.as_slice()).unwrap_or_default();
-        let shares = first.iter().enumerate().map(|(number, used)| {
-            let shares = self.samples.iter().filter_map(|sample| {
-                let used = sample.cpu.get(number)?.time.as_secs_f64();
-                Some(used / sample.elapsed.as_secs_f64())
+        let mut names: Vec<&str> = first.iter().map(|used| used.name.as_str()).collect();
+        // Several of one name stand next to each other, and are told together.
+        names.dedup();
+        let share = |process: &str| {
+            let shares = self.samples.iter().map(|sample| {
+                let used = sample.cpu.iter().filter(|used| used.name == process);
+                let used: Duration = used.map(|used| used.time).sum();
+                used.as_secs_f64() / sample.elapsed.as_secs_f64()
             });
             let cores = quantile(&shares.collect::<Vec<_>>(), 0.5);
-            CpuShare { while_measuring: self.name.clone(), process: used.name.clone(), cores }
-        });
-        shares.collect()
+            let process = process.to_owned();
+            CpuShare { while_measuring: self.name.clone(), process, cores }
+        };
+        names.into_iter().map(share).collect()
     }
 }
 

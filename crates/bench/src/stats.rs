@@ -27,10 +27,10 @@ impl Series {
     }
 
     /// How far the middle half of the repeats is apart, as a share of the median. One outlier in
-    /// five does not change it much.
+    /// five does not change it much. One at most: more says nothing more.
     pub fn spread(&self) -> f64 {
         let apart = quantile(&self.values, 0.75) - quantile(&self.values, 0.25);
-        if apart == 0.0 { 0.0 } else { apart / self.median() }
+        if apart == 0.0 { 0.0 } else { (apart / self.median()).min(1.0) }
     }
 
     /// The smallest and the largest value.

@@ -19,9 +19,14 @@ impl fmt::Display for Terminal<'_> {
         writeln!(f, "{}\n{}", machine(report), criterion())?;
         for row in &report.rows {
             writeln!(f, "\n{} (bench {})\n  {}", row.row.what, row.row.command, row.row.how)?;
-            for line in lines(row) {
-                let [ours, theirs, ratio, target, verdict] = line;
-                writeln!(f, "  {ours:<38}  {theirs:<44}  {ratio:>7}  {target:<15}  {verdict}")?;
+            let lines: Vec<[String; 5]> = lines(row).collect();
+            let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
+            let [first, second] = [0, 1].map(|column| width(column).unwrap_or(0));
+            for [ours, theirs, ratio, target, verdict] in &lines {
+                writeln!(
+                    f,
+                    "  {ours:<first$}  {theirs:<second$}  {ratio:>5}  {target:<13}  {verdict}"
+                )?;
             }
             for series in &row.row.beside {
                 writeln!(f, "  beside: {}", told(series))?;
@@ -98,9 +103,9 @@ fn lines(row: &Judged) -> impl Iterator<Item = [String; 5]> {
             told(ours),
             theirs.as_ref().map_or("a bound".to_owned(), told),
             match (ratio, theirs) {
-                (None, _) => "noisy".to_owned(),
                 // The figure itself stands in the first column.
-                (Some(_), None) => String::new(),
+                (_, None) => String::new(),
+                (None, Some(_)) => "noisy".to_owned(),
                 (Some(ratio), Some(_)) => figure(*ratio),
             },
             match target {

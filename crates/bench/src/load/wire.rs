@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -87,10 +88,13 @@ impl Head {
     }
 }
 
+/// Servers hang up on those that say nothing for some seconds; then it is too late to ask.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// Connections to one server that are not in use.
 pub struct Pool {
     address: SocketAddr,
-    idle: RefCell<Vec<Wire>>,
+    idle: RefCell<Vec<(Wire, Instant)>>,
 }
 
 impl Pool {
@@ -99,18 +103,18 @@ impl Pool {
         Self { address, idle: RefCell::default() }
     }
 
-    /// A connection that was used before, or a new one.
+    /// A connection that was used a moment ago, or a new one.
     pub async fn take(&self) -> io::Result<Wire> {
         let idle = self.idle.borrow_mut().pop();
         match idle {
-            Some(wire) => Ok(wire),
-            None => Wire::connect(self.address).await,
+            Some((wire, since)) if since.elapsed() < IDLE => Ok(wire),
+            _ => Wire::connect(self.address).await,
         }
     }
 
     /// Keeps a connection for the next one who needs one.
     pub fn give_back(&self, wire: Wire) {
-        self.idle.borrow_mut().push(wire);
+        self.idle.borrow_mut().push((wire, Instant::now()));
     }
 }
 

@@ -21,6 +21,9 @@ use crate::stats::float;
 use crate::system::{self, MODEL};
 use crate::usage::{Process, Watch};
 
+/// redis-benchmark counts in milliseconds: with fewer requests it may say that it took none.
+const LEAST_REQUESTS: usize = 100_000;
+
 const WHAT: &str = "queue alone (claim + finish, batch 64)";
 const UNIT: &str = "jobs/s";
 
@@ -118,7 +121,12 @@ impl Contender for RedisBenchmark<'_> {
         let start = Instant::now();
         let mut command = Command::new("redis-benchmark");
         command.args(["-t", "set", "--csv", "-P", &BATCH.to_string(), "-c", &TASKS.to_string()]);
-        command.args(["-n", &self.requests.to_string(), "-p", &self.redis.port().to_string()]);
+        command.args([
+            "-n",
+            &self.requests.max(LEAST_REQUESTS).to_string(),
+            "-p",
+            &self.redis.port().to_string(),
+        ]);
         let said = command.output().context("redis-benchmark cannot be started")?;
         ensure!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
         let said = String::from_utf8_lossy(&said.stdout);

@@ -13,8 +13,9 @@ const SILENCE_MS = 40_000;
 const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /**
- * How streams fare, for everyone to see: `open`, or `closed` and since when it does not work.
- * @typedef {"open" | "broken"} Health
+ * How the server is, as far as a request or stream can tell: it answers, it answers that it cannot
+ * work, or it does not answer.
+ * @typedef {"open" | "troubled" | "broken"} Health
  */
 
 /**
@@ -56,7 +57,7 @@ export async function follow({ path, options, signal, hear, health }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Problem && !error.passes) throw error;
-      health("broken");
+      health(healthAfter(error));
     } finally {
       clearTimeout(silence);
     }
@@ -64,4 +65,12 @@ export async function follow({ path, options, signal, hear, health }) {
     await pause(PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)], signal);
     failures += 1;
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Health}
+ */
+export function healthAfter(error) {
+  return error instanceof Problem && error.status > 0 ? "troubled" : "broken";
 }

@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { Chooser } from "./chooser.js";
+import { healthAfter } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { listenForFiles } from "./drop.js";
 import { followFeed } from "./feed.js";
@@ -97,9 +98,12 @@ const healths = new Map();
 /** @param {string} of @param {import("./connection.js").Health} health */
 function showHealth(of, health) {
   healths.set(of, health);
-  const isBroken = [...healths.values()].includes("broken");
-  byId("health").dataset.group = isBroken ? "failed" : "done";
-  setText(byId("health"), isBroken ? "No connection, trying again" : "Live");
+  const all = new Set(healths.values());
+  const [group, text] = all.has("broken")
+    ? ["failed", "No connection, trying again"]
+    : all.has("troubled") ? ["waiting", "Server in trouble, trying again"] : ["done", "Live"];
+  byId("health").dataset.group = group;
+  setText(byId("health"), text);
 }
 
 async function followModels() {
@@ -109,8 +113,8 @@ async function followModels() {
         const { models, details } = await get("/models");
         chooser.show(models, details ?? {});
         showHealth("models", "open");
-      } catch {
-        showHealth("models", "broken");
+      } catch (error) {
+        showHealth("models", healthAfter(error));
       }
     }
     await pause(MODELS_MS);
@@ -152,7 +156,7 @@ const operators = new Operators({
 addEventListener("hashchange", showView);
 addEventListener("beforeunload", (event) => {
   // Bytes that are on their way are gone with the page.
-  if (gallery.mine.all.some(({ phase }) => phase === "reading" || phase === "sending")) event.preventDefault();
+  if (gallery.mine.all.some(({ file, phase }) => file && phase !== "refused")) event.preventDefault();
 });
 listenForFiles(take);
 listenForTheme();

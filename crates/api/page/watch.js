@@ -1,7 +1,7 @@
 /** Following the photos of the list until each is finished, over one stream. */
 
 import { Problem, post, posting } from "./api.js";
-import { follow } from "./connection.js";
+import { follow, healthAfter } from "./connection.js";
 import { isFinal } from "./states.js";
 import { pause } from "./upload.js";
 
@@ -70,7 +70,7 @@ export class Watch {
         else await this.#ask();
       } catch (error) {
         this.#hasStreams &&= !(error instanceof Problem && error.isMissing);
-        this.told.health("broken");
+        this.told.health(healthAfter(error));
         await pause(ASK_MS);
       }
     }

@@ -4,15 +4,8 @@ use actix_web::{HttpRequest, web};
 use photo_core::{ImageKey, UnixMillis};
 use serde::Deserialize;
 
-use crate::body::read_body;
 use crate::error::ApiError;
-use crate::status::parse_hash;
-
-/// The most images of one stream.
-const MOST_IMAGES: usize = 10_000;
-
-/// The most bytes of a body that names them: so many hashes, and as much again for white space.
-const MOST_BYTES: usize = 80 * MOST_IMAGES;
+use crate::named;
 
 /// What browsers send when they come back.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -54,22 +47,16 @@ impl Question {
 
 /// Reads the images of a body.
 pub(super) async fn read_images(body: web::Payload) -> Result<Vec<ImageKey>, ApiError> {
-    let body = read_body(body, MOST_BYTES).await?;
-    let body: Body = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::BadRequest(format!("The body is not {{\"images\": [\"<hash>\", …]}}: {error}."))
-    })?;
+    let body: Body = named::read(body, "{\"images\": [\"<hash>\", …]}").await?;
     parse_images(&body.images)
 }
 
-fn parse_images(names: &[String]) -> Result<Vec<ImageKey>, ApiError> {
-    if names.is_empty() {
+fn parse_images(hashes: &[String]) -> Result<Vec<ImageKey>, ApiError> {
+    if hashes.is_empty() {
         let what = "No image is named. Without `images`, GET /events tells of all that happens.";
         return Err(ApiError::BadRequest(what.to_owned()));
     }
-    if names.len() > MOST_IMAGES {
-        return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
-    }
-    names.iter().map(|name| parse_hash(name)).collect()
+    named::images(hashes)
 }
 
 /// Whatever is not ours is no cursor, and then all is told from the beginning: a client must not be

@@ -1,6 +1,6 @@
 //! `POST /predict/check`: what a client would have to send.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use actix_web::{HttpResponse, web};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -12,20 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::check_models;
 use super::fields::Fields;
-use crate::body::read_body;
 use crate::error::ApiError;
+use crate::named;
 use crate::state::AppState;
-use crate::status::parse_hash;
 use crate::store_time::StoreTime;
-
-/// The most images in one question.
-const MOST_IMAGES: usize = 10_000;
 
 /// The most jobs, images times models.
 const MOST_JOBS: usize = 100_000;
-
-/// The most bytes of its body: so many hashes, and as much again for names and white space.
-const MOST_BYTES: usize = 80 * MOST_IMAGES;
 
 /// How many jobs the job store is asked for at a time, so that nobody else has to wait.
 const STEP: usize = 2_000;
@@ -60,23 +53,9 @@ pub(crate) async fn lacking(
     state: web::Data<AppState>,
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let body = read_body(body, MOST_BYTES).await?;
-    let question: Question = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::BadRequest(format!(
-            "The body is not {{\"images\": [\"<hash>\", …], \"models\": [\"<name>\", …]}}: {error}."
-        ))
-    })?;
-    if question.images.len() > MOST_IMAGES {
-        return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
-    }
-    let mut seen = HashSet::new();
-    let mut images = Vec::new();
-    for text in &question.images {
-        let image = parse_hash(text)?;
-        if seen.insert(image) {
-            images.push(image);
-        }
-    }
+    let question: Question =
+        named::read(body, "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}").await?;
+    let images = named::images(&question.images)?;
     let mut fields = Fields::default();
     fields.add_names(question.models)?;
     let mut time = StoreTime::new();

@@ -60,11 +60,11 @@ pub fn look(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<Lefto
 }
 
 /// Looks whether the programs, which live and have nothing to do, have more connections than they
-/// need: an api two to Redis, a dispatcher three, and one to each model that it asks how it is. What
-/// is wrong goes into the ledger. Answers how many there are. Blocks.
+/// need: an api and a dispatcher three to Redis, and a dispatcher one to each model that it asks how
+/// it is. What is wrong goes into the ledger. Answers how many there are. Blocks.
 pub fn connections_of_the_living(world: &World, ledger: &Ledger) -> anyhow::Result<usize> {
     let dispatchers = world.dispatchers.len();
-    let most_at_redis = 2 * world.apis.len() + 3 * dispatchers;
+    let most_at_redis = 3 * (world.apis.len() + dispatchers);
     connections(world, ledger, most_at_redis, dispatchers * world.services.len())
 }
 
@@ -110,6 +110,8 @@ enum Kind {
     Outcome,
     /// Both of them, of all jobs of an image.
     Folded,
+    /// What dispatchers say of themselves: goes soon after the last of them.
+    Report,
     /// Names and counts, and who waits for work.
     Lasting,
     /// Lines, leases, waiting and failed jobs, holds: there must be none when all is done.
@@ -122,6 +124,7 @@ fn kind(key: &[u8]) -> Kind {
         [b'i', b':', ..] => Kind::Image,
         [b'r', b':', ..] => Kind::Outcome,
         [b'o', b':', ..] => Kind::Folded,
+        b"dispatchers" | b"reports" => Kind::Report,
         [b'm' | b'w', b':', ..] | b"v" | b"b" | b"f" | b"queues" | b"models" => Kind::Lasting,
         _ => Kind::Passing,
     }
@@ -153,7 +156,10 @@ fn check_keys(
                     images += 1;
                     outcomes += Model::ALL.len() as u64;
                 }
-                Kind::Lasting => {}
+                Kind::Report if left == -1 => {
+                    ledger.problem(format!("{name} stays in Redis for ever"));
+                }
+                Kind::Lasting | Kind::Report => {}
                 Kind::Passing => ledger.problem(format!("{name} is left in Redis")),
             }
         }

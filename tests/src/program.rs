@@ -99,12 +99,17 @@ impl Program {
 
     /// Waits for a line that contains `text` and answers what follows it in that line.
     pub fn wait_for_line(&self, text: &str) -> String {
+        self.find_line(text).unwrap_or_else(|| panic!("{} never said {text:?}", self.name))
+    }
+
+    /// The same of a program that may end without having said it.
+    pub fn find_line(&self, text: &str) -> Option<String> {
         let rest = self.log.wait(|written| {
             let rest = written.lines.iter().find_map(|line| line.split_once(text));
             let rest = rest.map(|(_, rest)| rest.trim().to_owned());
             (rest.is_some() || written.ended == 2).then_some(rest)
         });
-        rest.flatten().unwrap_or_else(|| panic!("{} never said {text:?}", self.name))
+        rest.flatten()
     }
 
     /// Everything it wrote so far.

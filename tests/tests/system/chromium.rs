@@ -16,6 +16,10 @@ use thirtyfour::{
 /// How long a test waits for what must happen.
 const DEADLINE: Duration = Duration::from_mins(1);
 
+/// How often chromedriver is started. It takes a free port of IPv4 and gives up if the same one is
+/// taken with IPv6.
+const ATTEMPTS: u32 = 3;
+
 /// What the browser is called, by who packages it.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -42,12 +46,9 @@ pub struct Page {
 /// the test.
 pub async fn browse(url: &str, test: impl AsyncFnOnce(&Page)) {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new("chromedriver");
-    command.arg("--port=0");
-    let chromedriver = Program::spawn("chromedriver", folder.path(), command);
-    let port = chromedriver.wait_for_line("was started successfully on port ");
-    let address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
-
+    let (_chromedriver, address) = (0..ATTEMPTS)
+        .find_map(|_| start_chromedriver(folder.path()))
+        .expect("chromedriver finds a port");
     let mut wanted = DesiredCapabilities::chrome();
     wanted.set_binary(&browser()).unwrap();
     wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
@@ -63,10 +64,20 @@ pub async fn browse(url: &str, test: impl AsyncFnOnce(&Page)) {
         test(&page).await;
     };
     let outcome = AssertUnwindSafe(used).catch_unwind().await;
-    page.driver.quit().await.expect("Chromium stops");
+    let closed = page.driver.quit().await;
     if let Err(panic) = outcome {
         resume_unwind(panic);
     }
+    closed.expect("Chromium stops");
+}
+
+/// The program that Chromium is steered through, and its address; `None` if it gives up.
+fn start_chromedriver(folder: &Path) -> Option<(Program, String)> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0");
+    let chromedriver = Program::spawn("chromedriver", folder, command);
+    let port = chromedriver.find_line("was started successfully on port ")?;
+    Some((chromedriver, format!("http://127.0.0.1:{}", port.trim_end_matches('.'))))
 }
 
 impl Page {

@@ -35,11 +35,6 @@ export class Filter {
     return this.#model.value;
   }
 
-  /** Whether anything is left out. */
-  get isOn() {
-    return this.#group !== "all" || this.model !== "" || this.#text.value.trim() !== "";
-  }
-
   focus() {
     this.#text.focus();
     this.#text.select();

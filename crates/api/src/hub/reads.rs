@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web::Bytes;
 use futures_util::future::join_all;
@@ -96,7 +96,10 @@ impl Reads {
         loop {
             let (images, askers) = self.take(step);
             if images.is_empty() {
+                let since = Instant::now();
                 self.news.notified().await;
+                // Having nothing to read is a pause as well.
+                owed = owed.saturating_sub(since.elapsed());
                 continue;
             }
             let (mut failure, mut readable, mut bytes) = (None, 0_u32, 0);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Commands, cmd};
 use photo_core::JobState;
-use photo_core::job::{Ack, Ending, Finish, Held, JobOutcome, Requeue, Submitted};
+use photo_core::job::{Ack, Ending, Finish, Held, JobOutcome, Lease, Requeue, Submitted};
 use photo_core::ports::{JobStore, StoreError};
 use photo_tests::redis_server::RedisServer;
 
@@ -104,6 +104,23 @@ async fn what_another_program_put_under_our_keys_is_reported_as_unreadable() {
     redis.set::<_, _, ()>("{photo}:q:m:1", "no list").unwrap();
     let submitted = scene.submit(&[job(2, "m")]).await;
     assert!(matches!(submitted, Err(StoreError::Corrupt(_))), "{submitted:?}");
+}
+
+#[tokio::test]
+async fn a_record_that_only_begins_like_a_finished_one_stops_no_ending() {
+    let server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    scene.submit(&[job(1, "m"), job(2, "m")]).await.unwrap();
+    let leases: Vec<_> =
+        scene.claim("m", 2).await.unwrap().into_iter().map(|job| job.lease).collect();
+    let record = [b"{photo}:i:".as_slice(), job(1, "n").image.as_bytes()].concat();
+    behind_its_back(&server).hset::<_, _, _, ()>(&record, "n", "Short").unwrap();
+
+    let end = |lease: &Lease| Finish { lease: lease.clone(), ending: success() };
+    let endings: Vec<Finish> = leases.iter().map(end).collect();
+    let finished = scene.store.finish(&endings, None).await.unwrap();
+    assert_eq!(finished.acks, [Ack::Recorded, Ack::Recorded]);
+    assert_eq!(scene.state(&job(2, "m")).await, Some(JobState::Succeeded));
 }
 
 #[tokio::test]

@@ -6,14 +6,16 @@
 local MOST_FOLDED = 4096
 
 local FINAL = {S = true, F = true, C = true}
+local RECORD_SIZE = struct.size(RECORD)
 
 -- All jobs of an image that has no unfinished one, each {model, packed record}, with this record in
--- place of the one that is written of `model`; nil if there is an unfinished one.
+-- place of the one that is written of `model`; nil if there is an unfinished one, or a record that no
+-- script of ours wrote: packing it would fail half-way.
 local function finished_jobs(md5, model, packed)
   local fields, jobs = redis.call('HGETALL', image_key(md5)), {}
   for n = 1, #fields, 2 do
     local record = fields[n] == model and packed or fields[n + 1]
-    if not FINAL[record:sub(1, 1)] then return nil end
+    if #record ~= RECORD_SIZE or not FINAL[record:sub(1, 1)] then return nil end
     jobs[#jobs + 1] = {fields[n], record}
   end
   return jobs

@@ -1,7 +1,9 @@
 //! What all measurements share.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
@@ -21,7 +23,8 @@ pub struct Bench {
     pub machine: Observer,
     /// Other systems, unless we measure without them.
     pub peers: Option<Peers>,
-    folder: PathBuf,
+    folder: TempDir,
+    folders: Cell<usize>,
 }
 
 impl Bench {
@@ -37,13 +40,19 @@ impl Bench {
             Some(folder) => folder.to_owned(),
             None => build_folder()?,
         };
-        Ok(Self { plan, cores, machine: Observer::begin()?, peers, folder })
+        let made = tempfile::Builder::new().prefix("bench-").tempdir_in(&folder);
+        let made =
+            made.with_context(|| format!("no folder can be made in {}", folder.display()))?;
+        let folders = Cell::new(0);
+        Ok(Self { plan, cores, machine: Observer::begin()?, peers, folder: made, folders })
     }
 
-    /// A new folder, which is gone when dropped.
-    pub fn folder(&self) -> anyhow::Result<TempDir> {
-        let made = tempfile::Builder::new().prefix("bench-").tempdir_in(&self.folder);
-        made.with_context(|| format!("no folder can be made in {}", self.folder.display()))
+    /// A new folder. It goes with all the others at the end: see [`crate::images::empty`].
+    pub fn folder(&self) -> io::Result<PathBuf> {
+        let number = self.folders.replace(self.folders.get() + 1);
+        let folder = self.folder.path().join(number.to_string());
+        fs::create_dir(&folder)?;
+        Ok(folder)
     }
 }
 

@@ -1,11 +1,13 @@
 //! A ceiling that is measured by a process that does its work and ends.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
-use tempfile::TempDir;
 
 use crate::bench::Bench;
 use crate::contender::{Contender, Sample};
 use crate::cores::Place;
+use crate::images;
 use crate::role;
 use crate::stats::float;
 use crate::usage::{CpuUse, Process, Watch};
@@ -19,8 +21,8 @@ pub struct Errand<'a> {
     each: f64,
     /// Who works with it.
     others: Vec<Process>,
-    /// Where it may write. What it wrote is removed each time.
-    folder: Option<TempDir>,
+    /// Where it may write. What it wrote is emptied each time.
+    folder: Option<PathBuf>,
 }
 
 impl<'a> Errand<'a> {
@@ -38,7 +40,7 @@ impl<'a> Errand<'a> {
     /// The same, with a folder of its own.
     pub fn writing(self) -> anyhow::Result<Self> {
         let folder = self.bench.folder()?;
-        let flag = ["--folder".to_owned(), folder.path().display().to_string()];
+        let flag = ["--folder".to_owned(), folder.display().to_string()];
         Ok(Self { args: [self.args.as_slice(), &flag].concat(), folder: Some(folder), ..self })
     }
 }
@@ -56,9 +58,7 @@ impl Contender for Errand<'_> {
         let (_, mut cpu) = watch.end()?;
         cpu.insert(0, CpuUse { name: self.name.clone(), time: outcome.cpu });
         if let Some(folder) = &self.folder {
-            for entry in std::fs::read_dir(folder.path())? {
-                std::fs::remove_dir_all(entry?.path())?;
-            }
+            images::empty(folder)?;
         }
         let done = float(outcome.done) * self.each;
         Ok(Sample::new(done, outcome.elapsed, cpu, &[&self.name]))

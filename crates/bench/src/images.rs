@@ -1,6 +1,6 @@
 //! Photos that are stored before anything is measured, and those that are left behind.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -47,9 +47,12 @@ pub async fn store(
     Ok(stored)
 }
 
-/// Removes the photos and records below a folder of images that nobody uses now. What serves the
-/// folder may go on.
-pub fn clear(folder: &Path) -> io::Result<()> {
+/// Empties the photos and records below a folder that nobody uses now, so that the disk has room.
+/// What serves the folder may go on.
+///
+/// They are not removed: for minutes after, ext4 would look past each of them for a place for every
+/// new file, which takes several times as long as all else that is measured.
+pub fn empty(folder: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -61,8 +64,8 @@ pub fn clear(folder: &Path) -> io::Result<()> {
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         match entry.file_type()?.is_dir() {
             _ if hidden => {}
-            true => fs::remove_dir_all(entry.path())?,
-            false => fs::remove_file(entry.path())?,
+            true => empty(&entry.path())?,
+            false => drop(File::create(entry.path())?),
         }
     }
     Ok(())

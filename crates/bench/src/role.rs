@@ -41,6 +41,9 @@ pub enum Role {
         folder: PathBuf,
         #[arg(long)]
         bytes: usize,
+        /// Nothing is written down about them
+        #[arg(long)]
+        without_records: bool,
         #[arg(long)]
         threads: usize,
         #[arg(long, value_parser = parse_duration)]
@@ -92,7 +95,9 @@ impl Role {
             Self::Service { generation, takes } => return service::serve(generation, takes),
             Self::Receive => return receive::serve(),
             Self::Hash { bytes, time } => hash::run(bytes, time),
-            Self::Disk { folder, bytes, threads, time } => disk::run(&folder, bytes, threads, time),
+            Self::Disk { folder, bytes, without_records, threads, time } => {
+                disk::run(&folder, bytes, !without_records, threads, time)
+            }
             Self::Post { address, generation, bytes, concurrency, photos, time } => {
                 let bodies = post::Bodies::new(generation, bytes, photos.as_deref())?;
                 post::run(address, bodies, concurrency, time)

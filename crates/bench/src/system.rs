@@ -12,7 +12,6 @@ use photo_store::Settings;
 use photo_store::redis::RedisJobStore;
 use photo_tests::program::{Program, binary};
 use photo_tests::redis_server::RedisServer;
-use tempfile::TempDir;
 
 use crate::bench::Bench;
 use crate::cores::Place;
@@ -28,7 +27,7 @@ pub struct System<'a> {
     /// The server with its jobs.
     pub redis: RedisServer,
     bench: &'a Bench,
-    folder: TempDir,
+    folder: PathBuf,
     settings: String,
 }
 
@@ -64,7 +63,7 @@ impl<'a> System<'a> {
 
     /// Where photos are.
     pub fn images(&self) -> PathBuf {
-        self.folder.path().join("images")
+        self.folder.join("images")
     }
 
     /// The process of the Redis server.
@@ -90,12 +89,12 @@ impl<'a> System<'a> {
     }
 
     fn program(&self, name: &str, place: Place, flags: &[&str]) -> anyhow::Result<Program> {
-        let config = self.folder.path().join("photo.toml");
+        let config = self.folder.join("photo.toml");
         std::fs::write(&config, &self.settings)?;
         let mut command = Command::new(binary(name));
         command.arg("--config").arg(config).args(["--store", &self.redis.url(), "--images"]);
         command.arg(format!("file:{}", self.images().display())).args(flags);
-        let start = || Program::spawn(name, self.folder.path(), command);
+        let start = || Program::spawn(name, &self.folder, command);
         self.bench.cores.start_at(place, start)
     }
 

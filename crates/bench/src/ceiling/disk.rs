@@ -17,8 +17,14 @@ const BLOCK: usize = 256 * 1024;
 /// About as long as a record that says what is asked of a photo, in bytes.
 const RECORD: usize = 400;
 
-/// Has so many threads write photos of so many bytes for so long.
-pub fn run(folder: &Path, bytes: usize, threads: usize, time: Duration) -> anyhow::Result<Outcome> {
+/// Has so many threads write photos of so many bytes for so long, with or without a record of each.
+pub fn run(
+    folder: &Path,
+    bytes: usize,
+    records: bool,
+    threads: usize,
+    time: Duration,
+) -> anyhow::Result<Outcome> {
     fs::create_dir_all(folder)?;
     let photo = vec![0x5A; bytes];
     Outcome::of(|| {
@@ -26,7 +32,8 @@ pub fn run(folder: &Path, bytes: usize, threads: usize, time: Duration) -> anyho
         std::thread::scope(|scope| {
             let writers: Vec<_> = (0..threads)
                 .map(|number| {
-                    let writer = Writer { root: folder.to_owned(), number, photo: &photo };
+                    let root = folder.to_owned();
+                    let writer = Writer { root, number, photo: &photo, records };
                     scope.spawn(move || writer.write_until(end))
                 })
                 .collect();
@@ -55,7 +62,8 @@ impl OneByOne {
     /// Writes the next.
     pub fn write(&self) -> io::Result<()> {
         let next = self.next.replace(self.next.get() + 1);
-        Writer { root: self.root.clone(), number: 0, photo: &self.photo }.write(next)
+        let root = self.root.clone();
+        Writer { root, number: 0, photo: &self.photo, records: true }.write(next)
     }
 }
 
@@ -63,6 +71,7 @@ struct Writer<'a> {
     root: PathBuf,
     number: usize,
     photo: &'a [u8],
+    records: bool,
 }
 
 impl Writer<'_> {
@@ -76,20 +85,22 @@ impl Writer<'_> {
     }
 
     fn write(&self, photo: usize) -> io::Result<()> {
-        let name = format!("{:04}-{photo:08}", self.number);
+        let name = format!("{}-{:04}-{photo:08}", std::process::id(), self.number);
         let spooled = self.root.join(format!("{name}.spool"));
         let mut file = File::create(&spooled)?;
         self.photo.chunks(BLOCK).try_for_each(|block| file.write_all(block))?;
         file.sync_all()?;
-        let spooled_record = self.root.join(format!("{name}.record"));
-        let mut record = File::create(&spooled_record)?;
-        record.write_all(&[b' '; RECORD])?;
-        record.sync_all()?;
         // As many folders as the first two digits of an MD5 make.
         let folder = self.root.join(format!("{:02x}", (photo * 31 + self.number * 7) % 256));
         fs::create_dir_all(&folder)?;
-        fs::hard_link(&spooled_record, folder.join(format!("{name}.jsonl")))?;
-        fs::remove_file(&spooled_record)?;
+        if self.records {
+            let spooled = self.root.join(format!("{name}.record"));
+            let mut record = File::create(&spooled)?;
+            record.write_all(&[b' '; RECORD])?;
+            record.sync_all()?;
+            fs::hard_link(&spooled, folder.join(format!("{name}.jsonl")))?;
+            fs::remove_file(&spooled)?;
+        }
         fs::rename(&spooled, folder.join(format!("{name}.jpg")))?;
         File::open(&folder)?.sync_all()?;
         File::open(&self.root)?.sync_all()

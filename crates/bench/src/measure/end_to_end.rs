@@ -140,8 +140,8 @@ impl Side<'_> {
 
     fn clear(&self) -> std::io::Result<()> {
         match self {
-            Self::Ours { system, .. } => images::clear(&system.images()),
-            Self::Peer(server) => images::clear(&server.photos()),
+            Self::Ours { system, .. } => images::empty(&system.images()),
+            Self::Peer(server) => images::empty(&server.photos()),
         }
     }
 }

@@ -22,6 +22,9 @@ use crate::usage::{Process, Watch};
 const UNIT: &str = "MB/s";
 const CPU_UNIT: &str = "MB per CPU second";
 
+/// What is to be left of the ceiling's rate when a record is written with each photo.
+const RECORDS: f64 = 0.75;
+
 /// How many clients upload at a time.
 const LARGE_CLIENTS: usize = 8;
 const SMALL_CLIENTS: usize = 32;
@@ -73,6 +76,8 @@ impl Case {
         let flag = |name: &str, value: usize| [format!("--{name}"), value.to_string()].join("=");
         let hash = ["hash".to_owned(), flag("bytes", bytes)];
         let disk = ["disk".to_owned(), flag("bytes", bytes), flag("threads", clients)];
+        let mut alone = disk.to_vec();
+        alone.push("--without-records".to_owned());
         let photo = Photo::new(bytes);
         let uploading = |address, processes: &[Process], folder| Uploading {
             bench,
@@ -88,6 +93,9 @@ impl Case {
             Box::new(Errand::new(bench, "hash", &hash, megabytes(1, bytes))),
             Box::new(uploading(receive_address, &receive, None)),
             Box::new(Errand::new(bench, "disk", &disk, megabytes(1, bytes)).writing()?),
+            Box::new(
+                Errand::new(bench, "disk, no records", &alone, megabytes(1, bytes)).writing()?,
+            ),
             Box::new(uploading(api.address, &ours, Some(system.images()))),
         ];
         if let Some(peer) = &peer {
@@ -99,7 +107,7 @@ impl Case {
     }
 
     fn row(&self, runs: &[Runs]) -> Row {
-        let [hash, receive, disk, ours, peers @ ..] = runs else { unreachable!("one each") };
+        let [hash, receive, disk, alone, ours, peers @ ..] = runs else { unreachable!("one each") };
         let (bytes, clients) = (self.bytes, self.clients);
         let how = format!(
             "{clients} clients upload photos of {bytes} bytes, each another one, and wait for each \
@@ -113,7 +121,8 @@ impl Case {
         let by_time = parts.map(|runs| runs.per_second(UNIT));
         let by_cpu = parts.map(|runs| runs.per_cpu_second(CPU_UNIT));
         let target = Some(Target::AtLeast(self.ceiling));
-        row.comparisons.push(Comparison::ratio(ours.per_second(UNIT), sum(&by_time), target));
+        let ceiling = sum(&by_time);
+        row.comparisons.push(Comparison::ratio(ours.per_second(UNIT), ceiling.clone(), target));
         let ours = ours.per_cpu_second(CPU_UNIT);
         row.comparisons.push(Comparison::ratio(ours.clone(), sum(&by_cpu), None));
         for peer in peers {
@@ -121,7 +130,15 @@ impl Case {
             let peer = peer.per_cpu_second(CPU_UNIT);
             row.comparisons.push(Comparison::ratio(ours.clone(), peer, target));
         }
+        // What the records cost, at most a quarter.
+        let [hash, receive, _] = &by_time;
+        let alone = alone.per_second(UNIT);
+        let name = "the same without records";
+        let without = one_after_the_other(name, &[hash, receive, &alone]);
+        let target = Some(Target::AtLeast(RECORDS));
+        row.comparisons.push(Comparison::ratio(ceiling, without, target));
         row.beside.extend(by_time);
+        row.beside.push(alone);
         row.note_cpu(runs);
         row
     }
@@ -136,7 +153,7 @@ struct Uploading<'a> {
     questions: Questions,
     /// The server, and who works for it.
     processes: Vec<Process>,
-    /// What is stored there is removed each time.
+    /// What is stored there is emptied each time.
     folder: Option<PathBuf>,
 }
 
@@ -152,7 +169,7 @@ impl Contender for Uploading<'_> {
             closed(&self.questions, self.clients, Until::Over(self.bench.plan.sample)).await?;
         let (_, cpu) = watch.end()?;
         if let Some(folder) = &self.folder {
-            images::clear(folder)?;
+            images::empty(folder)?;
         }
         let done = float(done) * self.each;
         Ok(Sample::new(done, elapsed, cpu, &[self.name()]))

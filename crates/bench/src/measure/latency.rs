@@ -48,7 +48,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     });
     let way = Rc::new(WholeWay::new(api.address, &photo));
     let folder = bench.folder()?;
-    let disk = Rc::new(disk::OneByOne::new(folder.path(), bench.plan.small));
+    let disk = Rc::new(disk::OneByOne::new(&folder, bench.plan.small));
     let mut contenders: Vec<Box<dyn Contender + '_>> = vec![
         Box::new(Timed::new(
             bench,

@@ -8,7 +8,6 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{AsyncCommands, Client};
 use photo_tests::program::Program;
 use photo_tests::redis_server::RedisServer;
-use tempfile::TempDir;
 
 use super::Peers;
 use crate::bench::Bench;
@@ -26,7 +25,7 @@ pub struct Server {
     pub worker: Option<Process>,
     /// The process of its Redis.
     pub redis: Process,
-    folder: TempDir,
+    folder: PathBuf,
     connection: MultiplexedConnection,
     _programs: Vec<Program>,
     _redis: RedisServer,
@@ -50,7 +49,7 @@ impl Server {
         let service_url = service.map(|service| format!("http://{service}")).unwrap_or_default();
         for command in [&mut server, &mut worker] {
             command.env("REDIS_URL", redis.url()).env("SERVICE_URL", &service_url);
-            command.env("PHOTO_FOLDER", folder.path());
+            command.env("PHOTO_FOLDER", &folder);
         }
         let start = |name, command| {
             bench.cores.start_at(place, || Program::spawn(name, &peers.folder, command))
@@ -83,7 +82,7 @@ impl Server {
 
     /// Where it keeps photos.
     pub fn photos(&self) -> PathBuf {
-        self.folder.path().to_owned()
+        self.folder.clone()
     }
 
     /// How many jobs its worker has done so far.

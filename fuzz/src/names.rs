@@ -54,9 +54,11 @@ fn check_addresses(text: &str) {
     if let Ok(url) = StoreUrl::try_from(text.to_owned()) {
         assert_eq!(StoreUrl::try_from(String::from(url.clone())).as_ref(), Ok(&url));
     }
+    // Addresses are read without the tabs and line breaks in them.
+    let read: String = text.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
     for url in [format!("redis://{text}{SECRET}@host:1"), format!("redis://user:{SECRET}@{text}")] {
         let shown = StoreUrl::try_from(url).map(|url| url.to_string()).unwrap_or_default();
-        assert!(!shown.contains(SECRET) || text.contains(SECRET), "{shown}");
+        assert!(!shown.contains(SECRET) || read.contains(SECRET), "{shown}");
     }
     if let Ok(url) = ImagesUrl::try_from(text.to_owned()) {
         assert!(url.to_string().starts_with("file:"));

@@ -11,10 +11,11 @@ use tokio::task::JoinHandle;
 
 use super::shelves::Shelves;
 use super::spool::{Spool, SpoolWriter, Spooled};
-use super::{BLOCK, blocking, publish};
+use super::{BLOCK, publish};
 
-/// Collects blocks and has them hashed and written on another thread while the next one arrives,
-/// so that at most two blocks are in memory and no photo holds up the others' requests.
+/// Collects blocks and has them hashed and written on another thread while the next one arrives, so
+/// that no photo holds up the others' requests. Only while a block is being written there is a
+/// second one in memory: an upload that waits for its turn takes nothing more from its client.
 pub(super) struct SpoolUpload {
     shelves: Arc<Shelves>,
     spool: Arc<Spool>,
@@ -51,24 +52,25 @@ async fn written(
     }
 }
 
-/// Has a block hashed and written when it is its turn, and does with the writer what is to be done
-/// then: a trip to another thread costs as much as some kilobytes.
+/// Has a block hashed and written once it is its turn, and does with the writer what is to be done
+/// then: a trip to another thread costs as much as some kilobytes. Answers when the work has begun.
 async fn write_in_turn<T: Send + 'static>(
     writer: Option<SpoolWriter>,
-    spool: Arc<Spool>,
+    spool: &Arc<Spool>,
     block: Vec<Bytes>,
     then: impl FnOnce(SpoolWriter) -> Result<T, ImageStoreError> + Send + 'static,
-) -> Result<T, ImageStoreError> {
-    // Held until the block is written. The semaphore is never closed.
-    let _turn = Arc::clone(&spool.turns).acquire_owned().await;
-    blocking(move || {
+) -> JoinHandle<Result<T, ImageStoreError>> {
+    // The semaphore is never closed.
+    let turn = Arc::clone(&spool.turns).acquire_owned().await;
+    let spool = Arc::clone(spool);
+    tokio::task::spawn_blocking(move || {
+        let _held_until_written = turn;
         let writer = match writer {
             Some(mut writer) => writer.write(&block).map(|()| writer),
             None => SpoolWriter::begin(&spool, &block),
         };
         then(writer?)
     })
-    .await
 }
 
 #[async_trait]
@@ -85,8 +87,7 @@ impl ImageUpload for SpoolUpload {
             let writer = written(current.writing.take()).await?;
             let block = std::mem::take(&mut current.block);
             current.block_len = 0;
-            let spool = Arc::clone(&self.spool);
-            current.writing = Some(tokio::spawn(write_in_turn(writer, spool, block, Ok)));
+            current.writing = Some(write_in_turn(writer, &self.spool, block, Ok).await);
         }
         Ok(())
     }
@@ -94,9 +95,10 @@ impl ImageUpload for SpoolUpload {
     async fn end_image(&mut self) -> Result<ImageInfo, ImageStoreError> {
         let current = std::mem::take(&mut self.current);
         let writer = written(current.writing).await?;
-        let (spool, limits) = (Arc::clone(&self.spool), self.limits);
+        let limits = self.limits;
         let end = move |writer: SpoolWriter| writer.end(limits);
-        let spooled = write_in_turn(writer, spool, current.block, end).await?;
+        let ending = write_in_turn(writer, &self.spool, current.block, end).await;
+        let spooled = ending.await.map_err(ImageStoreError::unavailable)??;
         let info = spooled.info.clone();
         self.done.push(spooled);
         Ok(info)

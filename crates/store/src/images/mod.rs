@@ -43,7 +43,7 @@ use self::upload::SpoolUpload;
 pub use self::header::read_dimensions;
 
 /// How much of a photo is read, hashed and written at a time, in bytes.
-const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 128 * 1024;
 
 /// Photos in a folder that any number of programs may share.
 pub struct LocalImages {

@@ -72,8 +72,11 @@ impl Program {
     /// Starts any command in this folder, under a name for messages. Its environment has no
     /// settings of ours but those the command brings.
     pub fn spawn(name: &str, folder: &Path, mut command: Command) -> Self {
-        for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("PHOTO_")) {
-            command.env_remove(key);
+        let brought: Vec<_> = command.get_envs().map(|(key, _)| key.to_owned()).collect();
+        for (key, _) in std::env::vars_os() {
+            if key.to_string_lossy().starts_with("PHOTO_") && !brought.contains(&key) {
+                command.env_remove(key);
+            }
         }
         let mut child = command
             .current_dir(folder)

@@ -4,6 +4,10 @@
 
 mod callbacks;
 mod chromium;
+mod client_fake;
+mod client_programs;
+mod client_webhooks;
+mod clients;
 mod events;
 mod files;
 mod journey;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use photo_tests::http::{self, Request};
+use serde_json::Value;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -19,29 +20,29 @@ pub struct Reply(String);
 
 impl Reply {
     /// One with a JSON body.
-    pub fn json(status: u16, body: String) -> Self {
-        Self::whole(status, "content-type: application/json\r\n", body)
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::whole(status, "content-type: application/json\r\n", &body.to_string())
     }
 
     /// A problem that passes within a second.
-    pub fn busy(status: u16, body: String) -> Self {
+    pub fn busy(status: u16, body: &Value) -> Self {
         let headers = "content-type: application/problem+json\r\nretry-after: 1\r\n";
-        Self::whole(status, headers, body)
+        Self::whole(status, headers, &body.to_string())
     }
 
     /// A stream of events that ends where it should.
-    pub fn events(text: String) -> Self {
+    pub fn events(text: &str) -> Self {
         Self::whole(200, "content-type: text/event-stream\r\n", text)
     }
 
     /// A stream of events that ends in the middle of one.
-    pub fn cut(text: String) -> Self {
+    pub fn cut(text: &str) -> Self {
         let length = text.len();
         let head = "content-type: text/event-stream\r\ntransfer-encoding: chunked";
         Self(format!("HTTP/1.1 200 .\r\n{head}\r\n\r\n{length:x}\r\n{text}\r\n"))
     }
 
-    fn whole(status: u16, headers: &str, body: String) -> Self {
+    fn whole(status: u16, headers: &str, body: &str) -> Self {
         let length = body.len();
         let head = format!("{headers}content-length: {length}\r\nconnection: close");
         Self(format!("HTTP/1.1 {status} .\r\n{head}\r\n\r\n{body}"))

@@ -3,9 +3,11 @@
 pub mod events;
 pub mod files;
 pub mod http;
+pub mod newman;
 pub mod photos;
 pub mod program;
 pub mod redis_server;
 pub mod redis_trio;
 pub mod templates;
+mod tools;
 pub mod wire;

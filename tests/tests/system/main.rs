@@ -19,6 +19,7 @@ mod page;
 mod page_modules;
 mod page_operators;
 mod photoctl;
+mod postman;
 mod redis_failover;
 mod redis_trouble;
 mod releases;

@@ -7,6 +7,7 @@ use photo_core::ports::{ImageStoreError, StoreError};
 use photo_core::record::{ImageRecord, JobEnd, RecordLine};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::named;
@@ -19,22 +20,26 @@ const STEP: usize = 20;
 const MOST_JOBS: usize = 100_000;
 
 /// The body.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Question {
+#[schema(as = CancelQuestion)]
+pub(crate) struct Question {
+    #[schema(value_type = Vec<ImageKey>, max_items = 10_000)]
     images: Vec<String>,
     /// All models if there are none.
+    #[schema(value_type = Option<Vec<ModelName>>, max_items = 1_000)]
     models: Option<Vec<String>>,
 }
 
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = CancelAnswer)]
+pub(crate) struct Answer {
     jobs: Vec<JobNow>,
 }
 
 /// A job and the state it is in after this. One that runs is cancelled as soon as its dispatcher
 /// lets go of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct JobNow {
     image: ImageKey,
     model: ModelName,

@@ -88,7 +88,8 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    fn title(&self) -> &'static str {
+    /// What was wrong, the same for all of a kind.
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::UnknownPath(_) => "Unknown path",
             Self::WrongMethod { .. } => "Wrong method",
@@ -127,7 +128,8 @@ impl ApiError {
         }
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    /// After how many seconds the client is asked to come back.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::QueueFull { wait, .. } => Some(wait.seconds()),
             Self::TooManyUploads { .. } | Self::SpoolFull { .. } => Some(RETRY_BUSY_SECONDS),

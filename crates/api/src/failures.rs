@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::job::{FailedJob, ModelStats};
 use photo_core::{ImageKey, JobError, JobErrorKind, ModelName, UnixMillis};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -24,13 +25,14 @@ const EXAMPLES: usize = 10;
 
 /// The query.
 #[derive(Deserialize)]
-struct Question {
+pub(crate) struct Question {
     model: Option<String>,
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Failures)]
+pub(crate) struct Answer {
     /// The failures looked at, the largest group first.
     groups: Vec<Group>,
     /// The latest of them, the latest first.
@@ -40,22 +42,26 @@ struct Answer {
 }
 
 /// Failures of one model that have their reason in common.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FailureGroup)]
 struct Group {
     model: ModelName,
+    #[schema(required)]
     kind: Option<JobErrorKind>,
     /// The error's text without what differs from one job to the next.
     reason: String,
+    /// How many there are.
     count: u64,
     latest_at: UnixMillis,
     /// Those that failed last.
     images: Vec<ImageKey>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Failure {
     image: ImageKey,
     model: ModelName,
+    #[schema(required)]
     error: Option<JobError>,
     failed_at: UnixMillis,
     attempts: u32,

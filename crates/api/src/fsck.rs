@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -28,12 +29,14 @@ struct Question {
 }
 
 /// One line of the answer. The last one is the report, or the problem that ended the walk.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Line {
+#[schema(as = FsckLine)]
+pub(crate) enum Line {
     Progress {
         /// How many shelves of photos are behind the walk.
         shelves: u16,
+        /// How many there are.
         of: u16,
         /// How many images were looked at.
         images: u64,
@@ -44,6 +47,7 @@ enum Line {
         /// Whether job store and records agreed.
         agree: bool,
     },
+    /// As the body of a failure.
     Problem(Value),
 }
 

@@ -22,6 +22,7 @@ mod images;
 mod intake;
 mod models;
 mod named;
+mod openapi;
 mod outlook;
 mod page;
 mod predict;
@@ -39,6 +40,7 @@ mod store_time;
 mod thumbnail;
 mod wait;
 
+pub use openapi::document as openapi_document;
 pub use register::read_announcement;
 pub use routes::configure;
 pub use server::serve;

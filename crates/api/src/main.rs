@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use actix_web::web;
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use photo_api::AppState;
-use photo_caretaker::{Caretaker, Command};
+use photo_caretaker::Caretaker;
 use photo_core::Clock;
 use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
@@ -37,12 +37,25 @@ struct Args {
     command: Option<Command>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Caretaker(photo_caretaker::Command),
+
+    /// Print what the server can be asked, as an OpenAPI document
+    Openapi,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     program::end("api", run(Args::parse()).await)
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
+    if let Some(Command::Openapi) = args.command {
+        println!("{:#}", photo_api::openapi_document());
+        return Ok(());
+    }
     let mut flags = json!({});
     if let Some(listen) = &args.listen {
         flags["api"]["listen"] = json!(listen);
@@ -53,7 +66,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let jobs = open_job_store(&config.store, Sharing::ManyProcesses).await?;
     let caretaker =
         Caretaker::new(Arc::clone(&jobs), Arc::clone(&images), &config, Clock::default());
-    if let Some(command) = &args.command {
+    if let Some(Command::Caretaker(command)) = &args.command {
         return caretaker.obey(command).await;
     }
     let listen = config.api.listen.clone();

@@ -6,32 +6,42 @@ use actix_web::{HttpResponse, web};
 use photo_core::job::KnownModel;
 use photo_core::{JobError, ModelName};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store_time::StoreTime;
 
-#[derive(Serialize)]
-struct Models {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Models {
+    /// Their names.
     models: Vec<ModelName>,
+    /// More about each.
     details: BTreeMap<ModelName, ModelDetail>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Model)]
 struct ModelDetail {
     /// Where its services are: the configured ones and those that announced themselves.
     endpoints: BTreeSet<String>,
     /// Why its jobs cannot be done now, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     hold: Option<JobError>,
     /// What the model can say, once it has said something.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     classes: Option<serde_json::Value>,
     /// The most requests at once.
     concurrency: u32,
+    /// How many jobs are in line.
     queued: u64,
+    /// How many jobs wait for a time.
     waiting: u64,
+    /// How many jobs a dispatcher has.
     running: u64,
+    /// How many failed jobs can be tried again.
     failed: u64,
 }
 

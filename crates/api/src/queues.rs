@@ -6,42 +6,50 @@ use actix_web::{HttpResponse, web};
 use photo_core::job::{DispatcherId, DispatcherView, EndpointState, Priority};
 use photo_core::{JobError, ModelName, UnixMillis};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::outlook::{self, Queue};
 use crate::state::AppState;
 
-#[derive(Serialize)]
-struct Queues {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Queues {
     models: Vec<ModelQueue>,
+    /// Those that are alive.
     dispatchers: Vec<Dispatcher>,
+    /// The server's time.
     at: UnixMillis,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ModelQueue {
     model: ModelName,
     queued: Lines,
     /// Jobs that wait for a time.
     waiting: u64,
+    /// Jobs that a dispatcher has.
     running: u64,
     /// Failed jobs that can be tried again.
     failed: u64,
     /// The most requests at once.
     concurrency: u32,
     /// Why its queued jobs cannot be done now.
+    #[schema(required)]
     hold: Option<JobError>,
     /// How many jobs ended in a second, of late.
+    #[schema(required)]
     rate_per_second: Option<f64>,
     /// When the oldest job in line was asked for.
+    #[schema(required)]
     oldest_queued_at: Option<UnixMillis>,
     /// What happened since the job store was made.
     counters: BTreeMap<String, u64>,
+    /// Its services.
     endpoints: Vec<Endpoint>,
 }
 
 /// Jobs in line.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Lines {
     high: u64,
     normal: u64,
@@ -49,19 +57,23 @@ struct Lines {
 }
 
 /// A model's service as all dispatchers together see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Endpoint {
+    /// Where it is.
     url: String,
     state: SeenAs,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     since: Option<UnixMillis>,
+    /// How many requests it has.
     in_flight: u64,
 }
 
 /// The best that a dispatcher says of an endpoint; nothing if none says anything.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum SeenAs {
     Up,
@@ -70,15 +82,20 @@ enum SeenAs {
     Unknown,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Dispatcher {
     id: DispatcherId,
+    /// The machine it runs on.
     host: String,
+    /// Its process there.
     pid: u32,
     version: String,
     started_at: UnixMillis,
+    /// When it was last heard of.
     seen_at: UnixMillis,
+    /// How many jobs it has.
     in_flight: u32,
+    /// Whether it was told to stop and takes no more.
     stopping: bool,
 }
 

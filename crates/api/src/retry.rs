@@ -6,6 +6,7 @@ use photo_core::ports::StoreError;
 use photo_core::record::{Acceptance, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::ApiError;
@@ -22,16 +23,22 @@ const STEP: u32 = 500;
 const IMAGES: usize = 20;
 
 /// The body: the failed jobs of these images, or of these models, or of both.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Question {
+#[schema(as = RetryQuestion)]
+pub(crate) struct Question {
+    #[schema(value_type = Option<Vec<ImageKey>>, max_items = 10_000)]
     images: Option<Vec<String>>,
+    #[schema(value_type = Option<Vec<ModelName>>, max_items = 1_000)]
     models: Option<Vec<String>>,
+    /// The most jobs; 10,000 unless it is less.
+    #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u64)]
     limit: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = RetryAnswer)]
+pub(crate) struct Answer {
     requeued: u64,
 }
 

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, Resource, Route, web};
 
 use crate::error::ApiError;
 use crate::{
-    banner, cancel, events, failures, fsck, health, images, models, page, predict, queues,
+    banner, cancel, events, failures, fsck, health, images, models, openapi, page, predict, queues,
     register, retry, status,
 };
 
@@ -13,6 +13,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/", "GET, HEAD", [web::get(), web::head()], banner::show))
         .service(resource("/page/{file}", "GET, HEAD", [web::get(), web::head()], page::file))
+        .service(resource("/openapi.json", "GET, HEAD", [web::get(), web::head()], openapi::show))
         .service(resource("/models", "GET", [web::get()], models::list))
         .service(resource("/predict", "POST", [web::post()], predict::accept))
         .service(resource("/events", "GET", [web::get()], events::follow))

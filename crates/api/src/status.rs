@@ -8,6 +8,7 @@ use photo_core::job::{JobView, Priority};
 use photo_core::{ImageKey, ImageStatus, JobError, JobState, ModelName, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::body::read_body;
 use crate::error::ApiError;
@@ -30,17 +31,20 @@ const MOST_RESULTS: usize = 64 << 20;
 const STEP: usize = 20;
 
 /// How far one image has come.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ImageView {
     image: ImageKey,
     pub(crate) status: ImageStatus,
     /// What the models that succeeded answered, as they wrote it.
+    #[schema(value_type = BTreeMap<ModelName, serde_json::Value>)]
     results: BTreeMap<ModelName, Box<RawValue>>,
+    /// The jobs by their models.
     jobs: BTreeMap<ModelName, JobDetail>,
 }
 
 /// How far one job has come.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Job)]
 struct JobDetail {
     state: JobState,
     /// How often a dispatcher took the job.
@@ -48,40 +52,54 @@ struct JobDetail {
     /// How many attempts failed.
     failures: u32,
     priority: Priority,
+    /// When it was first asked for, or last asked for again.
     submitted_at: UnixMillis,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     started_at: Option<UnixMillis>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     finished_at: Option<UnixMillis>,
     /// Why the job waits, and until when if it is for a time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     waiting: Option<Waiting>,
     /// What ended the job, or what its last attempt failed of.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     error: Option<JobError>,
+    /// Whether somebody asked for the running job not to be done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     cancel_asked: bool,
     /// How far off the job is, if it is not finished and its image was asked for alone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     progress: Option<Progress>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Waiting {
+    /// Why, in words.
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     until: Option<UnixMillis>,
 }
 
 /// The body of `POST /predict/status`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StatusQuestion)]
 pub(crate) struct Question {
+    #[schema(value_type = Vec<ImageKey>, max_items = 1_000)]
     images: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusAnswer)]
+pub(crate) struct Answer {
+    /// Those that are known.
     images: BTreeMap<ImageKey, ImageView>,
     /// The hashes no job is known for.
     unknown: Vec<ImageKey>,

@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::state::AppState;
 
 /// The sizes there are: few, so that browsers and proxies keep them.
-const WIDTHS: [u32; 3] = [160, 320, 640];
+pub(crate) const WIDTHS: [u32; 3] = [160, 320, 640];
 
 /// The memory of all photos being made small, in mebibytes.
 const MEMORY: u32 = 512;

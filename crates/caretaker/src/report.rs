@@ -5,9 +5,11 @@ use std::fmt;
 use photo_core::ImageKey;
 use serde::Serialize;
 use tracing::warn;
+use utoipa::ToSchema;
 
 /// What a walk over all images found and, unless it only looked, mended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = FsckReport)]
 pub struct Report {
     /// Images looked at.
     pub images: u64,

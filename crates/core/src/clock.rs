@@ -1,5 +1,6 @@
 //! The time, and a way for tests to move it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z; printed as RFC 3339. One past the year
 /// 9999, which only a damaged store knows of, is printed as its end.
@@ -18,6 +23,23 @@ impl fmt::Display for UnixMillis {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
         let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
         write!(f, "{time:.3}")
+    }
+}
+
+impl PartialSchema for UnixMillis {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("A moment by RFC 3339, in UTC and to the millisecond."))
+            .examples([json!("2026-11-23T03:32:30.246Z")])
+            .into()
+    }
+}
+
+impl ToSchema for UnixMillis {
+    fn name() -> Cow<'static, str> {
+        "Moment".into()
     }
 }
 

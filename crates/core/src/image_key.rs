@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::text_form::text_form;
+use crate::text_form::{text_form, text_schema};
 
 /// The MD5 of a photo's bytes, and its name everywhere: in URLs, file names, keys and logs.
 ///
@@ -60,6 +60,12 @@ impl fmt::Display for ImageKey {
 }
 
 text_form!(ImageKey);
+text_schema!(
+    ImageKey,
+    "The MD5 of a photo's bytes, and its name everywhere: 32 lower-case hexadecimal digits.",
+    "^[0-9a-f]{32}$",
+    "1d52825755108a2a6df146737f6149cb"
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,13 @@
 //! Why an attempt did not give a result.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The longest message kept with a job, in bytes; longer ones are cut.
 const MAX_MESSAGE: usize = 2_000;
 
 /// What went wrong with an attempt, in words a client can act on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobError {
     /// The kind of failure, for programs.
     pub kind: JobErrorKind,
@@ -14,11 +15,12 @@ pub struct JobError {
     pub message: String,
     /// The HTTP status the model service answered with, if it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub http_status: Option<u16>,
 }
 
 /// The kinds of failure, which decide what happens next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobErrorKind {
     /// The model said that this photo or request is no good. Trying again is useless.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::text_form::text_form;
+use crate::text_form::{text_form, text_schema};
 use crate::{ImageKey, ModelName};
 
 /// One image to be looked at by one model, written `<md5>/<model>`. Asking twice for the same
@@ -47,6 +47,12 @@ impl fmt::Display for JobId {
 }
 
 text_form!(JobId);
+text_schema!(
+    JobId,
+    "One image to be looked at by one model: its hash and the model's name.",
+    "^[0-9a-f]{32}/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+    "1d52825755108a2a6df146737f6149cb/average_color"
+);
 
 #[cfg(test)]
 mod tests {

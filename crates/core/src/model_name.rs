@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::text_form::text_form;
+use crate::text_form::{text_form, text_schema};
 
 /// A model's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or a digit.
 ///
@@ -50,6 +50,7 @@ impl fmt::Display for ModelName {
 }
 
 text_form!(ModelName);
+text_schema!(ModelName, "A model's name.", "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "average_color");
 
 impl Borrow<str> for ModelName {
     fn borrow(&self) -> &str {

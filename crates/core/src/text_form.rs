@@ -26,3 +26,24 @@ macro_rules! text_form {
 }
 
 pub(crate) use text_form;
+
+/// Implements `ToSchema` of a type that is text outside: what it is, a regular expression that
+/// exactly its texts match, and one of them.
+macro_rules! text_schema {
+    ($name:ident, $about:literal, $pattern:expr, $example:literal) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some($about))
+                    .pattern(Some($pattern))
+                    .examples([serde_json::json!($example)])
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+
+pub(crate) use text_schema;

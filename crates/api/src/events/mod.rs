@@ -14,6 +14,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::Stream;
 
+pub(crate) use self::question::Body;
 use self::question::Question;
 use self::stream::{ImageStream, LiveStream};
 use crate::error::ApiError;

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, web};
 use photo_core::{ImageKey, UnixMillis};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::named;
@@ -19,9 +20,11 @@ pub(super) struct Question {
 }
 
 /// The body of `POST /predict/events`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Body {
+#[schema(as = EventsQuestion)]
+pub(crate) struct Body {
+    #[schema(value_type = Vec<ImageKey>, min_items = 1, max_items = 10_000)]
     images: Vec<String>,
 }
 

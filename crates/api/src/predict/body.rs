@@ -4,7 +4,9 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::mime::{self, Mime};
 use actix_web::{HttpRequest, web};
 use photo_core::job::{Priority, SubmitMode};
+use photo_core::{ImageKey, ModelName};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::fields::Fields;
 use super::form::{Form, include};
@@ -18,17 +20,22 @@ const HASH_BYTES: usize = 80;
 /// The most bytes of all else. A thousand names fit.
 const OTHER_BYTES: usize = 100 * 1024;
 
-#[derive(Deserialize)]
+/// Photos that are all stored, and what is to be done with them.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Body {
+#[schema(as = PredictByHash)]
+pub(crate) struct Body {
+    #[schema(value_type = Vec<ImageKey>, min_items = 1, max_items = 1_000)]
     images: Vec<String>,
     #[serde(default)]
+    #[schema(value_type = Vec<ModelName>, max_items = 1_000)]
     models: Vec<String>,
     #[serde(default)]
     priority: Option<Priority>,
     #[serde(default)]
     rerun: Option<bool>,
     #[serde(default)]
+    #[schema(format = "uri", pattern = "^https?://", max_length = 2_000)]
     callback: Option<String>,
 }
 

@@ -9,6 +9,7 @@ use photo_core::ports::ImageStoreError;
 use photo_core::record::ImageRecord;
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::check_models;
 use super::fields::Fields;
@@ -26,23 +27,27 @@ const STEP: usize = 2_000;
 /// How many photos are looked for at the same time.
 const AT_ONCE: usize = 16;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Question {
+#[schema(as = CheckQuestion)]
+pub(crate) struct Question {
+    #[schema(value_type = Vec<ImageKey>, max_items = 10_000)]
     images: Vec<String>,
     #[serde(default)]
+    #[schema(value_type = Vec<ModelName>, max_items = 1_000)]
     models: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = CheckAnswer)]
+pub(crate) struct Answer {
     /// The photos that are not stored.
     missing_images: Vec<ImageKey>,
     /// The jobs that would be put in line if they were asked for.
     missing_jobs: Vec<MissingJob>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct MissingJob {
     image: ImageKey,
     model: ModelName,

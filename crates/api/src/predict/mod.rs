@@ -20,6 +20,7 @@ use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 use photo_core::record::Acceptance;
 use serde::Serialize;
 use url::Url;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use self::fields::Fields;
@@ -30,11 +31,12 @@ use crate::rates::Wait;
 use crate::state::AppState;
 use crate::store_time::StoreTime;
 
-pub(crate) use self::check::lacking;
+pub(crate) use self::body::Body;
+pub(crate) use self::check::{Answer as CheckAnswer, Question as CheckQuestion, lacking};
 
 /// The answer to an accepted request.
-#[derive(Serialize)]
-struct Accepted {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Accepted {
     /// One hash per photo, sent or named, in the order of the request.
     images: Vec<ImageKey>,
     jobs: Vec<submit::AcceptedJob>,

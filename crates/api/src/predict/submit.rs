@@ -7,13 +7,14 @@ use photo_core::ports::{Committed, StoreError};
 use photo_core::record::{Acceptance, RecordLine, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store_time::StoreTime;
 
 /// A job as the answer to its request shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct AcceptedJob {
     id: JobId,
     image: ImageKey,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use photo_core::job::JobView;
 use photo_core::{JobState, ModelName, UnixMillis};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use self::explanation::Situation;
 use self::place::Place;
@@ -18,18 +19,21 @@ use crate::state::AppState;
 const FORESEEABLE: Duration = Duration::from_hours(366 * 24);
 
 /// How far off a job is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Progress {
     /// How many jobs in line may be done before it, by their priorities.
     ahead_at_most: u64,
     /// About how many those are, by the times at which they were put in line.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ahead_estimate: Option<u64>,
     /// How many jobs of its model ended in a second, of late.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     rate_per_second: Option<f64>,
     /// About when it will be done, if nothing changes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     estimated_at: Option<UnixMillis>,
     /// What it waits for, in words.
     explanation: String,

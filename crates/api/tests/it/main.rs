@@ -17,6 +17,7 @@ mod fsck;
 mod hostile_forms;
 mod hostile_photos;
 mod models;
+mod openapi;
 mod overload;
 mod page;
 mod predict;

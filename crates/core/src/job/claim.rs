@@ -7,12 +7,20 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Priority;
+use crate::text_form::text_schema;
 use crate::{JobId, ModelName};
 
 /// One dispatcher process, as the store knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DispatcherId(#[serde(with = "uuid::serde::simple")] Uuid);
+
+text_schema!(
+    DispatcherId,
+    "A dispatcher process: a number made up when it starts.",
+    "^[0-9a-f]{32}$",
+    "9f1c0e7a5b7d4f31a2c46f8d0b3e5a17"
+);
 
 impl DispatcherId {
     /// A new id, unlike any other.

@@ -1,0 +1,98 @@
+//! Being told instead of asking again and again.
+
+use photo_core::ImageKey;
+use serde_json::{Value, json};
+
+use super::Paths;
+use super::content::Content;
+use super::examples::{IMAGE, OTHER, finished};
+use super::operation::{In, Operation, array_of};
+use super::problems::unreadable;
+use crate::error::ApiError;
+use crate::events::Body;
+use crate::status::ImageView;
+
+pub(super) fn describe(paths: &mut Paths) {
+    paths.topic("Events", "Server-sent events: being told instead of asking again and again.");
+    paths.get("/events", follow());
+    paths.post("/predict/events", follow_many());
+}
+
+/// What all events have in common.
+const ABOUT: &str = "An event `image` is an image's status, as `GET /predict/{image}` answers it; \
+    `unknown` names images that no job is known for; `done` says that all images are finished and \
+    nothing follows; `more` says how many changes were left out of a stream about everything. Every \
+    image is told as it is, and whenever it changes. A comment says every 15 seconds that the \
+    server is there. After a broken connection the events go on where they ended, at any api, if \
+    the last one's id is sent back.";
+
+fn follow() -> Operation {
+    Operation::new(
+        "followEvents",
+        "Tells of some images until they are finished, or of all for ever",
+    )
+    .text(ABOUT)
+    .takes(
+        In::Query,
+        "images",
+        "The images to be told of, with commas or by repeating it. Without it, all that happens \
+             is told, and the stream does not end.",
+        &array_of::<ImageKey>(1, 10_000),
+    )
+    .resumed()
+    .answers(200, stream())
+    .knows::<ImageKey>()
+    .fails(failures())
+}
+
+fn follow_many() -> Operation {
+    Operation::new("followManyEvents", "Tells of many images until they are finished")
+        .text(ABOUT)
+        .resumed()
+        .takes_body(Content::json::<Body>(
+            "The images to be told of.",
+            json!({"images": [IMAGE, OTHER]}),
+        ))
+        .answers(200, stream())
+        .fails(failures())
+        .fails(vec![ApiError::TooSlow])
+}
+
+impl Operation {
+    /// Where an earlier stream of the client ended.
+    fn resumed(self) -> Self {
+        let text = "The id of the last event that was heard. What is none of ours is ignored.";
+        let id = json!({"type": "string"});
+        self.takes(In::Header, "Last-Event-ID", text, &id).takes(
+            In::Query,
+            "last_event_id",
+            "The same, for clients that cannot set headers.",
+            &id,
+        )
+    }
+}
+
+fn stream() -> Content {
+    Content::empty("The events, as they come.")
+        .knows::<ImageView>()
+        .or("text/event-stream", json!({"schema": {"type": "string"}, "example": example()}))
+}
+
+fn example() -> Value {
+    let image = finished();
+    let unknown = json!({"images": [OTHER]});
+    json!(format!(
+        "retry: 1000\n\nevent: image\nid: 1795404750264\ndata: {image}\n\n\
+         event: unknown\ndata: {unknown}\n\nid: 1795404750264\n\nevent: done\ndata: {{}}\n\n"
+    ))
+}
+
+fn failures() -> Vec<ApiError> {
+    vec![
+        unreadable("No image is named. Without `images`, GET /events tells of all that happens."),
+        ApiError::BadHash("nonsense".to_owned()),
+        ApiError::TooManyPhotos { limit: 10_000 },
+        ApiError::TooManyStreams { limit: 10_000 },
+        ApiError::TooManyWatched { limit: 500_000 },
+    ]
+}

@@ -1,0 +1,148 @@
+//! What operators ask.
+
+use photo_core::ModelName;
+use serde_json::json;
+
+use super::Paths;
+use super::content::Content;
+use super::examples::{IMAGE, error};
+use super::operation::{In, Operation, reference};
+use super::problems::{self, both, unreadable};
+use crate::error::ApiError;
+use crate::{cancel, failures, fsck, queues, retry};
+
+pub(super) fn describe(paths: &mut Paths) {
+    paths.topic("Operators", "What there is to do, what failed, and what is done about it.");
+    paths.get("/queues", list_queues());
+    paths.get("/failures", list_failures());
+    paths.post("/predict/cancel", cancel());
+    paths.post("/predict/retry", retry());
+    paths.post("/fsck", check());
+}
+
+fn list_queues() -> Operation {
+    let example = json!({
+        "models": [{
+            "model": "average_color",
+            "queued": {"high": 0, "normal": 301, "low": 0},
+            "waiting": 0, "running": 4, "failed": 2, "concurrency": 4,
+            "hold": null, "rate_per_second": 2.5, "oldest_queued_at": "2026-11-23T03:32:30.246Z",
+            "counters": {"submitted": 310, "claimed": 9, "succeeded": 3, "failed": 2},
+            "endpoints": [{"url": "http://127.0.0.1:5005", "state": "up", "in_flight": 4}],
+        }],
+        "dispatchers": [{
+            "id": "9f1c0e7a5b7d4f31a2c46f8d0b3e5a17", "host": "gpu-1", "pid": 4711, "version": "0.1.0",
+            "started_at": "2026-11-23T03:30:00.000Z", "seen_at": "2026-11-23T03:32:31.001Z",
+            "in_flight": 4, "stopping": false,
+        }],
+        "at": "2026-11-23T03:32:32.000Z",
+    });
+    Operation::new("listQueues", "Tells what there is to do, how fast it goes, and who does it")
+        .answers(200, Content::json::<queues::Queues>("All queues and dispatchers.", example))
+        .fails(problems::no_jobs())
+}
+
+fn list_failures() -> Operation {
+    let limit = json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 100});
+    let example = json!({
+        "groups": [{
+            "model": "average_color", "kind": "refused", "reason": "No face was found.", "count": 1,
+            "latest_at": "2026-11-23T03:32:30.264Z", "images": [IMAGE],
+        }],
+        "failures": [{
+            "image": IMAGE, "model": "average_color", "error": error(),
+            "failed_at": "2026-11-23T03:32:30.264Z", "attempts": 1,
+        }],
+        "truncated": false,
+    });
+    Operation::new("listFailures", "Tells what failed of late, and why")
+        .takes(In::Query, "model", "Of this model alone.", &reference::<ModelName>())
+        .takes(In::Query, "limit", "How many failures are listed, 1,000 at most.", &limit)
+        .answers(
+            200,
+            Content::json::<failures::Answer>("In groups of one model and one reason.", example),
+        )
+        .fails(both(
+            vec![
+                unreadable("The query cannot be read: invalid digit found in string."),
+                ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
+            ],
+            problems::no_jobs(),
+        ))
+}
+
+fn cancel() -> Operation {
+    Operation::new("cancelJobs", "Asks for jobs not to be done")
+        .text("One that runs is cancelled as soon as its dispatcher lets go of it.")
+        .takes_body(Content::json::<cancel::Question>(
+            "The jobs of these images; without models, all of theirs.",
+            json!({"images": [IMAGE], "models": ["average_color"]}),
+        ))
+        .answers(
+            200,
+            Content::json::<cancel::Answer>(
+                "The jobs, and the states they are in after this.",
+                json!({"jobs": [{"image": IMAGE, "model": "average_color", "state": "CANCELLED"}]}),
+            ),
+        )
+        .fails(about_jobs(problems::no_stores()))
+}
+
+fn retry() -> Operation {
+    Operation::new("retryJobs", "Puts failed jobs back in line with a clean slate")
+        .text("Images, or models, or both must be named.")
+        .takes_body(Content::json::<retry::Question>(
+            "The failed jobs of these images, or of these models, or of both.",
+            json!({"models": ["average_color"], "limit": 100}),
+        ))
+        .answers(
+            200,
+            Content::json::<retry::Answer>("How many jobs that were.", json!({"requeued": 2})),
+        )
+        .fails(about_jobs(both(problems::no_stores(), problems::no_room())))
+}
+
+/// What can be wrong with a body that names images and models.
+fn about_jobs(others: Vec<ApiError>) -> Vec<ApiError> {
+    let own = vec![
+        unreadable(
+            "The body is not {\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}: EOF.",
+        ),
+        ApiError::BadHash("nonsense".to_owned()),
+        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
+        ApiError::TooSlow,
+        ApiError::TooManyPhotos { limit: 10_000 },
+    ];
+    both(own, others)
+}
+
+fn check() -> Operation {
+    let lines = "{\"progress\":{\"shelves\":0,\"of\":256,\"images\":0}}\n\
+        {\"report\":{\"images\":1,\"queued_again\":0,\"given_back\":0,\"written_down\":0,\
+        \"missing_photos\":0,\"imageless_jobs\":0,\"orphans\":0,\"expired_photos\":0,\
+        \"expired_records\":0,\"spool_files\":0,\"unreadable_lines\":0,\"unmended\":0,\"agree\":true}}\n";
+    let lines = json!({
+        "schema": {"type": "string", "description": "Each line is an `FsckLine`."}, "example": lines,
+    });
+    Operation::new("checkStores", "Compares photos, records and job store, and mends them")
+        .text(
+            "What `api fsck` does. Once the client hangs up it ends where it may. The last line is the \
+             report, or the problem that ended it.",
+        )
+        .takes(
+            In::Query,
+            "dry_run",
+            "Whether it only looks and changes nothing.",
+            &json!({"type": "boolean", "default": false}),
+        )
+        .answers(
+            200,
+            Content::empty("How far it is, a line of JSON at a time.")
+                .knows::<fsck::Line>()
+                .or("application/x-ndjson", lines),
+        )
+        .fails(vec![
+            unreadable("`dry_run` is wrong: it is true or false."),
+            ApiError::FsckRuns,
+        ])
+}

@@ -1,0 +1,228 @@
+//! Photos in, and photos out again.
+
+use photo_core::job::Priority;
+use photo_core::ports::{ImageStoreError, PhotoRefusal};
+use photo_core::{ImageKey, ModelName, PhotoFormat};
+use serde_json::{Value, json};
+
+use super::Paths;
+use super::content::Content;
+use super::examples::{IMAGE, OTHER, finished};
+use super::operation::{In, Operation, array_of, reference};
+use super::problems::{self, both, image, unreadable};
+use crate::error::ApiError;
+use crate::predict::{Accepted, Body, CheckAnswer, CheckQuestion};
+use crate::rates::Wait;
+use crate::status::ImageView;
+use crate::thumbnail::{NoThumbnail, WIDTHS};
+
+pub(super) fn describe(paths: &mut Paths) {
+    paths.topic("Photos", "Sending photos, and getting them back.");
+    paths.post("/predict", submit());
+    paths.post("/predict/check", check());
+    let show = show();
+    let head = show.clone().into_head("headImage", "Tells whether a photo is stored");
+    paths.get("/images/{image}", show);
+    paths.head("/images/{image}", head);
+}
+
+fn submit() -> Operation {
+    let example = json!({
+        "images": [IMAGE],
+        "jobs": [{"id": format!("{IMAGE}/average_color"), "image": IMAGE, "model": "average_color",
+                  "state": "QUEUED", "new": true}],
+    });
+    Operation::new("submitPhotos", "Accepts photos: all of them with all their jobs, or none")
+        .text(
+            "Makes one job per photo and model. What is in the query may be in the form as well; the \
+             models must be named in one of the two. Models named in the query, or before the first \
+             photo, are checked before any photo is read. A job that is there already is not done \
+             twice unless `rerun` says so.",
+        )
+        .takes(
+            In::Query,
+            "models",
+            "The models to run. Several are given with commas, as a JSON array, or by repeating it.",
+            &array_of::<ModelName>(1, 1_000),
+        )
+        .takes(In::Query, "priority", PRIORITY, &reference::<Priority>())
+        .takes(In::Query, "rerun", RERUN, &rerun())
+        .takes(In::Query, "callback", CALLBACK, &callback())
+        .takes_body(
+            Content::empty("The photos, or the hashes of photos that are stored.")
+                .or("multipart/form-data", form())
+                .or_json::<Body>(json!({"images": [IMAGE], "models": ["average_color"]}))
+                .knows::<ImageKey>()
+                .knows::<ModelName>()
+                .knows::<Priority>(),
+        )
+        .with("callbacks", json!({"finished": {"{$request.query.callback}": {"post": called_back()}}}))
+        .answers(
+            202,
+            Content::json::<Accepted>(
+                "Everything is stored: one hash per photo in the order of the request, and the jobs.",
+                example,
+            ),
+        )
+        .fails(both(refusals(), both(problems::no_stores(), problems::no_room())))
+}
+
+const PRIORITY: &str = "The place in line among the jobs of each model.";
+const RERUN: &str = "Whether finished jobs are done again.";
+const CALLBACK: &str = "Is posted the status of each image once it is finished, signed as Standard \
+    Webhooks are, if the operator lists its host.";
+
+fn rerun() -> Value {
+    json!({"type": "string", "enum": ["true", "false", "1", "0"], "default": "false"})
+}
+
+fn callback() -> Value {
+    json!({"type": "string", "format": "uri", "pattern": "^https?://", "maxLength": 2_000})
+}
+
+/// The form, part by part.
+fn form() -> Value {
+    let described = |text: &str, mut schema: Value| {
+        schema["description"] = json!(text);
+        schema
+    };
+    let formats = PhotoFormat::ALL.map(PhotoFormat::media_type).join(", ");
+    json!({
+        "schema": {
+            "type": "object",
+            "properties": {
+                "images": {
+                    "type": "array", "minItems": 1, "maxItems": 1_000,
+                    "items": {"type": "string", "format": "binary"},
+                    "description": "A file part for each photo. What a photo is is told by its \
+                                    content: neither file name nor declared type count.",
+                },
+                "hashes": described(
+                    "Photos that are stored, by their hashes: with commas, as a JSON array, or \
+                     repeated.",
+                    array_of::<ImageKey>(1, 1_000),
+                ),
+                "models": described(
+                    "The models to run: with commas, as a JSON array, or repeated.",
+                    array_of::<ModelName>(1, 1_000),
+                ),
+                "priority": described(PRIORITY, reference::<Priority>()),
+                "rerun": described(RERUN, rerun()),
+                "callback": described(CALLBACK, callback()),
+            },
+            "anyOf": [{"required": ["images"]}, {"required": ["hashes"]}],
+        },
+        "encoding": {"images": {"contentType": formats}},
+    })
+}
+
+fn called_back() -> Value {
+    json!({
+        "summary": "Told of an image's end",
+        "description": "Made once at least: tell repetitions by `webhook-id`. One that is not answered \
+                        with 2xx is made again, eight times over a day.",
+        "parameters": [
+            {"in": "header", "name": "webhook-id", "required": true, "schema": {"type": "string"}},
+            {"in": "header", "name": "webhook-timestamp", "required": true,
+             "schema": {"type": "integer"}},
+            {"in": "header", "name": "webhook-signature", "required": true,
+             "schema": {"type": "string"}},
+        ],
+        "requestBody": {"required": true, "content": {"application/json": {
+            "schema": reference::<ImageView>(), "example": finished(),
+        }}},
+        "responses": {
+            "2XX": {"description": "Heard."},
+            "410": {"description": "Not to be made again."},
+        },
+    })
+}
+
+/// What is wrong with an upload.
+fn refusals() -> Vec<ApiError> {
+    let photo = |refusal| ApiError::Photo { number: 1, refusal };
+    let model: Option<ModelName> = "average_color".parse().ok();
+    let known: Vec<ModelName> = model.iter().cloned().collect();
+    let mut refusals = vec![
+        unreadable("`priority` is wrong: a priority is high, normal or low."),
+        ApiError::BadHash("nonsense".to_owned()),
+        ApiError::NoPhotos,
+        ApiError::NoModels,
+        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known },
+        ApiError::UnknownPhotos(vec![image()]),
+        ApiError::TooSlow,
+        photo(PhotoRefusal::Collision(image())),
+        ApiError::TooManyBytes { limit: 16 << 30 },
+        ApiError::TooManyPhotos { limit: 1_000 },
+        ApiError::TooManyJobs { limit: 10_000 },
+        photo(PhotoRefusal::TooManyBytes { limit: 100 << 20 }),
+        photo(PhotoRefusal::TooManyPixels { pixels: 600_000_000, limit: 500_000_000 }),
+        photo(PhotoRefusal::UnknownFormat),
+        ApiError::TooManyUploads { limit: 256 },
+        ApiError::SpoolFull { limit: 16 << 30 },
+    ];
+    refusals.extend(model.map(|model| {
+        let wait = Wait::new(100, None);
+        ApiError::QueueFull { model, limit: 100_000, wait }
+    }));
+    refusals
+}
+
+fn check() -> Operation {
+    Operation::new("checkPhotos", "Tells which photos and jobs the server lacks")
+        .text("Asked before an upload, so that nothing is sent twice. Nothing is changed.")
+        .takes_body(Content::json::<CheckQuestion>(
+            "Photos and, if jobs matter, models.",
+            json!({"images": [IMAGE, OTHER], "models": ["average_color"]}),
+        ))
+        .answers(
+            200,
+            Content::json::<CheckAnswer>(
+                "What would have to be sent.",
+                json!({
+                    "missing_images": [OTHER],
+                    "missing_jobs": [{"image": OTHER, "model": "average_color"}],
+                }),
+            ),
+        )
+        .fails(vec![
+            unreadable(
+                "The body is not {\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}: EOF.",
+            ),
+            ApiError::BadHash("nonsense".to_owned()),
+            ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
+            ApiError::TooSlow,
+            ApiError::TooManyPhotos { limit: 10_000 },
+            ApiError::TooManyJobs { limit: 100_000 },
+        ])
+        .fails(problems::no_stores())
+}
+
+fn show() -> Operation {
+    let formats = PhotoFormat::ALL.map(PhotoFormat::media_type);
+    let photo = Content::empty("The photo, as it was posted or made small.")
+        .etag()
+        .header("Cache-Control", "A photo never changes.", &json!({"type": "string"}))
+        .header("Content-Disposition", "A name for the file.", &json!({"type": "string"}));
+    let photo = formats.into_iter().fold(photo, |photo, format| photo.or(format, json!({})));
+    let no_thumbnail = [NoThumbnail::Format(PhotoFormat::Heic), NoThumbnail::TooManyPixels];
+    let mut failures = vec![
+        unreadable("`width` is wrong: it is 160, 320 or 640."),
+        ApiError::BadHash("nonsense".to_owned()),
+        ApiError::UnknownPhoto(image()),
+        ImageStoreError::unavailable("no such folder").into(),
+    ];
+    failures.extend(no_thumbnail.map(ApiError::from));
+    Operation::new("getImage", "Gives a stored photo back")
+        .takes_image()
+        .takes(
+            In::Query,
+            "width",
+            "Asks for a JPEG no wider and no higher than this.",
+            &json!({"type": "integer", "enum": WIDTHS}),
+        )
+        .takes_etag()
+        .answers(200, photo)
+        .answers(304, Content::empty("The client has it already.").etag())
+        .fails(failures)
+}

@@ -1,0 +1,169 @@
+//! The server itself: what it is, whether it works, and which models it knows.
+
+use photo_core::ModelName;
+use serde_json::{Value, json};
+
+use super::Paths;
+use super::content::Content;
+use super::operation::{In, Operation, reference};
+use super::problems::{self, both, unreadable};
+use crate::banner::Banner;
+use crate::error::ApiError;
+use crate::models::Models;
+
+pub(super) fn describe(paths: &mut Paths) {
+    paths.topic("Server", "What it is, and whether it works.");
+    let banner = banner();
+    let head = banner.clone().into_head("headBanner", "Tells whether the server answers");
+    paths.get("/", banner);
+    paths.head("/", head);
+    let document = document();
+    let head =
+        document.clone().into_head("headDocument", "Tells whether this document has changed");
+    paths.get("/openapi.json", document);
+    paths.head("/openapi.json", head);
+    paths.get("/health/live", health("getLive", "Tells whether the process runs", "live"));
+    let ready = health("getReady", "Tells whether photos would be accepted now", "ready");
+    paths.get("/health/ready", ready.fails(problems::no_stores()));
+    paths.topic("Models", "The models there are, and how their services announce themselves.");
+    paths.get("/models", models());
+    let announce = announce();
+    for (path, id) in [
+        ("/register", "announceAtRegister"),
+        ("/register/", "announceAtRegisterSlash"),
+        ("/model/register/", "announceModelSlash"),
+    ] {
+        paths.post(path, announce.clone().renamed(id, "The same as /model/register"));
+    }
+    paths.post("/model/register", announce);
+}
+
+fn banner() -> Operation {
+    Operation::new("getBanner", "For programs says that the server runs, for browsers is the page")
+        .text("Which of the two is decided by `Accept`.")
+        .answers(
+            200,
+            Content::json::<Banner>("The banner, or the page.", json!(Banner::new()))
+                .or("text/html", json!({}))
+                .header("Vary", "The answer depends on this.", &json!({"const": "accept"})),
+        )
+}
+
+fn document() -> Operation {
+    Operation::new("getDocument", "This document")
+        .text("What the server can be asked, by OpenAPI 3.1. `/docs` is the same for people.")
+        .takes_etag()
+        .answers(
+            200,
+            Content::plain_json(
+                "The document.",
+                &json!({"type": "object"}),
+                json!({"openapi": "3.1.0"}),
+            )
+            .etag(),
+        )
+        .answers(304, Content::empty("The client has it already.").etag())
+}
+
+fn health(id: &str, summary: &str, status: &str) -> Operation {
+    let schema = json!({
+        "type": "object", "required": ["status"], "properties": {"status": {"const": status}},
+    });
+    Operation::new(id, summary)
+        .answers(200, Content::plain_json("It is so.", &schema, json!({"status": status})))
+}
+
+fn models() -> Operation {
+    let example = json!({
+        "models": ["average_color"],
+        "details": {"average_color": {
+            "endpoints": ["http://127.0.0.1:5005"], "concurrency": 4,
+            "queued": 301, "waiting": 0, "running": 4, "failed": 2,
+        }},
+    });
+    Operation::new("listModels", "Lists the models")
+        .text("What they can say, where they are, and how much they have to do.")
+        .answers(200, Content::json::<Models>("The models' names, and more about each.", example))
+        .fails(problems::no_jobs())
+}
+
+fn announce() -> Operation {
+    let example = json!({
+        "status": "success", "model": "average_color",
+        "detail": "Model has been successfully registered to server.",
+    });
+    let refused = json!({"status": "failure", "detail": "Unable to validate credentials."});
+    Operation::new("announceModel", "A model service announces itself")
+        .text(
+            "To be repeated every ten seconds: after 45 seconds of silence the service is gone. One that \
+             is not known yet is asked for its `/status` first; whether it answered is in `status`.",
+        )
+        .takes(
+            In::Header,
+            "api_key",
+            "The key that the operator asks for, if any (`api.register_key`).",
+            &json!({"type": "string"}),
+        )
+        .takes_body(Content::plain_json(
+            "The model's name, and its service's port or address.",
+            &announcement(),
+            json!({"name": "average_color", "port": 5005}),
+        ))
+        .knows::<ModelName>()
+        .answers(200, Content::plain_json("Heard.", &heard(), example))
+        .answers(401, Content::plain_json("The key is wrong.", &unheard(), refused))
+        .fails(both(
+            vec![
+                unreadable("The announcement cannot be read: `port` or `socket` is missing."),
+                ApiError::TooSlow,
+                ApiError::TooManyServices { of: "models", limit: 1_000 },
+            ],
+            problems::no_jobs(),
+        ))
+}
+
+/// Every form an announcement has had over the releases of the services.
+fn announcement() -> Value {
+    let port = json!({
+        "oneOf": [
+            {"type": "integer", "minimum": 1, "maximum": 65_535},
+            {"type": "string", "pattern": "^[1-9][0-9]{0,3}$"},
+        ],
+        "description": "The port it listens on, at the host that the server is configured for.",
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "name": reference::<ModelName>(),
+            "modelName": reference::<ModelName>(),
+            "port": port,
+            "modelPort": port,
+            "socket": {"type": "string", "format": "uri", "pattern": "^http://",
+                       "description": "Its address, in place of a port."},
+        },
+        "allOf": [
+            {"oneOf": [{"required": ["name"]}, {"required": ["modelName"]}]},
+            {"oneOf": [{"required": ["port"]}, {"required": ["modelPort"]}, {"required": ["socket"]}]},
+        ],
+    })
+}
+
+fn heard() -> Value {
+    json!({
+        "type": "object",
+        "required": ["status", "model", "detail"],
+        "properties": {
+            "status": {"enum": ["success", "failure"]},
+            "model": reference::<ModelName>(),
+            "detail": {"type": "string"},
+        },
+    })
+}
+
+fn unheard() -> Value {
+    json!({
+        "type": "object",
+        "required": ["status", "detail"],
+        "properties": {"status": {"const": "failure"}, "detail": {"type": "string"}},
+    })
+}

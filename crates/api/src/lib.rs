@@ -39,6 +39,7 @@ mod status;
 mod store_time;
 mod thumbnail;
 mod wait;
+mod whole;
 
 pub use openapi::document as openapi_document;
 pub use register::read_announcement;

@@ -7,12 +7,13 @@ use photo_core::ModelName;
 use photo_core::config::ServiceUrl;
 use photo_core::job::Announcement;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Number, json};
 
 use crate::body::read_body;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store_time::StoreTime;
+use crate::whole;
 
 /// The header in which services send their key.
 const KEY_HEADER: &str = "api_key";
@@ -41,7 +42,7 @@ struct Body {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Port {
-    Number(u16),
+    Number(Number),
     Text(String),
 }
 
@@ -49,7 +50,7 @@ impl Body {
     fn url(&self, host: &str) -> Result<ServiceUrl, String> {
         let port = match (&self.socket, &self.port) {
             (Some(socket), _) => return socket.parse().map_err(|e| format!("`socket`: {e}")),
-            (None, Some(Port::Number(port))) => Some(*port),
+            (None, Some(Port::Number(number))) => whole::parse(number),
             (None, Some(Port::Text(text))) => text.trim().parse().ok(),
             (None, None) => return Err("`port` or `socket` is missing".to_owned()),
         };

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::named;
 use crate::state::AppState;
+use crate::{named, whole};
 
 /// The most jobs that one request puts back in line.
 const MOST_JOBS: u32 = 10_000;
@@ -32,6 +32,7 @@ pub(crate) struct Question {
     #[schema(value_type = Option<Vec<ModelName>>, max_items = 1_000)]
     models: Option<Vec<String>>,
     /// The most jobs; 10,000 unless it is less.
+    #[serde(default, deserialize_with = "whole::read_optional")]
     #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u64)]
     limit: Option<u32>,
 }

@@ -14,8 +14,8 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::Stream;
 
-pub(crate) use self::question::Body;
 use self::question::Question;
+pub(crate) use self::question::{Body, MOST_IN_QUERY};
 use self::stream::{ImageStream, LiveStream};
 use crate::error::ApiError;
 use crate::state::AppState;

@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 use crate::error::ApiError;
 use crate::named;
 
+/// The most images in a query: a URL may have 64 KiB, and every comma may be three bytes.
+pub(crate) const MOST_IN_QUERY: usize = 1_000;
+
 /// What browsers send when they come back.
 const LAST_EVENT_ID: &str = "last-event-id";
 
@@ -42,6 +45,9 @@ impl Question {
                 "last_event_id" => cursor = cursor.or(parse_cursor(&value)),
                 _ => {}
             }
+        }
+        if names.as_ref().is_some_and(|names| names.len() > MOST_IN_QUERY) {
+            return Err(ApiError::TooManyPhotos { limit: MOST_IN_QUERY });
         }
         let images = names.as_deref().map(parse_images).transpose()?;
         Ok(Self { images, cursor })

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::Paths;
 use super::content::Content;
 use super::examples::{IMAGE, OTHER, finished};
-use super::operation::{In, Operation, array_of};
+use super::operation::{In, Operation, array_of, reference};
 use super::problems::unreadable;
 use crate::error::ApiError;
-use crate::events::Body;
+use crate::events::{Body, MOST_IN_QUERY};
 use crate::status::ImageView;
 
 pub(super) fn describe(paths: &mut Paths) {
@@ -37,12 +37,12 @@ fn follow() -> Operation {
         "images",
         "The images to be told of, with commas or by repeating it. Without it, all that happens \
              is told, and the stream does not end.",
-        &array_of::<ImageKey>(1, 10_000),
+        &array_of::<ImageKey>(1, MOST_IN_QUERY),
     )
     .resumed()
     .answers(200, stream())
     .knows::<ImageKey>()
-    .fails(failures())
+    .fails(failures(MOST_IN_QUERY))
 }
 
 fn follow_many() -> Operation {
@@ -54,7 +54,7 @@ fn follow_many() -> Operation {
             json!({"images": [IMAGE, OTHER]}),
         ))
         .answers(200, stream())
-        .fails(failures())
+        .fails(failures(10_000))
         .fails(vec![ApiError::TooSlow])
 }
 
@@ -75,7 +75,27 @@ impl Operation {
 fn stream() -> Content {
     Content::empty("The events, as they come.")
         .knows::<ImageView>()
-        .or("text/event-stream", json!({"schema": {"type": "string"}, "example": example()}))
+        .or("text/event-stream", json!({"schema": event(), "example": example()}))
+}
+
+/// As is the custom, the schema is that of an event.
+fn event() -> Value {
+    let images = json!({"type": "array", "items": reference::<ImageKey>()});
+    let data = json!([
+        reference::<ImageView>(),
+        {"type": "object", "required": ["images"], "properties": {"images": images}},
+        {"type": "object", "required": ["images"], "properties": {"images": {"type": "integer"}}},
+        {"type": "object", "maxProperties": 0},
+    ]);
+    json!({
+        "type": "object",
+        "properties": {
+            "event": {"enum": ["image", "unknown", "more", "done"]},
+            "id": {"type": "string", "description": "To be sent back as `Last-Event-ID`."},
+            "data": {"type": "string", "contentMediaType": "application/json",
+                     "contentSchema": {"oneOf": data}},
+        },
+    })
 }
 
 fn example() -> Value {
@@ -87,11 +107,11 @@ fn example() -> Value {
     ))
 }
 
-fn failures() -> Vec<ApiError> {
+fn failures(limit: usize) -> Vec<ApiError> {
     vec![
         unreadable("No image is named. Without `images`, GET /events tells of all that happens."),
         ApiError::BadHash("nonsense".to_owned()),
-        ApiError::TooManyPhotos { limit: 10_000 },
+        ApiError::TooManyPhotos { limit },
         ApiError::TooManyStreams { limit: 10_000 },
         ApiError::TooManyWatched { limit: 500_000 },
     ]

@@ -32,7 +32,8 @@ const ABOUT: &str = "Upload photos, name the models to run on them, read the res
     states and results are read by hash, waited for, followed as events, or posted to a callback.\n\n\
     Every failure is `application/problem+json`. A path that leads nowhere is answered with 404, \
     and another method than those listed with 405 and `Allow`. Limits are those of the default \
-    configuration.";
+    configuration. A request whose head is too long to be read, or is none, is answered with 400 or \
+    431 and without a body.";
 
 /// The document as it is served, and what tells one from another.
 static SERVED: LazyLock<(String, EntityTag)> = LazyLock::new(|| {

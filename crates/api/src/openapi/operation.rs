@@ -106,6 +106,23 @@ impl Operation {
         self
     }
 
+    /// What can be asked next about an image whose hash stands in the answer.
+    pub(super) fn linked(
+        mut self,
+        status: u16,
+        name: &str,
+        id: &str,
+        hash: &str,
+        text: &str,
+    ) -> Self {
+        self.value["responses"][status.to_string()]["links"][name] = json!({
+            "operationId": id,
+            "parameters": {"image": format!("$response.body#{hash}")},
+            "description": text,
+        });
+        self
+    }
+
     /// How it can fail: all that have a status in common are named at once.
     pub(super) fn fails(mut self, failures: Vec<ApiError>) -> Self {
         for (status, response) in problems::responses(failures) {

@@ -43,7 +43,7 @@ fn list_queues() -> Operation {
 }
 
 fn list_failures() -> Operation {
-    let limit = json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 100});
+    let limit = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX, "default": 100});
     let example = json!({
         "groups": [{
             "model": "average_color", "kind": "refused", "reason": "No face was found.", "count": 1,
@@ -91,10 +91,20 @@ fn cancel() -> Operation {
 fn retry() -> Operation {
     Operation::new("retryJobs", "Puts failed jobs back in line with a clean slate")
         .text("Images, or models, or both must be named.")
-        .takes_body(Content::json::<retry::Question>(
-            "The failed jobs of these images, or of these models, or of both.",
-            json!({"models": ["average_color"], "limit": 100}),
-        ))
+        .takes_body(
+            Content::plain_json(
+                "The failed jobs of these images, or of these models, or of both.",
+                &json!({"allOf": [
+                    reference::<retry::Question>(),
+                    {"anyOf": [
+                        {"required": ["images"], "properties": {"images": {"type": "array"}}},
+                        {"required": ["models"], "properties": {"models": {"type": "array"}}},
+                    ]},
+                ]}),
+                json!({"models": ["average_color"], "limit": 100}),
+            )
+            .knows::<retry::Question>(),
+        )
         .answers(
             200,
             Content::json::<retry::Answer>("How many jobs that were.", json!({"requeued": 2})),
@@ -121,9 +131,8 @@ fn check() -> Operation {
         {\"report\":{\"images\":1,\"queued_again\":0,\"given_back\":0,\"written_down\":0,\
         \"missing_photos\":0,\"imageless_jobs\":0,\"orphans\":0,\"expired_photos\":0,\
         \"expired_records\":0,\"spool_files\":0,\"unreadable_lines\":0,\"unmended\":0,\"agree\":true}}\n";
-    let lines = json!({
-        "schema": {"type": "string", "description": "Each line is an `FsckLine`."}, "example": lines,
-    });
+    // As is the custom, the schema is that of a line.
+    let lines = json!({"schema": reference::<fsck::Line>(), "example": lines});
     Operation::new("checkStores", "Compares photos, records and job store, and mends them")
         .text(
             "What `api fsck` does. Once the client hangs up it ends where it may. The last line is the \

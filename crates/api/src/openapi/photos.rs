@@ -4,6 +4,7 @@ use photo_core::job::Priority;
 use photo_core::ports::{ImageStoreError, PhotoRefusal};
 use photo_core::{ImageKey, ModelName, PhotoFormat};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::Paths;
 use super::content::Content;
@@ -64,6 +65,8 @@ fn submit() -> Operation {
                 example,
             ),
         )
+        .linked(202, "status", "getStatus", "/images/0", "How far the first photo has come.")
+        .linked(202, "photo", "getImage", "/images/0", "The first photo.")
         .fails(both(refusals(), both(problems::no_stores(), problems::no_room())))
 }
 
@@ -73,11 +76,11 @@ const CALLBACK: &str = "Is posted the status of each image once it is finished, 
     Webhooks are, if the operator lists its host.";
 
 fn rerun() -> Value {
-    json!({"type": "string", "enum": ["true", "false", "1", "0"], "default": "false"})
+    json!({"type": "string", "enum": ["true", "false", "1", "0", ""], "default": "false"})
 }
 
 fn callback() -> Value {
-    json!({"type": "string", "format": "uri", "pattern": "^https?://", "maxLength": 2_000})
+    json!({"type": "string", "format": "uri", "maxLength": 2_000})
 }
 
 /// The form, part by part.
@@ -92,28 +95,38 @@ fn form() -> Value {
             "type": "object",
             "properties": {
                 "images": {
-                    "type": "array", "minItems": 1, "maxItems": 1_000,
+                    "type": "array", "maxItems": 1_000,
                     "items": {"type": "string", "format": "binary"},
                     "description": "A file part for each photo. What a photo is is told by its \
                                     content: neither file name nor declared type count.",
                 },
                 "hashes": described(
-                    "Photos that are stored, by their hashes: with commas, as a JSON array, or \
-                     repeated.",
-                    array_of::<ImageKey>(1, 1_000),
+                    "Photos that are stored, by their hashes: repeated, with commas, or as a JSON \
+                     array.",
+                    list_of::<ImageKey>("[0-9a-f]{32}"),
                 ),
                 "models": described(
-                    "The models to run: with commas, as a JSON array, or repeated.",
-                    array_of::<ModelName>(1, 1_000),
+                    "The models to run: repeated, with commas, or as a JSON array.",
+                    list_of::<ModelName>("[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
                 ),
                 "priority": described(PRIORITY, reference::<Priority>()),
-                "rerun": described(RERUN, rerun()),
+                "rerun": described(RERUN, json!({"enum": ["true", "false", "1", "0"], "default": "false"})),
                 "callback": described(CALLBACK, callback()),
             },
-            "anyOf": [{"required": ["images"]}, {"required": ["hashes"]}],
+            "anyOf": [
+                {"required": ["images"], "properties": {"images": {"minItems": 1}}},
+                {"required": ["hashes"],
+                 "properties": {"hashes": {"minItems": 1, "pattern": "[0-9a-f]"}}},
+            ],
         },
         "encoding": {"images": {"contentType": formats}},
     })
+}
+
+/// Text parts that list values of a type: one by one, or with commas.
+fn list_of<T: ToSchema>(one: &str) -> Value {
+    let together = format!("^({one})?(,({one})?)*$");
+    json!({"anyOf": [array_of::<T>(0, 1_000), {"type": "string", "pattern": together}]})
 }
 
 fn called_back() -> Value {

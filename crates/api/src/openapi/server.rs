@@ -122,28 +122,40 @@ fn announce() -> Operation {
         ))
 }
 
-/// Every form an announcement has had over the releases of the services.
+/// Every form an announcement has had over the releases of the services. The members that do not
+/// count may hold anything that might have counted.
 fn announcement() -> Value {
-    let port = json!({
-        "oneOf": [
-            {"type": "integer", "minimum": 1, "maximum": 65_535},
-            {"type": "string", "pattern": "^[1-9][0-9]{0,3}$"},
+    let port = json!({"anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": 65_535},
+        {"type": "string", "pattern": "^[1-9][0-9]{0,3}$"},
+    ]});
+    let any_port = json!({
+        "anyOf": [
+            {"type": "number"}, {"type": "string"}, {"type": "null"},
         ],
-        "description": "The port it listens on, at the host that the server is configured for.",
+        "description": "The port it listens on, at the host that the server is configured for: a \
+                        number, or the same as text.",
     });
+    let address = json!({"type": "string", "format": "uri"});
+    let no_address = json!({"type": "null"});
     json!({
         "type": "object",
         "properties": {
             "name": reference::<ModelName>(),
             "modelName": reference::<ModelName>(),
-            "port": port,
-            "modelPort": port,
-            "socket": {"type": "string", "format": "uri", "pattern": "^http://",
-                       "description": "Its address, in place of a port."},
+            "port": any_port,
+            "modelPort": any_port,
+            "socket": {"anyOf": [address, no_address],
+                       "description": "Its address, which counts before a port: `http://host:port`."},
         },
         "allOf": [
             {"oneOf": [{"required": ["name"]}, {"required": ["modelName"]}]},
-            {"oneOf": [{"required": ["port"]}, {"required": ["modelPort"]}, {"required": ["socket"]}]},
+            {"anyOf": [
+                {"required": ["port"], "properties": {"port": port}},
+                {"required": ["modelPort"], "properties": {"modelPort": port}},
+                {"required": ["socket"], "properties": {"socket": address}},
+            ]},
+            {"not": {"required": ["port", "modelPort"]}},
         ],
     })
 }

@@ -35,7 +35,7 @@ pub(crate) struct Body {
     #[serde(default)]
     rerun: Option<bool>,
     #[serde(default)]
-    #[schema(format = "uri", pattern = "^https?://", max_length = 2_000)]
+    #[schema(format = "uri", max_length = 2_000)]
     callback: Option<String>,
 }
 

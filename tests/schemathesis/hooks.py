@@ -67,11 +67,6 @@ def before_call(context, case, kwargs):
     if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
         # A part's name stands in a header, which cannot hold others.
         case.body = {name: value for name, value in case.body.items() if name.isprintable()}
-        # What is no text may be sent as a blank, and a field left blank is as good as none: what is
-        # wrong is to be something.
-        rerun = case.body.get("rerun", "false")
-        if not isinstance(rerun, str) or not rerun.strip():
-            case.body["rerun"] = "maybe"
     case.query = known(case.query)
     case.path_parameters = known(case.path_parameters)
     if case.path == "/events" and not (case.query or {}).keys() & {"images"}:
@@ -90,3 +85,12 @@ def name_models(case):
         in_body = in_body.strip(",")
     if not in_body and "models" not in (case.query or {}):
         case.query = {**(case.query or {}), "models": MODELS[0]}
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """Takes a form for right that is: those with right members ("valid object", "object with …")
+    are counted among the wrong ones, as the photo is given in place of a list of one photo, which
+    is the same in a form."""
+    is_form = case.path == "/predict" and case.media_type == "multipart/form-data"
+    return not (is_form and re.search("in body - (valid object|object with )", str(failure.message)))

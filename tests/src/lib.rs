@@ -10,4 +10,5 @@ pub mod redis_server;
 pub mod redis_trio;
 pub mod templates;
 mod tools;
+pub mod venv;
 pub mod wire;

@@ -3,7 +3,6 @@
 
 #[cfg(test)]
 mod tests;
-mod venv;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,6 +11,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::program::Program;
+use crate::venv;
+
+/// What the template needs.
+const REQUIREMENTS: &str = include_str!("../templates/requirements.txt");
 
 /// How long a service may take to answer for the first time.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -149,7 +152,7 @@ impl TemplateOptions {
 
     fn command(&self) -> Command {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/template_service.py");
-        let mut command = Command::new(venv::python());
+        let mut command = Command::new(venv::python("template-venv", REQUIREMENTS));
         command
             .arg(script)
             .args(["--release", self.release.flag(), "--name", &self.name])

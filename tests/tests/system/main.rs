@@ -8,6 +8,7 @@ mod client_fake;
 mod client_programs;
 mod client_webhooks;
 mod clients;
+mod described;
 mod events;
 mod files;
 mod journey;

@@ -14,6 +14,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/", "GET, HEAD", [web::get(), web::head()], banner::show))
         .service(resource("/page/{file}", "GET, HEAD", [web::get(), web::head()], page::file))
         .service(resource("/openapi.json", "GET, HEAD", [web::get(), web::head()], openapi::show))
+        .service(resource("/docs", "GET, HEAD", [web::get(), web::head()], page::docs))
         .service(resource("/models", "GET", [web::get()], models::list))
         .service(resource("/predict", "POST", [web::post()], predict::accept))
         .service(resource("/events", "GET", [web::get()], events::follow))

@@ -17,6 +17,7 @@ mod limits;
 mod lost_redis;
 mod outages;
 mod page;
+mod page_docs;
 mod page_modules;
 mod page_operators;
 mod photoctl;

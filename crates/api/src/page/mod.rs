@@ -29,6 +29,11 @@ pub(crate) fn show(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
     answer(request, "index.html")
 }
 
+/// `GET /docs`: the API's reference.
+pub(crate) async fn docs(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    answer(&request, "docs.html")
+}
+
 /// `GET /page/<file>`: one of the files the page is made of.
 pub(crate) async fn file(
     request: HttpRequest,

@@ -38,7 +38,7 @@ async fn browsers_see_the_page_and_programs_the_banner() {
 #[tokio::test]
 async fn every_part_of_the_page_may_do_only_what_it_must() {
     let app = App::start();
-    for path in ["/", "/page/main.js", "/page/base.css", "/page/icon.svg"] {
+    for path in ["/", "/docs", "/page/main.js", "/page/base.css", "/page/icon.svg"] {
         let part = open(&app, Method::GET, path).await;
         let policy = part.headers()["content-security-policy"].to_str().unwrap();
         for directive in [
@@ -105,7 +105,8 @@ async fn files_that_are_not_of_the_page_are_not_served() {
 async fn everything_the_page_names_is_served_with_its_type() {
     let app = App::start();
     let mut seen = BTreeSet::new();
-    let mut left = vec!["index.html".to_owned(), "hash-worker.js".to_owned()];
+    let roots = ["index.html", "docs.html", "hash-worker.js"];
+    let mut left: Vec<String> = roots.map(str::to_owned).into();
     while let Some(name) = left.pop() {
         if !seen.insert(name.clone()) {
             continue;

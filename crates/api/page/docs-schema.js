@@ -1,6 +1,7 @@
 /** JSON schemas in words. */
 
 import { h } from "./dom.js";
+import { words } from "./docs-text.js";
 
 /** @typedef {Record<string, any>} Schema */
 
@@ -62,7 +63,7 @@ export class Schemas {
     const text = schema.description ?? (schema.$ref && this.#all[nameOf(schema)].description);
     return h("li", {}, h("code", {}, name), " ", h("span", { class: "kind" }, this.kind(schema)), " ",
       isRequired && h("span", { class: "must" }, "required"),
-      text && h("p", {}, text),
+      text && h("p", {}, ...words(text)),
       this.members(schema, depth + 1));
   }
 

@@ -3,6 +3,7 @@
 import { byId, h } from "./dom.js";
 import { Schemas } from "./docs-schema.js";
 import { curl } from "./docs-curl.js";
+import { paragraphs, words } from "./docs-text.js";
 import { listenForTheme } from "./theme.js";
 
 const METHODS = ["get", "head", "post"];
@@ -62,7 +63,7 @@ function operation(it, schemas) {
   const bodies = Object.entries(it.requestBody?.content ?? {});
   return h("article", { class: "operation card", id: it.operationId, "data-operation": `${it.method} ${it.path}` },
     h("h3", {}, method(it), h("a", { href: `#${it.operationId}` }, h("code", {}, it.path))),
-    h("p", { class: "summary" }, it.summary),
+    h("p", { class: "summary" }, ...words(it.summary)),
     ...paragraphs(it.description),
     it.parameters && h("h4", {}, "Parameters"),
     it.parameters && h("ul", { class: "fields" }, ...it.parameters.map((/** @type {Json} */ one) => parameter(one, schemas))),
@@ -81,7 +82,7 @@ function parameter(one, schemas) {
   return h("li", {}, h("code", {}, one.name), " ",
     h("span", { class: "kind" }, `${one.in} · ${schemas.kind(one.schema)}`), " ",
     one.required && h("span", { class: "must" }, "required"),
-    h("p", {}, one.description));
+    h("p", {}, ...words(one.description)));
 }
 
 /**
@@ -91,19 +92,22 @@ function parameter(one, schemas) {
  */
 function answer(status, response, schemas) {
   const headers = Object.entries(response.headers ?? {});
-  const isFailure = status >= "400";
   const types = Object.entries(response.content ?? {});
-  return h("div", { class: "answer" },
-    h("p", {}, h("span", { class: "status", "data-failed": isFailure }, status), h("span", {}, response.description)),
-    types.length > 0 && h("p", { class: "kind" }, types.map(([type]) => type).join(", ")),
-    headers.length > 0 && h("ul", { class: "fields" }, ...headers.map(([name, header]) =>
-      h("li", {}, h("code", {}, name), " ", h("span", { class: "kind" }, header.description)))),
-    // Every failure has the same form, which is described once.
-    ...types.flatMap(([, media]) => content(media, schemas, !isFailure)));
+  const isFailure = "application/problem+json" in (response.content ?? {});
+  const title = [h("span", { class: "status", "data-failed": status >= "400" }, status), h("span", {}, ...words(response.description))];
+  const more = [
+    headers.length > 0 && h("ul", { class: "headers" }, ...headers.map(([name, header]) =>
+      h("li", {}, h("code", {}, name), " ", h("span", { class: "kind" }, ...words(header.description))))),
+    ...types.flatMap(([, media]) => content(media, schemas, !isFailure)),
+  ];
+  // Every failure has the same form, and is opened by those who wonder.
+  if (isFailure) return h("details", { class: "answer" }, h("summary", {}, ...title), ...more);
+  const media = types.length > 0 && h("p", { class: "kind" }, types.map(([type]) => type).join(", "));
+  return h("div", { class: "answer" }, h("p", {}, ...title), media, ...more);
 }
 
 /**
- * The members of a body, and examples.
+ * The members of a body, and examples, which are open where there is nothing else.
  * @param {Json} media
  * @param {Schemas} schemas
  * @param {boolean} withMembers
@@ -115,21 +119,13 @@ function content(media, schemas, withMembers) {
   const members = withMembers && media.schema && schemas.members(media.schema);
   return [
     members && h("details", {}, h("summary", {}, "Members"), members),
-    ...examples.map(([name, value]) => h("details", {},
-      h("summary", {}, name ? `Example: ${name}` : "Example"),
-      h("pre", { tabindex: "0" }, h("code", {}, typeof value === "string" ? value : JSON.stringify(value, null, 2))))),
+    ...examples.map(([name, value]) => withMembers
+      ? h("details", {}, h("summary", {}, name ? `Example: ${name}` : "Example"), code(value))
+      : code(value)),
   ];
 }
 
-/** @param {string} [text] */
-function paragraphs(text) {
-  return text ? text.split("\n\n").map((part) => h("p", {}, ...words(part))) : [];
-}
-
-/**
- * A text in which some words are set as code by backticks.
- * @param {string} text
- */
-function words(text) {
-  return text.split("`").map((part, index) => index % 2 ? h("code", {}, part) : part);
+/** @param {unknown} value */
+function code(value) {
+  return h("pre", { tabindex: "0" }, h("code", {}, typeof value === "string" ? value : JSON.stringify(value, null, 2)));
 }

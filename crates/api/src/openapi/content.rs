@@ -27,13 +27,15 @@ impl Content {
 
     /// JSON of this schema.
     pub(super) fn plain_json(text: &str, schema: &Value, example: Value) -> Self {
-        let media = json!({"schema": schema, "example": example});
+        let mut media = json!({"schema": schema});
+        media["example"] = example;
         Self::empty(text).or("application/json", media)
     }
 
     /// Or a value of this type as JSON.
     pub(super) fn or_json<T: ToSchema>(self, example: Value) -> Self {
-        let media = json!({"schema": reference::<T>(), "example": example});
+        let mut media = json!({"schema": reference::<T>()});
+        media["example"] = example;
         self.knows::<T>().or("application/json", media)
     }
 

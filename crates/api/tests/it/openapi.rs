@@ -54,7 +54,11 @@ fn every_reference_leads_somewhere_and_every_operation_has_a_name_of_its_own() {
                     let target = document.pointer(reference.trim_start_matches('#'));
                     assert!(target.is_some(), "{reference}");
                 }
-                if let Some(Value::String(name)) = members.get("operationId") {
+                // A link names another operation.
+                let is_operation = members.contains_key("responses");
+                if let Some(Value::String(name)) =
+                    members.get("operationId").filter(|_| is_operation)
+                {
                     names.push(name.clone());
                 }
                 members.values().for_each(|member| walk(member, document, names));

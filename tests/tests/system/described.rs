@@ -1,7 +1,7 @@
 //! The server is as it describes itself: schemathesis asks whatever the description allows, and what
 //! it does not allow, and compares the answers with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use photo_tests::program::Program;
@@ -24,9 +24,8 @@ fn every_answer_is_as_described() {
     let listen = ["--listen", "127.0.0.1:0"];
     let server = Server::new(Program::start("standalone", folder.path(), &listen));
 
-    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemathesis");
-    let python = venv::python("schemathesis-venv", REQUIREMENTS);
-    let mut command = Command::new(python.with_file_name("schemathesis"));
+    let settings = settings();
+    let mut command = Command::new(python().with_file_name("schemathesis"));
     command
         .arg("--config-file")
         .arg(settings.join("schemathesis.toml"))
@@ -34,9 +33,32 @@ fn every_answer_is_as_described() {
         .current_dir(folder.path())
         .env("PYTHONPATH", &settings)
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    let said = run(command);
     // It did not end well because there was nothing to do.
     assert!(said.contains("Tested: 23"), "{said}");
+}
+
+#[test]
+fn every_example_is_as_described() {
+    let document = settings().join("../../crates/api/openapi.json");
+    let mut command = Command::new(python());
+    command.arg(settings().join("examples.py")).arg(document);
+    let said = run(command);
+    assert!(said.contains("examples are right"), "{said}");
+}
+
+/// What a command says that ends well.
+fn run(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+fn settings() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("schemathesis")
+}
+
+fn python() -> PathBuf {
+    venv::python("schemathesis-venv", REQUIREMENTS)
 }

@@ -234,3 +234,15 @@ async fn questions_for_events_that_make_no_sense_are_refused() {
     let answer = app.post_json("/predict/events", &json!({"images": many})).await;
     problem(answer, StatusCode::PAYLOAD_TOO_LARGE).await;
 }
+
+#[tokio::test]
+async fn a_query_names_as_many_images_as_a_url_has_room_for() {
+    let app = App::start();
+    let ask = async |images: usize| {
+        let images: Vec<String> = (0..images).map(|number| format!("{number:032x}")).collect();
+        // As some clients write a comma.
+        app.get(&format!("/events?images={}", images.join("%2C"))).await
+    };
+    assert_eq!(ask(1_000).await.status(), StatusCode::OK);
+    problem(ask(1_001).await, StatusCode::PAYLOAD_TOO_LARGE).await;
+}

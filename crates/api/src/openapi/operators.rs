@@ -85,7 +85,7 @@ fn cancel() -> Operation {
                 json!({"jobs": [{"image": IMAGE, "model": "average_color", "state": "CANCELLED"}]}),
             ),
         )
-        .fails(about_jobs(problems::no_stores()))
+        .fails(both(problems::wrong_names(), problems::no_stores()))
 }
 
 fn retry() -> Operation {
@@ -109,21 +109,8 @@ fn retry() -> Operation {
             200,
             Content::json::<retry::Answer>("How many jobs that were.", json!({"requeued": 2})),
         )
-        .fails(about_jobs(both(problems::no_stores(), problems::no_room())))
-}
-
-/// What can be wrong with a body that names images and models.
-fn about_jobs(others: Vec<ApiError>) -> Vec<ApiError> {
-    let own = vec![
-        unreadable(
-            "The body is not {\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}: EOF.",
-        ),
-        ApiError::BadHash("nonsense".to_owned()),
-        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
-        ApiError::TooSlow,
-        ApiError::TooManyPhotos { limit: 10_000 },
-    ];
-    both(own, others)
+        .fails(both(problems::wrong_names(), problems::no_stores()))
+        .fails(problems::no_room())
 }
 
 fn check() -> Operation {

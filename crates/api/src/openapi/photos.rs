@@ -198,16 +198,7 @@ fn check() -> Operation {
                 }),
             ),
         )
-        .fails(vec![
-            unreadable(
-                "The body is not {\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}: EOF.",
-            ),
-            ApiError::BadHash("nonsense".to_owned()),
-            ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
-            ApiError::TooSlow,
-            ApiError::TooManyPhotos { limit: 10_000 },
-            ApiError::TooManyJobs { limit: 100_000 },
-        ])
+        .fails(both(problems::wrong_names(), vec![ApiError::TooManyJobs { limit: 100_000 }]))
         .fails(problems::no_stores())
 }
 

@@ -8,6 +8,7 @@ use photo_core::ImageKey;
 use photo_core::ports::{ImageStoreError, StoreError};
 use serde_json::{Value, json};
 
+use super::examples::IMAGE;
 use super::operation::Members;
 use crate::error::ApiError;
 
@@ -16,10 +17,7 @@ const MEDIA_TYPE: &str = "application/problem+json";
 
 /// The image in the examples.
 pub(super) fn image() -> ImageKey {
-    ImageKey::from_bytes([
-        0x1d, 0x52, 0x82, 0x57, 0x55, 0x10, 0x8a, 0x2a, 0x6d, 0xf1, 0x46, 0x73, 0x7f, 0x61, 0x49,
-        0xcb,
-    ])
+    IMAGE.parse().expect("the example is a hash, as a test sees")
 }
 
 /// The job store is away, or holds what it cannot have written.
@@ -57,6 +55,19 @@ pub(super) fn both(mut one: Vec<ApiError>, other: Vec<ApiError>) -> Vec<ApiError
 /// A request that cannot be read, for this reason among others.
 pub(super) fn unreadable(example: &str) -> ApiError {
     ApiError::BadRequest(example.to_owned())
+}
+
+/// What can be wrong with a body that names images and models.
+pub(super) fn wrong_names() -> Vec<ApiError> {
+    vec![
+        unreadable(
+            "The body is not {\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}: EOF.",
+        ),
+        ApiError::BadHash("nonsense".to_owned()),
+        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
+        ApiError::TooSlow,
+        ApiError::TooManyPhotos { limit: 10_000 },
+    ]
 }
 
 /// The responses to these failures, by status.

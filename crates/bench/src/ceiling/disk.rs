@@ -12,7 +12,7 @@ use anyhow::anyhow;
 use crate::role::Outcome;
 
 /// How much is written at a time, in bytes.
-const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 128 * 1024;
 
 /// About as long as a record that says what is asked of a photo, in bytes.
 const RECORD: usize = 400;

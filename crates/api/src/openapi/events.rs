@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Paths;
 use super::content::Content;
-use super::examples::{IMAGE, OTHER, finished};
+use super::examples::{IMAGE, OTHER};
 use super::operation::{In, Operation, array_of, reference};
 use super::problems::unreadable;
 use crate::error::ApiError;
@@ -98,12 +98,16 @@ fn event() -> Value {
     })
 }
 
+/// Written out: in what order a [`Value`]'s members are printed depends on what else is built.
 fn example() -> Value {
-    let image = finished();
-    let unknown = json!({"images": [OTHER]});
+    let job = r#"{"state":"SUCCEEDED","attempts":1,"failures":0,"priority":"normal","submitted_at":"2026-11-23T03:32:30.246Z","finished_at":"2026-11-23T03:32:30.264Z"}"#;
+    let image = format!(
+        r##"{{"image":"{IMAGE}","status":"SUCCEEDED","results":{{"average_color":{{"hex":"#ae7f66"}}}},"jobs":{{"average_color":{job}}}}}"##
+    );
     json!(format!(
         "retry: 1000\n\nevent: image\nid: 1795404750264\ndata: {image}\n\n\
-         event: unknown\ndata: {unknown}\n\nid: 1795404750264\n\nevent: done\ndata: {{}}\n\n"
+         event: unknown\ndata: {{\"images\":[\"{OTHER}\"]}}\n\nid: 1795404750264\n\n\
+         event: done\ndata: {{}}\n\n"
     ))
 }
 

@@ -1,13 +1,12 @@
 //! Reading the form of `POST /predict` part by part: photos go to the image store as they arrive,
 //! text is small and bounded.
 
-use actix_multipart::{Field, Multipart, MultipartError};
 use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt};
 use photo_core::ImageKey;
 use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
 
 use super::fields::{Fields, split_list};
+use super::multipart::{FormError, Multipart, Pieces};
 use crate::error::{ApiError, shorten};
 use crate::intake::Admission;
 use crate::state::AppState;
@@ -38,7 +37,7 @@ pub(super) struct Form {
 /// the first photo begins, they are checked then, so that no photo is read in vain.
 pub(super) async fn read(
     state: &AppState,
-    mut form: Multipart,
+    mut form: Multipart<impl Pieces>,
     mut fields: Fields,
     admission: &mut Admission,
     time: &mut StoreTime,
@@ -49,20 +48,16 @@ pub(super) async fn read(
     let checked = fields.models().len();
     let most_parts = limit.saturating_add(MOST_OTHER_PARTS);
     let mut parts = 0;
-    while let Some(mut part) = next(&mut form).await? {
+    while let Some(part) = form.next_part().await? {
         parts += 1;
         if parts > most_parts {
             return Err(ApiError::BadRequest(format!(
                 "The form has more than {most_parts} parts."
             )));
         }
-        let name = part.name().unwrap_or_default().to_owned();
-        let file_name = part.content_disposition().and_then(|it| it.get_filename());
-        if name == PHOTO_PART {
-            let is_unnamed = file_name == Some("");
-            // A part that has ended must not be asked again.
-            let Some(first) = next(&mut part).await? else {
-                if is_unnamed {
+        if part.name == PHOTO_PART {
+            let Some(first) = form.next_bytes().await? else {
+                if part.file_name.as_deref() == Some("") {
                     // What a browser sends for a file input in which no file was chosen.
                     continue;
                 }
@@ -77,21 +72,21 @@ pub(super) async fn read(
                 super::check_models(state, &fields, time).await?;
                 super::check_room(state, &fields, 1, time).await?;
             }
-            photos
-                .push(receive(photos.len() + 1, first, &mut part, &mut *upload, admission).await?);
-        } else if file_name.is_some() {
+            let number = photos.len() + 1;
+            photos.push(receive(number, first, &mut form, &mut *upload, admission).await?);
+        } else if part.file_name.is_some() {
             return Err(ApiError::BadRequest(format!(
                 "The form has a file in the part {:?}. Photos are sent in parts named \
                  `{PHOTO_PART}`.",
-                shorten(&name)
+                shorten(&part.name)
             )));
         } else {
-            let text = read_text(&name, &mut part).await?;
-            if name == HASHES_PART {
+            let text = read_text(&part.name, &mut form).await?;
+            if part.name == HASHES_PART {
                 let hashes = split_list(HASHES_PART, &text)?;
                 include(&hashes, limit, &mut photos, &mut *upload)?;
             } else {
-                fields.set(&name, &text)?;
+                fields.set(&part.name, &text)?;
             }
         }
     }
@@ -120,7 +115,7 @@ pub(super) fn include(
 async fn receive(
     number: usize,
     first: Bytes,
-    part: &mut Field,
+    form: &mut Multipart<impl Pieces>,
     upload: &mut dyn ImageUpload,
     admission: &mut Admission,
 ) -> Result<ImageKey, ApiError> {
@@ -132,22 +127,15 @@ async fn receive(
     while let Some(bytes) = piece {
         admission.take(bytes.len())?;
         upload.write(bytes).await.map_err(refused)?;
-        piece = next(part).await?;
+        piece = form.next_bytes().await?;
     }
     Ok(upload.end_image().await.map_err(refused)?.md5)
 }
 
-/// What comes next of a form or part.
-async fn next<T>(
-    stream: &mut (impl Stream<Item = Result<T, MultipartError>> + Unpin),
-) -> Result<Option<T>, ApiError> {
-    stream.try_next().await.map_err(|error| bad_form(&error))
-}
-
-async fn read_text(name: &str, part: &mut Field) -> Result<String, ApiError> {
+async fn read_text(name: &str, form: &mut Multipart<impl Pieces>) -> Result<String, ApiError> {
     let wrong = |what| ApiError::BadRequest(format!("The part {:?} {what}.", shorten(name)));
     let mut text = Vec::new();
-    while let Some(bytes) = next(part).await? {
+    while let Some(bytes) = form.next_bytes().await? {
         text.extend_from_slice(&bytes);
         if text.len() > MOST_TEXT {
             return Err(wrong("is too long"));
@@ -156,9 +144,11 @@ async fn read_text(name: &str, part: &mut Field) -> Result<String, ApiError> {
     String::from_utf8(text).map_err(|_| wrong("is not UTF-8 text"))
 }
 
-fn bad_form(error: &MultipartError) -> ApiError {
-    ApiError::BadRequest(format!(
-        "The multipart form cannot be read: {error}. Send photos as `multipart/form-data`: \
-         curl -F images=@photo.jpg -F models=NAME."
-    ))
+impl From<FormError> for ApiError {
+    fn from(error: FormError) -> Self {
+        Self::BadRequest(format!(
+            "The multipart form cannot be read: {error}. Send photos as `multipart/form-data`: \
+             curl -F images=@photo.jpg -F models=NAME."
+        ))
+    }
 }

@@ -4,14 +4,13 @@ mod body;
 mod check;
 mod fields;
 mod form;
+mod multipart;
 mod pace;
-mod part_lengths;
 mod submit;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use actix_multipart::Multipart;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::ImageKey;
@@ -24,7 +23,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use self::fields::Fields;
-use self::part_lengths::without_lengths;
+use self::multipart::Multipart;
 use crate::callbacks;
 use crate::error::ApiError;
 use crate::rates::Wait;
@@ -63,7 +62,7 @@ pub(crate) async fn accept(
         body::read(&state, body, fields).await?
     } else {
         let (body, pace) = pace::measure(body, &state.config.api);
-        let form = Multipart::new(request.headers(), without_lengths(request.headers(), body));
+        let form = Multipart::new(request.headers(), body)?;
         tokio::select! {
             form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
             () = pace.too_slow(|| state.intake.is_full()) => return Err(ApiError::TooSlow),

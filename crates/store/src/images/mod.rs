@@ -13,6 +13,7 @@
 //! before a commit answers, so that a stored photo and what is asked of it survive a power cut.
 //! From then on the record grows at its end, by one write per line or more, by any process.
 
+mod block;
 mod cached;
 mod care;
 mod header;

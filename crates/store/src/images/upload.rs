@@ -9,6 +9,7 @@ use photo_core::record::Acceptance;
 use photo_core::{ImageInfo, ImageKey};
 use tokio::task::JoinHandle;
 
+use super::block::Block;
 use super::shelves::Shelves;
 use super::spool::{Spool, SpoolWriter, Spooled};
 use super::{BLOCK, publish};
@@ -29,8 +30,7 @@ pub(super) struct SpoolUpload {
 #[derive(Default)]
 struct Current {
     received: u64,
-    block: Vec<Bytes>,
-    block_len: usize,
+    block: Block,
     /// The writer, at work on the block before this one; `None` before the first block.
     writing: Option<JoinHandle<Result<SpoolWriter, ImageStoreError>>>,
 }
@@ -81,12 +81,10 @@ impl ImageUpload for SpoolUpload {
         if current.received > self.limits.max_bytes {
             return Err(PhotoRefusal::TooManyBytes { limit: self.limits.max_bytes }.into());
         }
-        current.block_len += bytes.len();
         current.block.push(bytes);
-        if current.block_len >= BLOCK {
+        if current.block.len() >= BLOCK {
             let writer = written(current.writing.take()).await?;
-            let block = std::mem::take(&mut current.block);
-            current.block_len = 0;
+            let block = std::mem::take(&mut current.block).into_pieces();
             current.writing = Some(write_in_turn(writer, &self.spool, block, Ok).await);
         }
         Ok(())
@@ -97,7 +95,7 @@ impl ImageUpload for SpoolUpload {
         let writer = written(current.writing).await?;
         let limits = self.limits;
         let end = move |writer: SpoolWriter| writer.end(limits);
-        let ending = write_in_turn(writer, &self.spool, current.block, end).await;
+        let ending = write_in_turn(writer, &self.spool, current.block.into_pieces(), end).await;
         let spooled = ending.await.map_err(ImageStoreError::unavailable)??;
         let info = spooled.info.clone();
         self.done.push(spooled);

@@ -68,6 +68,14 @@ impl Link {
         Self { state, _keeper: AbortOnDropHandle::new(keeper) }
     }
 
+    /// How it stands with another link that is new now.
+    pub(super) fn first_state(&self) -> State {
+        match &*self.state.borrow() {
+            State::Away(why) => State::Away(why.clone()),
+            State::Connecting | State::Connected(..) => State::Connecting,
+        }
+    }
+
     /// Runs a script, sending its text first if the server does not know it.
     ///
     /// A connection may have broken long ago without anybody noticing, as after a restart of the

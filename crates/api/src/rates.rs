@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::web;
-use photo_core::ModelName;
 use photo_core::job::ModelStats;
+use photo_core::{Clock, ModelName};
 
 use crate::state::AppState;
 
@@ -32,7 +32,10 @@ const LONGEST: u64 = 600;
 
 /// What was seen of the models, the latest last. Their names are checked, so there are only so many.
 #[derive(Debug, Default)]
-pub(crate) struct Rates(Mutex<HashMap<ModelName, VecDeque<Look>>>);
+pub(crate) struct Rates {
+    looks: Mutex<HashMap<ModelName, VecDeque<Look>>>,
+    clock: Clock,
+}
 
 /// A look at one model: what was finished by when.
 #[derive(Debug, Clone, Copy)]
@@ -75,15 +78,20 @@ pub(crate) struct Wait {
 }
 
 impl Rates {
+    /// Nothing seen yet; times are those of `clock`.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { looks: Mutex::default(), clock }
+    }
+
     /// Takes a look at a model in, and answers its rate since an earlier one.
     pub(crate) fn look(&self, stats: &ModelStats) -> Option<Rate> {
         let count = |name| stats.counters.get(name).copied().unwrap_or(0);
         let finished = count("succeeded") + count("failed") + count("cancelled");
-        self.look_at(&stats.model, Look { at: Instant::now(), finished })
+        self.look_at(&stats.model, Look { at: self.clock.instant(), finished })
     }
 
     fn look_at(&self, model: &ModelName, now: Look) -> Option<Rate> {
-        let mut models = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut models = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let looks = models.entry(model.clone()).or_default();
         let age = |look: &Look| now.at.saturating_duration_since(look.at);
         // Counters that went back belong to a store that was emptied.

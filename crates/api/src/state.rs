@@ -49,6 +49,16 @@ impl AppState {
         images: Arc<dyn ImageStore>,
         config: Config,
     ) -> anyhow::Result<Self> {
+        Self::with_clock(jobs, images, config, Clock::default())
+    }
+
+    /// The same with a clock that tests move.
+    pub fn with_clock(
+        jobs: Arc<dyn JobStore>,
+        images: Arc<dyn ImageStore>,
+        config: Config,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let services = reqwest::Client::builder()
             .timeout(STATUS_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
@@ -57,7 +67,7 @@ impl AppState {
             .context("the HTTP client cannot be made")?;
         let names = RwLock::new(config.models.keys().cloned().collect());
         let intake = Arc::new(Intake::new(&config.api));
-        let (clock, hub) = (Clock::default(), Hub::new(config.api.max_streams));
+        let hub = Hub::new(config.api.max_streams);
         let (jobs_too, images_too) = (Arc::clone(&jobs), Arc::clone(&images));
         let caretaker = Caretaker::new(jobs_too, images_too, &config, clock.clone());
         Ok(Self {
@@ -65,9 +75,9 @@ impl AppState {
             images,
             config,
             services,
+            rates: Rates::new(clock.clone()),
             clock,
             intake,
-            rates: Rates::default(),
             outlooks: Outlooks::default(),
             hub,
             thumbnails: Thumbnails::default(),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -74,6 +74,11 @@ impl Clock {
         UnixMillis(self.now_micros() / 1000)
     }
 
+    /// A moment to measure spans of time from, in which the system's clock may be set.
+    pub fn instant(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.offset_ms())
+    }
+
     /// How far the clock was moved, in milliseconds: what a store whose server has a clock of its
     /// own adds to that clock.
     pub fn offset_ms(&self) -> u64 {
@@ -102,8 +107,9 @@ mod tests {
     fn clones_move_together() {
         let clock = Clock::default();
         let other = clock.clone();
-        let before = other.now();
+        let (before, start) = (other.now(), other.instant());
         clock.advance(Duration::from_secs(100));
         assert!(other.now().0 >= before.0 + 100_000);
+        assert!(other.instant() >= start + Duration::from_secs(100));
     }
 }

@@ -72,7 +72,8 @@ impl App {
         let images = LocalImages::open(&folder.path().join("images")).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = AppState::new(Arc::clone(&jobs), Arc::new(images), config).unwrap();
+        let (jobs_too, images) = (Arc::clone(&jobs), Arc::new(images));
+        let state = AppState::with_clock(jobs_too, images, config, clock.clone()).unwrap();
         let stop = CancellationToken::new();
         let server =
             photo_api::serve(listener, web::Data::from(Arc::new(state)), stop.clone()).unwrap();

@@ -1,7 +1,6 @@
 //! More than the API takes on at the same time, and clients that take their time.
 
-use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use photo_core::job::Ending;
 use photo_tests::photos::{bmp, bmp_of};
@@ -143,63 +142,43 @@ async fn an_upload_without_room_is_refused_before_its_head_is_there_and_its_body
     upload_until(&app, StatusCode::ACCEPTED, &bmp(2)).await;
 }
 
-/// Its queue full, a model finishes ten jobs a second: whoever is told to wait finds room then.
+/// Its queue full, a model finishes two jobs a second: whoever is told to wait finds room then, and
+/// not before.
 #[actix_web::test]
 async fn a_full_queue_says_truly_when_there_is_room() {
     const LIMIT: u64 = 200;
     const WANTED: u32 = 60;
+    const ENDED: u32 = 20;
+    const SPAN: Duration = Duration::from_secs(10);
     let app = App::start_with(&json!({"model_defaults": {"max_queued": LIMIT}}));
     let photos = |from: u64, count: u64| (from..from + count).map(bmp).collect::<Vec<_>>();
     let upload = async || app.predict(form(&photos(LIMIT, WANTED.into()), &["sharpness"])).await;
-    let began = Instant::now();
+    let began = app.clock.instant();
     let answer = app.predict(form(&photos(0, LIMIT), &["sharpness"])).await;
-    let filled = Instant::now();
     json_of(answer, StatusCode::ACCEPTED).await;
     assert_eq!(upload().await.headers()["retry-after"], "30", "nothing is known yet");
-    let jobs = app.claim("sharpness").await;
-    let ended = Cell::new(0_u32);
-    let ending = async {
-        let mut beats = tokio::time::interval(Duration::from_millis(100));
-        for job in &jobs {
-            beats.tick().await;
-            let result = RawValue::from_string("1".to_owned()).unwrap();
-            app.end(job, Ending::Succeeded(result)).await;
-            ended.set(ended.get() + 1);
-        }
-    };
-    let asking = async {
-        let mut looks = tokio::time::interval(Duration::from_millis(10));
-        while ended.get() < 20 {
-            looks.tick().await;
-        }
-        let (ended_before, asked) = (ended.get(), Instant::now());
-        let answer = upload().await;
-        let (ended_after, answered) = (ended.get(), Instant::now());
-        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
-        let told: u32 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-        // As the rate was since the server's first look, when the queue was filled.
-        let wait = |ended: u32, time: Duration| {
-            (f64::from(WANTED) - f64::from(ended)) * time.as_secs_f64() / f64::from(ended)
-        };
-        let soonest = wait(ended_after, asked.duration_since(filled));
-        let latest = wait(ended_before, answered.duration_since(began)).ceil();
-        let range = soonest..=latest;
-        assert!(range.contains(&f64::from(told)), "{told} s where {range:?} s are true");
 
-        tokio::time::sleep(Duration::from_secs(told.into())).await;
-        while upload().await.status() != StatusCode::ACCEPTED {
-            looks.tick().await;
-        }
-        let waited = answered.elapsed();
-        assert!(
-            waited < Duration::from_secs(u64::from(told) + 3),
-            "{waited:?} instead of {told} s"
-        );
-    };
-    tokio::select! {
-        () = ending => panic!("all jobs have ended"),
-        () = asking => {}
-    }
+    let jobs = app.claim("sharpness").await;
+    let succeeded = || Ending::Succeeded(RawValue::from_string("1".to_owned()).unwrap());
+    let jobs_in_the_way = &jobs[..WANTED as usize];
+    let (ended, others) = jobs_in_the_way.split_at(ENDED as usize);
+    app.end_all(ended, succeeded()).await;
+    app.clock.advance(SPAN);
+    let answer = upload().await;
+    let answered = app.clock.instant();
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    let told: f64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    // As the rate was since the server looked last, when the queue was filled or later.
+    let wait = |time: Duration| f64::from(WANTED - ENDED) * time.as_secs_f64() / f64::from(ENDED);
+    let range = wait(SPAN)..=wait(answered - began).ceil();
+    assert!(range.contains(&told), "{told} s where {range:?} s are true");
+
+    // At that rate all but one of those in the way have ended a moment before, and then all.
+    let (last, others) = others.split_last().unwrap();
+    app.end_all(others, succeeded()).await;
+    assert_eq!(upload().await.status(), StatusCode::TOO_MANY_REQUESTS);
+    app.end(last, succeeded()).await;
+    assert_eq!(upload().await.status(), StatusCode::ACCEPTED);
 }
 
 #[actix_web::test]

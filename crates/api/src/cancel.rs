@@ -69,9 +69,13 @@ async fn cancel_all(
     images: Vec<ImageKey>,
     models: Option<Vec<ModelName>>,
 ) -> Result<Vec<JobNow>, ApiError> {
-    let mut jobs = Vec::new();
+    let (mut jobs, mut written) = (Vec::new(), Ok(()));
     for images in images.chunks(STEP) {
-        jobs.extend(Step { state: &state, images, models: models.as_deref() }.cancel().await?);
+        let step = Step { state: &state, images, models: models.as_deref() };
+        let (step_jobs, step_written) = step.cancel().await?;
+        jobs.extend(step_jobs);
+        // The others are cancelled all the same.
+        written = written.and(step_written);
         if jobs.len() > MOST_JOBS {
             return Err(ApiError::BadRequest(format!(
                 "The images have more than {MOST_JOBS} jobs, some of which were cancelled. Name \
@@ -79,6 +83,11 @@ async fn cancel_all(
             )));
         }
     }
+    // All together, and also what an earlier request wrote down and may not have come to sync.
+    let is_cancelled = |job: &&JobNow| matches!(job.state, JobState::Cancelled | JobState::Running);
+    let cancelled: Vec<ImageKey> = jobs.iter().filter(is_cancelled).map(|job| job.image).collect();
+    let durable = state.images.sync_records(&cancelled).await;
+    written.and(durable).map_err(ApiError::NotWrittenDown)?;
     Ok(jobs)
 }
 
@@ -93,7 +102,8 @@ struct Step<'a> {
 type Answers = Vec<Vec<(ModelName, JobState)>>;
 
 impl Step<'_> {
-    async fn cancel(&self) -> Result<Vec<JobNow>, ApiError> {
+    /// Answers the jobs, and whether what is cancelled could be written down.
+    async fn cancel(&self) -> Result<(Vec<JobNow>, Result<(), ImageStoreError>), ApiError> {
         // Read before: who asks for a job after this has asked for it again.
         let records = self.records().await?;
         let mut answers = self.ask().await?;
@@ -103,7 +113,8 @@ impl Step<'_> {
             self.state.jobs.submit(&lost, SubmitMode::Refill).await?;
             answers = self.ask().await?;
         }
-        self.write_down(&records, &answers).await?;
+        let lines = self.lines(&records, &answers).await?;
+        let written = self.state.images.append(lines).await;
 
         let mut jobs = Vec::new();
         for ((image, record), answers) in self.images.iter().zip(&records).zip(answers) {
@@ -117,7 +128,7 @@ impl Step<'_> {
             let all = answers.into_iter().chain(ended);
             jobs.extend(all.map(|(model, state)| JobNow { image: *image, model, state }));
         }
-        Ok(jobs)
+        Ok((jobs, written))
     }
 
     async fn records(&self) -> Result<Vec<ImageRecord>, ImageStoreError> {
@@ -150,9 +161,13 @@ impl Step<'_> {
         lost
     }
 
-    /// Writes down beside the photos what is not to be done, so that a job store that is filled
-    /// again does not do it after all.
-    async fn write_down(&self, records: &[ImageRecord], answers: &Answers) -> Result<(), ApiError> {
+    /// What is not to be done, as it is written down beside the photos, so that a job store that is
+    /// filled again does not do it after all.
+    async fn lines(
+        &self,
+        records: &[ImageRecord],
+        answers: &Answers,
+    ) -> Result<Vec<(ImageKey, RecordLine)>, StoreError> {
         let mut cancelled = Vec::new();
         for ((image, record), answers) in self.images.iter().zip(records).zip(answers) {
             for (model, state) in answers {
@@ -165,7 +180,7 @@ impl Step<'_> {
         let mut images: Vec<ImageKey> = cancelled.iter().map(|(image, ..)| *image).collect();
         images.dedup();
         if images.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let views = self.state.jobs.status(&images).await?;
         let now = self.state.clock.now();
@@ -180,11 +195,6 @@ impl Step<'_> {
             };
             Some((image, RecordLine::from(end?)))
         };
-        let lines = cancelled.into_iter().filter_map(line).collect();
-        if let Err(error) = self.state.images.append(lines).await {
-            // They are cancelled all the same, and the caretaker writes it down.
-            tracing::warn!(%error, "cancelled jobs could not be written down beside their photos");
-        }
-        Ok(())
+        Ok(cancelled.into_iter().filter_map(line).collect())
     }
 }

@@ -81,6 +81,8 @@ pub(crate) enum ApiError {
     NoThumbnail(NoThumbnail),
     /// A walk over all images is under way.
     FsckRuns,
+    /// Jobs are cancelled, and that could not be written down beside their photos.
+    NotWrittenDown(ImageStoreError),
     /// The job store failed.
     Store(StoreError),
     /// The image store failed.
@@ -120,6 +122,7 @@ impl ApiError {
             Self::TooManyServices { .. } => "Too many services",
             Self::NoThumbnail(_) => "No thumbnail",
             Self::FsckRuns => "Check under way",
+            Self::NotWrittenDown(_) => "Not written down",
             Self::Store(StoreError::Full(_)) => "No room for jobs",
             Self::Store(StoreError::Corrupt(_)) => "Job store unreadable",
             Self::Store(_) => "Job store unavailable",
@@ -312,6 +315,10 @@ impl fmt::Display for ApiError {
                 "This server is comparing photos, records and job store already. Ask again when \
                  that is done.",
             ),
+            Self::NotWrittenDown(_) => f.write_str(
+                "The jobs are cancelled, but the image store cannot take that down now: a job \
+                 store that is lost and filled again would have them done. Send the request again.",
+            ),
             Self::Store(StoreError::Full(_)) => f.write_str(
                 "There is no room left for jobs. Send the request again when the operator has \
                  made room; a photo posted twice is not worked on twice.",
@@ -379,7 +386,9 @@ impl ResponseError for ApiError {
                 StatusCode::INSUFFICIENT_STORAGE
             }
             Self::Store(StoreError::Corrupt(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Store(_) | Self::Images(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Images(_) | Self::NotWrittenDown(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -407,7 +416,9 @@ impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             ApiError::Store(error) => fmt::Display::fmt(error, f),
-            ApiError::Images(error) => fmt::Display::fmt(error, f),
+            ApiError::Images(error) | ApiError::NotWrittenDown(error) => {
+                fmt::Display::fmt(error, f)
+            }
             other => fmt::Display::fmt(other, f),
         }
     }

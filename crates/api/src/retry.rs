@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use photo_core::job::{FailedJob, JobOutcome, Priority, Requeue};
-use photo_core::ports::StoreError;
-use photo_core::record::{Acceptance, Withdrawal};
+use photo_core::ports::{ImageStoreError, StoreError};
+use photo_core::record::{Acceptance, RecordLine, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -90,17 +90,24 @@ impl Retry<'_> {
         images: &[ImageKey],
         models: Option<&[ModelName]>,
     ) -> Result<(), ApiError> {
-        for images in images.chunks(IMAGES) {
-            let mut failed = Vec::new();
+        let mut failed = Vec::new();
+        let mut steps = images.chunks(IMAGES).peekable();
+        while let Some(images) = steps.next() {
+            let mut found = Vec::new();
             for (image, views) in images.iter().zip(self.state.jobs.status(images).await?) {
                 if views.is_empty() {
-                    failed.extend(self.forgotten(*image).await?);
+                    found.extend(self.forgotten(*image).await?);
                 }
                 let views = views.into_iter().filter(|view| view.state == JobState::Failed);
-                failed.extend(views.map(|view| (JobId::new(*image, view.model), view.priority)));
+                found.extend(views.map(|view| (JobId::new(*image, view.model), view.priority)));
             }
-            failed.retain(|(id, _)| models.is_none_or(|models| models.contains(&id.model)));
-            self.again(&failed).await?;
+            found.retain(|(id, _)| models.is_none_or(|models| models.contains(&id.model)));
+            failed.append(&mut found);
+            // Many at once, since their records are synced together.
+            if failed.len() >= STEP as usize || steps.peek().is_none() {
+                self.again(&failed).await?;
+                failed.clear();
+            }
             if self.left == 0 {
                 break;
             }
@@ -136,8 +143,8 @@ impl Retry<'_> {
         Ok(failed.map(|job| (job.id, job.priority)).collect())
     }
 
-    /// Writes down that these jobs are to be done again, as is done for a rerun, and then puts them
-    /// back in line, as many as may be; answers how many that were.
+    /// Writes down, durably, that these jobs are to be done again, as is done for a rerun, and then
+    /// puts them back in line, as many as may be; answers how many that were.
     async fn again(&mut self, failed: &[Failed]) -> Result<u64, ApiError> {
         let failed = &failed[..failed.len().min(self.left as usize)];
         if failed.is_empty() {
@@ -149,7 +156,7 @@ impl Retry<'_> {
             let acceptance = Acceptance { request, at, priority: *priority, rerun: true, models };
             (id.image, acceptance.into())
         });
-        if let Err(error) = self.state.images.append(lines.collect()).await {
+        if let Err(error) = self.write_down(lines.collect()).await {
             self.withdraw(request, failed).await;
             return Err(error.into());
         }
@@ -167,6 +174,12 @@ impl Retry<'_> {
         self.requeued += requeued;
         self.left -= u32::try_from(requeued).unwrap_or(self.left).min(self.left);
         Ok(requeued)
+    }
+
+    async fn write_down(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
+        let images: Vec<ImageKey> = lines.iter().map(|(image, _)| *image).collect();
+        self.state.images.append(lines).await?;
+        self.state.images.sync_records(&images).await
     }
 
     async fn withdraw(&self, request: Uuid, failed: &[Failed]) {

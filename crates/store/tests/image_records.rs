@@ -156,6 +156,8 @@ async fn records_can_be_read_by_others_and_lines_for_unknown_images_are_passed_o
     assert_eq!(mode & 0o777, 0o644);
     let unknown = ImageKey::from_bytes([9; 16]);
     store.append(vec![(unknown, end("wood", success()))]).await.unwrap();
+    store.sync_records(&[]).await.unwrap();
+    store.sync_records(&[unknown, image, image]).await.unwrap();
     assert!(store.record(unknown).await.unwrap().is_none());
 }
 

@@ -85,7 +85,7 @@ fn cancel() -> Operation {
                 json!({"jobs": [{"image": IMAGE, "model": "average_color", "state": "CANCELLED"}]}),
             ),
         )
-        .fails(both(problems::wrong_names(), problems::no_stores()))
+        .fails(both(problems::wrong_names(), problems::no_stores_for_cancelling()))
 }
 
 fn retry() -> Operation {

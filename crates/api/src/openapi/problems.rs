@@ -38,6 +38,12 @@ pub(super) fn no_stores() -> Vec<ApiError> {
     both(no_jobs(), no_images())
 }
 
+/// The same where jobs are cancelled, which may succeed in one of the two.
+pub(super) fn no_stores_for_cancelling() -> Vec<ApiError> {
+    let cause = ImageStoreError::unavailable("no such folder");
+    both(no_stores(), vec![ApiError::NotWrittenDown(cause)])
+}
+
 /// There is no room for photos, or for jobs.
 pub(super) fn no_room() -> Vec<ApiError> {
     vec![

@@ -99,7 +99,9 @@ async fn write_down_again(
         });
     let lines: Vec<(ImageKey, RecordLine)> = lines.collect();
     if !lines.is_empty() {
+        let images: Vec<ImageKey> = lines.iter().map(|(image, _)| *image).collect();
         state.images.append(lines).await?;
+        state.images.sync_records(&images).await?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use photo_api::AppState;
 use photo_caretaker::{Caretaker, Mode};
 use photo_core::config::Config;
 use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, JobOutcome, Want};
-use photo_core::ports::JobStore;
+use photo_core::ports::{ImageStore, JobStore};
 use photo_core::record::{JobEnd, RecordLine};
 use photo_core::{Clock, JobState, ModelName};
 use photo_store::Settings;
@@ -27,6 +27,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::mortal_images::MortalImages;
+
 /// The models that every test's API knows.
 const MODELS: [&str; 2] = ["sharpness", "average_color"];
 
@@ -37,6 +39,7 @@ pub const DEADLINE: Duration = Duration::from_mins(1);
 pub struct App {
     pub url: String,
     pub jobs: Arc<dyn JobStore>,
+    pub images: Arc<MortalImages>,
     pub clock: Clock,
     pub client: reqwest::Client,
     folder: TempDir,
@@ -69,16 +72,21 @@ impl App {
             )
             .unwrap(),
         );
-        let images = LocalImages::open(&folder.path().join("images")).unwrap();
+        let images = Arc::new(MortalImages::open(&folder.path().join("images")));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (jobs_too, images) = (Arc::clone(&jobs), Arc::new(images));
-        let state = AppState::with_clock(jobs_too, images, config, clock.clone()).unwrap();
+        let state = AppState::with_clock(
+            Arc::clone(&jobs),
+            Arc::clone(&images) as _,
+            config,
+            clock.clone(),
+        )
+        .unwrap();
         let stop = CancellationToken::new();
         let server =
             photo_api::serve(listener, web::Data::from(Arc::new(state)), stop.clone()).unwrap();
         tokio::spawn(server);
-        Self { url, jobs, clock, client: reqwest::Client::new(), folder, stop }
+        Self { url, jobs, images, clock, client: reqwest::Client::new(), folder, stop }
     }
 
     pub async fn get(&self, path: &str) -> Response {
@@ -153,21 +161,51 @@ impl App {
         record.write_all(&RecordLine::from(end).to_text()).unwrap();
     }
 
+    /// Writes down beside the photos how their jobs ended, as a dispatcher would: without a sync.
+    pub async fn write_down_all(&self, images: &[String], model: &str, outcome: JobOutcome) {
+        let end = JobEnd {
+            model: model.parse().unwrap(),
+            attempts: 1,
+            failures: 0,
+            started_at: None,
+            ended_at: self.clock.now(),
+            outcome,
+            request: None,
+        };
+        let line = |image: &String| (image.parse().unwrap(), RecordLine::from(end.clone()));
+        self.images.append(images.iter().map(line).collect()).await.unwrap();
+    }
+
     /// Has an empty job store filled from the records, as after the loss of this one; answers what
     /// it then knows of an image, by model.
     pub async fn refilled(&self, image: &str) -> BTreeMap<String, JobState> {
+        self.refilled_from(&self.folder.path().join("images"), image).await
+    }
+
+    /// The same from what a power failure now would leave of the image's record.
+    pub async fn refilled_after_power_failure(&self, image: &str) -> BTreeMap<String, JobState> {
+        let folder = tempfile::tempdir().unwrap();
+        self.images.survivors(image.parse().unwrap(), folder.path());
+        self.refilled_from(folder.path(), image).await
+    }
+
+    async fn refilled_from(&self, images: &Path, image: &str) -> BTreeMap<String, JobState> {
         let folder = tempfile::tempdir().unwrap();
         let (file, settings) = (folder.path().join("jobs.db"), Settings::default());
         let jobs: Arc<dyn JobStore> =
             Arc::new(EmbeddedJobStore::open(&file, settings, self.clock.clone()).unwrap());
-        self.mend(Arc::clone(&jobs)).await;
+        self.mend_from(images, Arc::clone(&jobs)).await;
         let known = jobs.status(&[image.parse().unwrap()]).await.unwrap().remove(0);
         known.into_iter().map(|job| (job.model.to_string(), job.state)).collect()
     }
 
     /// Has a caretaker compare a job store with the records.
     pub async fn mend(&self, jobs: Arc<dyn JobStore>) {
-        let images = LocalImages::open(&self.folder.path().join("images")).unwrap();
+        self.mend_from(&self.folder.path().join("images"), jobs).await;
+    }
+
+    async fn mend_from(&self, images: &Path, jobs: Arc<dyn JobStore>) {
+        let images = LocalImages::open(images).unwrap();
         let (config, clock) = (Config::default(), self.clock.clone());
         let caretaker = Caretaker::new(jobs, Arc::new(images), &config, clock);
         caretaker.check(Mode::Mend, |_, _| ControlFlow::Continue(())).await.unwrap();

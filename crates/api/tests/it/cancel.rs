@@ -1,9 +1,10 @@
 //! Jobs that nobody wants any more.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use photo_core::JobState;
-use photo_core::job::Ending;
+use photo_core::job::{Ending, JobOutcome};
 use photo_tests::photos::bmp;
 use reqwest::StatusCode;
 use serde_json::value::RawValue;
@@ -55,6 +56,44 @@ async fn cancelled_jobs_are_not_done_after_all_by_a_job_store_that_is_filled_aga
     let known = app.refilled(&image).await;
     assert_eq!(known["sharpness"], JobState::Cancelled);
     assert_eq!(known["average_color"], JobState::Queued);
+}
+
+#[actix_web::test]
+async fn what_was_cancelled_stays_so_after_a_power_failure() {
+    let app = App::start();
+    let images = [post(&app, 1, &BOTH).await, post(&app, 2, &BOTH).await];
+    app.claim("average_color").await;
+    for image in &images {
+        cancel(&app, json!({"images": [image]})).await;
+        let known = app.refilled_after_power_failure(image).await;
+        assert_eq!(BOTH.map(|model| known[model]), [JobState::Cancelled; 2]);
+    }
+    // An ending is none of what clients were promised: it can be computed again.
+    let image = post(&app, 3, &["sharpness"]).await;
+    let outcome = JobOutcome::Succeeded(RawValue::from_string("1".to_owned()).unwrap());
+    app.write_down_all(std::slice::from_ref(&image), "sharpness", outcome).await;
+    assert_eq!(app.refilled(&image).await["sharpness"], JobState::Succeeded);
+    let known = app.refilled_after_power_failure(&image).await;
+    assert_eq!(known["sharpness"], JobState::Queued);
+}
+
+#[actix_web::test]
+async fn what_cannot_be_written_down_is_cancelled_and_said_to_be_no_more_than_that() {
+    let app = App::start();
+    let posted: Vec<_> = (0..30).map(bmp).collect();
+    json_of(app.predict(form(&posted, &["sharpness"])).await, StatusCode::ACCEPTED).await;
+    let images: Vec<_> = posted.iter().map(|photo| md5(photo)).collect();
+    app.images.full.store(true, Ordering::SeqCst);
+    let answer = app.post_json("/predict/cancel", &json!({"images": images})).await;
+    let body = problem(answer, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert_eq!(body["title"], "Not written down");
+    assert!(app.claim("sharpness").await.is_empty(), "those of later steps are cancelled too");
+    app.images.full.store(false, Ordering::SeqCst);
+    cancel(&app, json!({"images": images})).await;
+    for image in &images {
+        let known = app.refilled_after_power_failure(image).await;
+        assert_eq!(known["sharpness"], JobState::Cancelled);
+    }
 }
 
 #[actix_web::test]

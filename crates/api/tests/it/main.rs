@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod app;
+mod mortal_images;
 mod raw;
 mod receiver;
 

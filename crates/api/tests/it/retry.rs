@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 
 use crate::app::{App, form, json_of, md5, problem};
 
+const MODELS: [&str; 2] = ["sharpness", "average_color"];
+
 /// Posts photos for both models and has all their jobs fail; answers their hashes.
 async fn failed(app: &App, photos: std::ops::Range<u64>) -> Vec<String> {
     let photos: Vec<_> = photos.map(bmp).collect();
-    let models = ["sharpness", "average_color"];
-    json_of(app.predict(form(&photos, &models)).await, StatusCode::ACCEPTED).await;
-    for model in models {
+    json_of(app.predict(form(&photos, &MODELS)).await, StatusCode::ACCEPTED).await;
+    for model in MODELS {
         let failed = Ending::Failed(JobError::new(JobErrorKind::Refused, "no face found"));
         app.end_all(&app.claim(model).await, failed).await;
     }
@@ -40,6 +41,21 @@ async fn the_failed_jobs_of_images_are_put_back_in_line() {
     assert_eq!(claimed.len(), 3);
     assert!(claimed.iter().all(|job| (job.attempts, job.failures) == (1, 0)));
     assert_eq!(app.claim("average_color").await.len(), 1);
+}
+
+#[actix_web::test]
+async fn what_was_put_back_in_line_is_done_whatever_the_job_store_and_a_power_failure_lose() {
+    let app = App::start();
+    let images = failed(&app, 0..40).await;
+    app.mend(Arc::clone(&app.jobs)).await;
+    let known = app.refilled_after_power_failure(&images[0]).await;
+    assert_eq!(MODELS.map(|model| known[model]), [JobState::Failed; 2]);
+    assert_eq!(retry(&app, json!({"images": images, "models": ["sharpness"]})).await, 40);
+    assert_eq!(retry(&app, json!({"models": ["average_color"]})).await, 40);
+    for image in &images {
+        let known = app.refilled_after_power_failure(image).await;
+        assert_eq!(MODELS.map(|model| known[model]), [JobState::Queued; 2]);
+    }
 }
 
 #[actix_web::test]

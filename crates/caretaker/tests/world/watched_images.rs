@@ -88,6 +88,10 @@ impl ImageStore for WatchedImages {
         self.real.append(lines).await
     }
 
+    async fn sync_records(&self, images: &[ImageKey]) -> Result<(), ImageStoreError> {
+        self.real.sync_records(images).await
+    }
+
     async fn list(&self, shelf: u8) -> Result<Vec<ImageKey>, ImageStoreError> {
         self.real.list(shelf).await
     }

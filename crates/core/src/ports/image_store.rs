@@ -42,6 +42,9 @@ pub trait ImageStore: Send + Sync + 'static {
     /// are passed over.
     async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError>;
 
+    /// Makes durable what these images' records hold. Images without a record are passed over.
+    async fn sync_records(&self, images: &[ImageKey]) -> Result<(), ImageStoreError>;
+
     /// The images of one of 256 shelves, by the first byte of their MD5, in order: all that have a
     /// photo or a record.
     async fn list(&self, shelf: u8) -> Result<Vec<ImageKey>, ImageStoreError>;

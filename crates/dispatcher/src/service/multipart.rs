@@ -123,6 +123,10 @@ mod tests {
             read_only()
         }
 
+        async fn sync_records(&self, _: &[ImageKey]) -> Result<(), ImageStoreError> {
+            read_only()
+        }
+
         async fn list(&self, _: u8) -> Result<Vec<ImageKey>, ImageStoreError> {
             read_only()
         }

@@ -20,6 +20,7 @@ mod header;
 mod photo_file;
 mod publish;
 mod record_file;
+mod record_sync;
 mod shelf;
 mod shelves;
 mod spool;
@@ -45,6 +46,10 @@ pub use self::header::read_dimensions;
 
 /// How much of a photo is read, hashed and written at a time, in bytes.
 const BLOCK: usize = 128 * 1024;
+
+/// How many threads sync the files of one request at the same time. The file system makes durable
+/// together what is synced together.
+const SYNCING: usize = 8;
 
 /// Photos in a folder that any number of programs may share.
 pub struct LocalImages {
@@ -106,6 +111,10 @@ impl ImageStore for LocalImages {
             appended.fold(Ok(()), Result::and)
         })
         .await
+    }
+
+    async fn sync_records(&self, images: &[ImageKey]) -> Result<(), ImageStoreError> {
+        record_sync::sync_all(Arc::clone(&self.shelves), images).await
     }
 
     async fn list(&self, shelf: u8) -> Result<Vec<ImageKey>, ImageStoreError> {

@@ -14,11 +14,7 @@ use photo_core::{ImageInfo, ImageKey};
 
 use super::shelves::Shelves;
 use super::spool::{Spool, Spooled};
-use super::{blocking, disk_error, photo_file, record_file};
-
-/// How many threads sync the photos of one request at the same time. The file system makes
-/// durable together what is synced together.
-const THREADS: usize = 8;
+use super::{SYNCING, blocking, disk_error, photo_file, record_file};
 
 /// Stores all photos, then makes the folders that name them durable.
 pub(super) async fn publish(
@@ -44,7 +40,7 @@ pub(super) async fn publish(
         blocking(move || publication.prepare(photos, &included)).await?
     };
     let photos = Arc::new(photos);
-    let share = photos.len().div_ceil(THREADS).max(1);
+    let share = photos.len().div_ceil(SYNCING).max(1);
     let shares = (0..photos.len()).step_by(share).map(|from| {
         let (publication, photos) = (Arc::clone(&publication), Arc::clone(&photos));
         blocking(move || {

@@ -79,6 +79,15 @@ pub(super) fn append(
     Ok(Some(file))
 }
 
+/// Makes an image's record durable, if it has one.
+pub(super) fn sync(root: &Path, image: ImageKey) -> io::Result<()> {
+    match File::open(path(root, image)) {
+        Ok(file) => file.sync_data(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Keeps an image from being removed while the answer is held. `None` if it has no record, or lost
 /// it while this waited.
 pub(super) fn hold(root: &Path, image: ImageKey) -> io::Result<Option<File>> {

@@ -1,0 +1,30 @@
+//! Making records durable, those of many images together.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use photo_core::ImageKey;
+use photo_core::ports::ImageStoreError;
+
+use super::shelves::Shelves;
+use super::{SYNCING, blocking, disk_error, record_file};
+
+/// Syncs the records of all these images, several at the same time: one after the other each would
+/// wait for a commit of the file system of its own.
+pub(super) async fn sync_all(
+    shelves: Arc<Shelves>,
+    images: &[ImageKey],
+) -> Result<(), ImageStoreError> {
+    let images: Vec<ImageKey> =
+        images.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let share = images.len().div_ceil(SYNCING).max(1);
+    let shares = images.chunks(share).map(|images| {
+        let (shelves, images) = (Arc::clone(&shelves), images.to_vec());
+        blocking(move || {
+            let mut images = images.into_iter();
+            images.try_for_each(|image| record_file::sync(&shelves.root, image)).map_err(disk_error)
+        })
+    });
+    join_all(shares).await.into_iter().collect()
+}

@@ -2,8 +2,9 @@
 //! for ever; here a client that has the connection and does nothing with it is cut off.
 //!
 //! A connection is either in a request, from its head to the last byte of its answer, or it is the
-//! client's turn. In a request nothing is timed here but a reader that takes nothing: a long poll
-//! and a stream of events may be silent for as long as they like, and bodies have limits of their own.
+//! client's turn. In a request nothing is timed here but a reader that takes nothing, or too little: a
+//! long poll and a stream of events may be silent for as long as they like, and bodies have limits of
+//! their own.
 
 use std::cell::Cell;
 use std::io;
@@ -15,9 +16,12 @@ use std::time::Duration;
 use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Extensions, Service, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
+
+use crate::reading::Reading;
 
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +30,8 @@ pub(crate) struct Limits {
     pub(crate) next_head: Duration,
     /// To take anything at all of its answer.
     pub(crate) reading: Duration,
+    /// How much of it, over that time, in bytes a second.
+    pub(crate) reading_rate: u64,
 }
 
 /// A stream that fails when its client has taken too long.
@@ -33,14 +39,21 @@ pub(crate) struct Connection<T> {
     stream: T,
     limits: Limits,
     turn: Turn,
-    /// Since when the client has taken nothing of what there is for it.
-    stalled_since: Option<Instant>,
+    reading: Reading,
     timer: Pin<Box<Sleep>>,
 }
 
-/// Since when it is the client's turn; `None` while a request is under way.
+/// Whose turn it is on a connection.
 #[derive(Clone)]
-struct Turn(Rc<Cell<Option<Instant>>>);
+struct Turn(Rc<State>);
+
+struct State {
+    /// Since when it is the client's turn; `None` while a request is under way.
+    clients: Cell<Option<Instant>>,
+    /// Whether the answer is one that may be read as slowly as one likes: events, of which a client
+    /// that falls behind is told the latest only.
+    unhurried: Cell<bool>,
+}
 
 /// A request under way.
 struct UnderWay(Turn);
@@ -56,8 +69,9 @@ impl<T> Connection<T> {
     pub(crate) fn new(stream: T, limits: Limits) -> Self {
         let now = Instant::now();
         let timer = Box::pin(tokio::time::sleep_until(now));
-        let turn = Turn(Rc::new(Cell::new(Some(now))));
-        Self { stream, limits, turn, stalled_since: None, timer }
+        let state = State { clients: Cell::new(Some(now)), unhurried: Cell::new(false) };
+        let reading = Reading::new(limits.reading, limits.reading_rate);
+        Self { stream, limits, turn: Turn(Rc::new(state)), reading, timer }
     }
 
     /// Puts what [`attend`] needs beside the connection's requests.
@@ -84,24 +98,34 @@ where
 {
     let under_way = request.request().conn_data::<Turn>().map(Turn::begin);
     let answer = app.call(request);
-    async move { Ok(answer.await?.map_body(|_, body| Answer { body, _request: under_way })) }
+    async move {
+        let answer = answer.await?;
+        if let Some(UnderWay(turn)) = &under_way {
+            turn.0.unhurried.set(answer.headers().get(CONTENT_TYPE).is_some_and(is_events));
+        }
+        Ok(answer.map_body(|_, body| Answer { body, _request: under_way }))
+    }
+}
+
+fn is_events(media_type: &HeaderValue) -> bool {
+    media_type.as_bytes().starts_with(b"text/event-stream")
 }
 
 impl Turn {
     fn begin(&self) -> UnderWay {
-        self.0.set(None);
+        self.0.clients.set(None);
         UnderWay(self.clone())
     }
 
     /// The end of an answer may be on its way for a while yet.
     fn put_off(&self) {
-        self.0.set(self.0.get().map(|_| Instant::now()));
+        self.0.clients.set(self.0.clients.get().map(|_| Instant::now()));
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.0.set(Some(Instant::now()));
+        self.0.0.clients.set(Some(Instant::now()));
     }
 }
 
@@ -123,11 +147,16 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         if written.is_pending() {
-            let since = *self.stalled_since.get_or_insert_with(Instant::now);
+            let (since, is_slow) = self.reading.wait(Instant::now());
+            if is_slow && !self.turn.0.unhurried.get() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
             let deadline = since + self.limits.reading;
             return self.poll_late(deadline, cx).map(Err);
         }
-        self.stalled_since = None;
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.reading.take(Instant::now(), bytes);
+        }
         self.turn.put_off();
         written
     }
@@ -135,7 +164,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
     // The server flushes whenever it has done what it could, so here every turn is timed.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        if let Some(since) = self.turn.0.get() {
+        if let Some(since) = self.turn.0.clients.get() {
             let deadline = since + self.limits.next_head;
             if let Poll::Ready(late) = self.poll_late(deadline, cx) {
                 return Poll::Ready(Err(late));
@@ -176,8 +205,11 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { next_head: Duration::from_secs(25), reading: Duration::from_secs(30) };
+    const LIMITS: Limits = Limits {
+        next_head: Duration::from_secs(25),
+        reading: Duration::from_secs(30),
+        reading_rate: 5,
+    };
 
     /// So much longer than any limit that it never comes if one holds.
     const NEVER: Duration = Duration::from_hours(1);
@@ -190,6 +222,7 @@ mod tests {
             .route("/quick", web::to(|| async { "quick" }))
             .route("/large", web::to(|| async { "x".repeat(100_000) }))
             .route("/slow", web::to(|| sleep(NEVER).map(|()| "slow")))
+            .route("/many-events", web::to(|| async { many_events() }))
             .route("/events", web::to(|| async { HttpResponse::Ok().streaming(events()) }));
         let http = HttpService::build()
             // Its own clock stays behind when a test's time jumps ahead.
@@ -202,6 +235,10 @@ mod tests {
         let connection = Connection::new(server, LIMITS);
         actix_web::rt::spawn(http.call((connection, Protocol::Http1, None)));
         client
+    }
+
+    fn many_events() -> HttpResponse {
+        HttpResponse::Ok().content_type("text/event-stream").body("x".repeat(100_000))
     }
 
     /// Two events, of which the second is long in coming.
@@ -305,5 +342,21 @@ mod tests {
         let mut rest = Vec::new();
         client.read_to_end(&mut rest).await.unwrap();
         assert!(rest.len() <= 1024, "only what was on its way");
+    }
+
+    #[actix_web::test]
+    async fn a_reader_must_keep_up_a_rate_but_not_with_events() {
+        tokio::time::pause();
+        for (path, is_cut_off) in [("/large", true), ("/many-events", false)] {
+            let mut client = connect().await;
+            client.write_all(get(path).as_bytes()).await.unwrap();
+            let mut part = [0; 100];
+            let mut read = 0;
+            while read < 20_000 && client.read_exact(&mut part).await.is_ok() {
+                read += part.len();
+                sleep(Duration::from_secs(25)).await;
+            }
+            assert_eq!(read < 20_000, is_cut_off, "{path}: {read}");
+        }
     }
 }

@@ -29,6 +29,7 @@ mod predict;
 mod progress;
 mod queues;
 mod rates;
+mod reading;
 mod reason;
 mod register;
 mod retry;

@@ -87,6 +87,7 @@ pub fn serve(
     let limits = Limits {
         next_head: IDLE_TIMEOUT + HEAD_TIMEOUT,
         reading: state.config.api.upload_patience,
+        reading_rate: state.config.api.min_download_rate.as_u64(),
     };
     let stopping = stop.clone();
     let listener = with_buffers(listener)?;

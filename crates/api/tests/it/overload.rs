@@ -295,3 +295,25 @@ async fn a_client_that_stops_reading_is_cut_off() {
     let _ = stream.read_to_end(&mut rest).await;
     assert!(rest.len() < bytes, "all was sent before it was cut off");
 }
+
+#[actix_web::test]
+async fn a_client_that_reads_slowly_is_cut_off() {
+    let limits = json!({"api": {"upload_patience": "2s", "min_download_rate": "1MiB"}});
+    let app = App::start_with(&limits);
+    let photo = bmp_of(4_000, 4_000, 1);
+    let (bytes, image) = (photo.len(), md5(&photo));
+    json_of(app.predict(form(&[photo], &["sharpness"])).await, StatusCode::ACCEPTED).await;
+    let request = format!("GET /images/{image} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let SlowClient(mut stream) = SlowClient::begin(&app, request.as_bytes()).await;
+    // A third of what it may be at least: too much to have stopped, and two minutes for all of it.
+    let (mut part, mut read) = (vec![0; 16 << 10], 0);
+    let mut pauses = tokio::time::interval(Duration::from_millis(50));
+    let reading = async {
+        while let Ok(len @ 1..) = stream.read(&mut part).await {
+            read += len;
+            pauses.tick().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, reading).await.expect("it is cut off");
+    assert!(read < bytes, "all was sent before it was cut off");
+}

@@ -31,7 +31,9 @@ pub struct ApiConfig {
     pub max_spool_bytes: ByteSize,
     /// An upload of which less than this arrives in a second is cut off.
     pub min_upload_rate: ByteSize,
-    /// Over how long the rate of an upload is measured.
+    /// A client that takes less than this of its answer in a second is cut off.
+    pub min_download_rate: ByteSize,
+    /// Over how long these rates are measured.
     #[serde(with = "humantime_serde")]
     pub upload_patience: Duration,
     /// The most clients that wait to be told something, each on a connection of its own.
@@ -51,6 +53,7 @@ impl Default for ApiConfig {
             max_uploads: 256,
             max_spool_bytes: ByteSize::gib(16),
             min_upload_rate: ByteSize::kib(1),
+            min_download_rate: ByteSize::kib(10),
             upload_patience: Duration::from_secs(30),
             max_streams: 10_000,
             register_key: None,

@@ -5,8 +5,9 @@ use std::io::{self, BufRead, Seek, SeekFrom};
 
 use crate::photo_format::Dimensions;
 
-/// The size of a JPEG: its first frame header, found as decoders find it. They skip fill bytes,
-/// stray bytes and markers without a segment, behind which another size could be hidden.
+/// The size of a JPEG: its first frame header, found as decoders find it. All of them skip fill bytes,
+/// and stray bytes up to the next marker. Where they do not agree on what comes next, another size
+/// could be hidden from some of them: such a header, which no camera writes, cannot be read.
 pub(crate) fn jpeg(file: &mut (impl BufRead + Seek)) -> io::Result<Dimensions> {
     file.seek(SeekFrom::Start(2))?;
     loop {
@@ -20,12 +21,15 @@ pub(crate) fn jpeg(file: &mut (impl BufRead + Seek)) -> io::Result<Dimensions> {
                     height: u16::from_be_bytes(height).into(),
                 });
             }
-            // Restarts and TEM stand alone.
-            0x01 | 0xD0..=0xD7 => {}
-            // A second start, an end or pixels before any frame.
-            0xD8..=0xDA => return Err(unreadable()),
-            _ => {
+            // TEM and restarts stand alone for libjpeg and have a length for others, and so does a second
+            // start. An end, and pixels, have no place before the frame.
+            0x01 | 0xD0..=0xDA => return Err(unreadable()),
+            marker => {
                 let length = u16::from_be_bytes(take(file)?);
+                // Of every APP0 longer than five bytes zune-jpeg reads seven.
+                if (marker, length) == (0xE0, 6) {
+                    return Err(unreadable());
+                }
                 let rest = length.checked_sub(2).ok_or_else(unreadable)?;
                 file.seek(SeekFrom::Current(rest.into()))?;
             }
@@ -107,10 +111,23 @@ mod tests {
             b"\xFF\xE0\x00\x04ab",
             b"\xFF\xFF\xFF",
             b"stray bytes \xFF\x00 and more",
-            b"\xFF\xD0\xFF\x01",
+            b"\xFF\xE1\x00\x04ab and \xFF\x00\xFF\xFF\xE2\x00\x02 more",
             b"\xFF\xE1\x00\x02",
         ] {
             assert_eq!(jpeg_size(&[before, FRAME].concat()), Some((32, 16)), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn what_decoders_do_not_read_alike_has_no_size() {
+        for before in [
+            b"\xFF\xD0".as_slice(),
+            b"\xFF\x01",
+            b"\xFF\xD8\x00\x04ab",
+            // Zune-jpeg takes a marker's first byte for the end of this segment.
+            b"\xFF\xE0\x00\x06abcd",
+        ] {
+            assert_eq!(jpeg_size(&[before, FRAME].concat()), None, "{before:?}");
         }
     }
 

@@ -9,6 +9,7 @@ pub mod program;
 pub mod redis_server;
 pub mod redis_trio;
 pub mod templates;
+pub mod tls;
 mod tools;
 pub mod venv;
 pub mod wire;

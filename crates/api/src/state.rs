@@ -60,6 +60,7 @@ impl AppState {
         clock: Clock,
     ) -> anyhow::Result<Self> {
         let services = reqwest::Client::builder()
+            .tls_backend_preconfigured(photo_tls::client_config())
             .timeout(STATUS_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

@@ -19,7 +19,9 @@ const EXAMPLES: &str = "Examples:
 ///
 /// Photos are named by their MD5, by their paths, or by a list in the format of md5sum. What a
 /// command finds goes to standard output; everything else that it has to say goes to standard
-/// error. On a terminal the output is for people, elsewhere it is for programs.
+/// error. On a terminal the output is for people, elsewhere it is for programs. A server that is
+/// reached by https:// must show a certificate that the machine trusts, or that one of those in the
+/// file named by the environment variable SSL_CERT_FILE vouches for.
 #[derive(Debug, Parser)]
 #[command(name = "photoctl", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub struct Cli {

@@ -43,7 +43,12 @@ struct Reply {
 /// Announces a service again and again until `stop` is cancelled, since silence means that it is
 /// gone. What goes wrong is logged, once until it changes.
 pub async fn announce(announcement: Announcement, stop: CancellationToken) {
-    let client = Client::new();
+    // The server is reached by http alone, and no certificates are looked for.
+    let client = Client::builder().tls_certs_only([]).build();
+    let client = match client {
+        Ok(client) => client,
+        Err(error) => return warn!(%error, "there can be no announcements"),
+    };
     let mut ticks = interval(announcement.every.max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = None;

@@ -2,37 +2,18 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use photo_tests::http;
 use photo_tests::program::{Program, binary};
+use photo_tests::tls::certificate;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::system::{Server, System, form, jpeg, md5};
-
-/// Makes a certificate for this machine and writes it to a file; answers what a server needs that
-/// shows it.
-fn certificate(file: &Path) -> TlsAcceptor {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    std::fs::write(file, made.cert.pem()).unwrap();
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key.into())
-        .unwrap();
-    Arc::new(config).into()
-}
 
 /// An api that trusts a certificate.
 fn api_that_trusts(system: &System, certificate: &Path) -> Server {

@@ -28,3 +28,4 @@ mod releases;
 mod replicas;
 mod standalone;
 mod system;
+mod tls;

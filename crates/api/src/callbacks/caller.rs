@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1;
@@ -14,9 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_util::task::AbortOnDropHandle;
 use url::{Position, Url};
 
@@ -38,22 +36,8 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Reads the certificates that the machine trusts. Blocks on the disk.
-    pub(super) fn new(allow_private: bool) -> anyhow::Result<Self> {
-        let mut roots = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::warn!(%error, "a trusted certificate cannot be read");
-        }
-        if roots.add_parsable_certificates(found.certs).0 == 0 {
-            tracing::warn!("this machine trusts no certificate: callbacks to https:// will fail");
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .context("TLS cannot be used")?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { tls: Arc::new(config).into(), allow_private })
+    pub(super) fn new(allow_private: bool) -> Self {
+        Self { tls: Arc::new(photo_tls::client_config()).into(), allow_private }
     }
 
     /// Posts JSON; answers the status.
@@ -90,7 +74,11 @@ impl Caller {
         // Certificates have an address without the brackets that it has in a URL.
         let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(name).context("no certificate can be for this host")?;
-        exchange(self.tls.connect(name, tcp).await.context("no TLS connection")?, request).await
+        let tls = self.tls.connect(name, tcp).await.map_err(|error| {
+            let why = photo_tls::why_not(&error).unwrap_or_else(|| error.to_string());
+            anyhow!("no TLS connection: {why}")
+        })?;
+        exchange(tls, request).await
     }
 }
 

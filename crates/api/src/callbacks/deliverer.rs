@@ -51,15 +51,7 @@ struct Deliverer {
 /// Makes callbacks until the server is to stop. Those under way then are made again by another process,
 /// with the same id.
 pub(super) async fn run(state: Arc<AppState>, secret: WebhookSecret) {
-    let allow_private = state.config.callbacks.allow_private;
-    let caller = tokio::task::spawn_blocking(move || Caller::new(allow_private)).await;
-    let caller = match caller.map_err(anyhow::Error::from).flatten() {
-        Ok(caller) => caller,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "no callbacks are made");
-            return;
-        }
-    };
+    let caller = Caller::new(state.config.callbacks.allow_private);
     let stop = state.closing.clone();
     let deliverer = Arc::new(Deliverer { state, secret, caller });
     stop.run_until_cancelled(deliverer.deliver_all()).await;

@@ -146,7 +146,8 @@ fn announcement() -> Value {
             "port": any_port,
             "modelPort": any_port,
             "socket": {"anyOf": [address, no_address],
-                       "description": "Its address, which counts before a port: `http://host:port`."},
+                       "description": "Its address, which counts before a port: \
+                                       `http://host:port` or `https://host:port`."},
         },
         "allOf": [
             {"oneOf": [{"required": ["name"]}, {"required": ["modelName"]}]},

@@ -11,6 +11,9 @@ pub(crate) enum CallError {
     /// There is no connection to the server; nothing was sent.
     #[error("cannot reach the server at {server}: {cause} (--server names another one)")]
     Unreachable { server: String, cause: String },
+    /// It cannot be told whether it is the server, as its certificate is none to trust.
+    #[error("cannot be sure of the server at {server}: {cause}")]
+    Untrusted { server: String, cause: String },
     /// The connection broke, or nothing came for too long. What the server did is not known.
     #[error("the connection to {server} broke: {cause}")]
     Broken { server: String, cause: String },
@@ -31,7 +34,7 @@ impl CallError {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } => true,
             Self::Refused(problem) => matches!(problem.status, 408 | 429 | 502 | 503 | 504 | 507),
-            Self::Garbled { .. } | Self::GaveUp { .. } => false,
+            Self::Untrusted { .. } | Self::Garbled { .. } | Self::GaveUp { .. } => false,
         }
     }
 
@@ -61,6 +64,9 @@ impl CallError {
     /// What became of a request that brought no answer.
     pub(super) fn of_transport(server: &str, error: &reqwest::Error) -> Self {
         let server = server.to_owned();
+        if let Some(cause) = photo_tls::why_not(error) {
+            return Self::Untrusted { server, cause };
+        }
         let cause =
             if error.is_timeout() { "no answer came in time".to_owned() } else { innermost(error) };
         if error.is_connect() {

@@ -70,6 +70,7 @@ impl Server {
         let url = parse_address(&config.server)?;
         let http = reqwest::Client::builder()
             .user_agent(concat!("photoctl/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(photo_tls::client_config())
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
@@ -106,18 +107,17 @@ fn parse_address(text: &str) -> Result<Url, Trouble> {
     let wrong = |why: &str| {
         Trouble::Usage(format!(
             "the server's address {why}; --server, PHOTO_SERVER or photoctl.server in photo.toml \
-             name it, as http://host:port"
+             name it, as http://host:port or https://host:port"
         ))
     };
     // The text may hold a password and is not repeated.
     let url = Url::parse(text).map_err(|error| wrong(&format!("cannot be read ({error})")))?;
     match url.scheme() {
-        "http" if url.query().is_some() || url.fragment().is_some() => {
+        "http" | "https" if url.query().is_some() || url.fragment().is_some() => {
             Err(wrong("must not have a query or a fragment"))
         }
-        "http" => Ok(url),
-        "https" => Err(wrong("begins with https://, which photoctl does not speak")),
-        _ => Err(wrong("does not begin with http://")),
+        "http" | "https" => Ok(url),
+        _ => Err(wrong("does not begin with http:// or https://")),
     }
 }
 
@@ -127,10 +127,10 @@ mod tests {
 
     #[test]
     fn an_address_is_http_and_nothing_behind_the_path() {
-        for good in ["http://127.0.0.1:5000", "http://photos/", "http://u:p@proxy/photos/"] {
+        for good in ["http://127.0.0.1:5000", "https://photos/", "http://u:p@proxy/photos/"] {
             assert!(parse_address(good).is_ok(), "{good}");
         }
-        for bad in ["", "photos:5000", "localhost", "https://photos", "http://photos/?a=b"] {
+        for bad in ["", "photos:5000", "localhost", "https://photos/?a=b", "http://photos/#a"] {
             let why = parse_address(bad).unwrap_err().to_string();
             assert!(why.contains("--server"), "{bad}: {why}");
         }

@@ -15,3 +15,4 @@ mod operators;
 mod refusals;
 mod results;
 mod submit;
+mod tls;

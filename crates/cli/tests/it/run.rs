@@ -71,6 +71,13 @@ impl Folder {
         ended(self.command(args).spawn().unwrap()).await
     }
 
+    /// The same against a server of which the certificates in a file are trusted, and no others.
+    pub async fn run_trusting(&self, certificates: &Path, server: &str, args: &[&str]) -> Done {
+        let mut command = self.command(args);
+        command.env("SSL_CERT_FILE", certificates).env("PHOTO_SERVER", server);
+        ended(command.spawn().unwrap()).await
+    }
+
     /// Starts the program against a server.
     pub fn start(&self, server: &str, args: &[&str]) -> Child {
         self.command(args).env("PHOTO_SERVER", server).spawn().unwrap()
@@ -95,7 +102,7 @@ impl Folder {
 /// Whether a variable of the environment would change what the program does.
 fn is_ours(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_lowercase();
-    name.starts_with("photo_") || name.ends_with("_proxy")
+    name.starts_with("photo_") || name.starts_with("ssl_cert_") || name.ends_with("_proxy")
 }
 
 /// Waits for the end of the program.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PhotoctlConfig {
-    /// The server's address, `http://host:port`.
+    /// The server's address, `http://host:port` or `https://host:port`.
     pub server: String,
     /// How many requests with photos are sent at the same time.
     pub uploads: usize,

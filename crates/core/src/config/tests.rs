@@ -51,7 +51,7 @@ fn a_model_is_a_port_a_url_or_a_table() {
     let config = from_toml(
         "[models]\n\
          model_name = 5005\n\
-         other = \"http://gpu-1:5006/\"\n\
+         other = \"https://gpu-1:5006/\"\n\
          third = { urls = [\"http://a:1\", \"http://b:1\"], concurrency = 8, timeout = \"90s\" }\n",
     )
     .unwrap();
@@ -60,7 +60,7 @@ fn a_model_is_a_port_a_url_or_a_table() {
         settings.urls.iter().map(ToString::to_string).collect()
     };
     assert_eq!(urls("model_name"), ["http://localhost:5005"]);
-    assert_eq!(urls("other"), ["http://gpu-1:5006"]);
+    assert_eq!(urls("other"), ["https://gpu-1:5006"]);
     assert_eq!(urls("third"), ["http://a:1", "http://b:1"]);
     let third = config.model(&"third".parse().unwrap());
     assert_eq!((third.concurrency, third.timeout), (8, Duration::from_secs(90)));
@@ -146,7 +146,7 @@ fn a_file_that_was_asked_for_must_be_there() {
 
 proptest! {
     #[test]
-    fn service_urls_print_as_they_parse(text in "(http://)?[a-z0-9:/@?#.-]{0,30}") {
+    fn service_urls_print_as_they_parse(text in "(https?://)?[a-z0-9:/@?#.-]{0,30}") {
         if let Ok(url) = text.parse::<ServiceUrl>() {
             prop_assert_eq!(url.to_string().parse::<ServiceUrl>(), Ok(url.clone()));
             prop_assert!(!url.as_str().ends_with('/'));

@@ -117,7 +117,8 @@ impl fmt::Display for ImagesUrl {
     }
 }
 
-/// The address of a model service: `http://host[:port][/path]`, kept without a trailing slash.
+/// The address of a model service: `http://host[:port][/path]` or the same with `https`, kept
+/// without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServiceUrl(String);
@@ -139,7 +140,10 @@ impl ServiceUrl {
 
 /// Why a text is not a [`ServiceUrl`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a model service's address is http://host:port, without user, query or fragment")]
+#[error(
+    "a model service's address is http://host:port or https://host:port, without user, query or \
+     fragment"
+)]
 pub struct InvalidServiceUrl;
 
 impl FromStr for ServiceUrl {
@@ -147,7 +151,7 @@ impl FromStr for ServiceUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let url = Url::parse(text).map_err(|_| InvalidServiceUrl)?;
-        let plain = url.scheme() == "http"
+        let plain = matches!(url.scheme(), "http" | "https")
             && url.has_host()
             && url.username().is_empty()
             && url.password().is_none()

@@ -84,7 +84,7 @@ impl ModelStats {
 pub struct Announcement {
     /// What it calls itself.
     pub model: ModelName,
-    /// Where it listens, without a trailing slash: `http://host:port`.
+    /// Where it listens, without a trailing slash: `http://host:port` or `https://host:port`.
     pub url: String,
     /// After how much silence it is gone.
     pub lifetime: Duration,

@@ -69,7 +69,7 @@ impl From<JobError> for Failure {
 /// A request that got no answer at all.
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        let cause = innermost(&error);
+        let cause = photo_tls::why_not(&error).unwrap_or_else(|| innermost(&error).to_string());
         if error.is_connect() {
             let message = format!("the service cannot be reached: {cause}");
             JobError::new(JobErrorKind::Unreachable, message).into()

@@ -64,6 +64,7 @@ impl ServiceClient {
     pub fn new() -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("photo-dispatcher/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(photo_tls::client_config())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)

@@ -1,12 +1,9 @@
 //! `photoctl results`: what the models said.
 
-use photo_core::ModelName;
-
 use super::context::Context;
-use super::status::show;
+use super::status::{ShownArgs, show};
 use crate::ending::{Ending, Trouble};
-use crate::output::{Detail, FormatArgs};
-use crate::targets::TargetArgs;
+use crate::output::Detail;
 
 /// Read what the models said about photos
 ///
@@ -16,16 +13,9 @@ use crate::targets::TargetArgs;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    targets: TargetArgs,
-
-    /// Only what these models said; may be repeated, or several with commas
-    #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
-    models: Vec<ModelName>,
-
-    #[command(flatten)]
-    format: FormatArgs,
+    shown: ShownArgs,
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
-    show(&args.targets, &args.models, args.format, Detail::Results, context).await
+    show(&args.shown, Detail::Results, context).await
 }

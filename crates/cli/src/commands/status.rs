@@ -26,6 +26,13 @@ const MOST_IN_DETAIL: usize = 20;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
+    shown: ShownArgs,
+}
+
+/// What is shown, and how.
+#[derive(Debug, clap::Args)]
+pub(super) struct ShownArgs {
+    #[command(flatten)]
     targets: TargetArgs,
 
     /// Only the jobs of these models; may be repeated, or several with commas
@@ -46,19 +53,18 @@ struct Counts {
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
-    show(&args.targets, &args.models, args.format, Detail::Status, context).await
+    show(&args.shown, Detail::Status, context).await
 }
 
 /// Writes all images that are named, and says how far they are by the exit code.
 pub(super) async fn show(
-    targets: &TargetArgs,
-    models: &[ModelName],
-    format: FormatArgs,
+    shown: &ShownArgs,
     detail: Detail,
     context: &Context,
 ) -> Result<Ending, Trouble> {
+    let ShownArgs { targets, models, format } = shown;
     let server = context.patient_server(None)?;
-    let rule = Rule { models: models.to_vec(), unknown: Unknown::Settles };
+    let rule = Rule { models: models.clone(), unknown: Unknown::Settles };
     let mut results = Results::new(format.format(), detail, models);
     let mut counts = Counts::default();
     let mut targets = pin!(targets.stream(&context.reporter)?.chunks(MOST_IMAGES));

@@ -1,11 +1,16 @@
 /** Putting failed jobs back in line, and cancelling unfinished ones. */
 
 import { post } from "./api.js";
-import { counted } from "./format.js";
+import { counted, number } from "./format.js";
 import { attempt, confirmed, notice } from "./notices.js";
 
 /** The most photos, and jobs, of one request. */
 const MOST = 10_000;
+
+/** The most jobs of a model that are cancelled in one request, so that each is answered soon. */
+const STEP = 1_000;
+
+/** @typedef {{jobs: {state: string}[], remaining?: number}} Cancelled */
 
 /**
  * Puts failed jobs back in line, if the person agrees.
@@ -32,9 +37,41 @@ export async function cancel(which, { images, models }) {
   await attempt(async () => {
     let cancelled = 0;
     for (let at = 0; at < images.length; at += MOST) {
-      const { jobs } = await post("/predict/cancel", { images: images.slice(at, at + MOST), ...(models && { models }) });
-      cancelled += jobs.filter((/** @type {{state: string}} */ job) => job.state === "CANCELLED").length;
+      const answer = await post("/predict/cancel", { images: images.slice(at, at + MOST), ...(models && { models }) });
+      cancelled += stopped(answer).length;
     }
-    notice(cancelled === 0 ? "Nothing of it could be cancelled any more." : `${counted(cancelled, "job is", "jobs are")} cancelled.`);
+    tell(cancelled, 0);
   });
+}
+
+/**
+ * Cancels all unfinished jobs of a model, whoever asked for them, if the person agrees.
+ * @param {string} model
+ * @param {(text: string) => void} progress told how far it is
+ */
+export async function cancelAll(model, progress) {
+  if (!(await confirmed(`Cancel all unfinished jobs of ${model}, whoever asked for them? Those that run already are stopped if they can be.`, "Cancel the jobs"))) return;
+  await attempt(async () => {
+    let [cancelled, running] = [0, 0];
+    /** @type {Cancelled} */
+    let answer;
+    do {
+      answer = await post("/predict/cancel", { models: [model], limit: STEP });
+      cancelled += stopped(answer).length;
+      running += answer.jobs.filter(({ state }) => state === "RUNNING").length;
+      progress(`${number(cancelled)} of ${number(cancelled + (answer.remaining ?? 0))} cancelled`);
+    } while (answer.jobs.length > 0 && (answer.jobs.length >= STEP || (answer.remaining ?? 0) > 0));
+    tell(cancelled, running);
+  });
+}
+
+/** @param {Cancelled} answer */
+function stopped({ jobs }) {
+  return jobs.filter(({ state }) => state === "CANCELLED");
+}
+
+/** @param {number} cancelled @param {number} running */
+function tell(cancelled, running) {
+  const later = running > 0 ? ` ${counted(running, "running job is", "running jobs are")} stopped once the model has answered.` : "";
+  notice(cancelled > 0 ? `${counted(cancelled, "job is", "jobs are")} cancelled.${later}` : later.trim() || "Nothing of it could be cancelled any more.");
 }

@@ -93,16 +93,6 @@ export class Gallery {
     this.#detail.open(this.mine.withHash(hash) ?? this.#other(hash));
   }
 
-  /**
-   * The images of both lists that have an unfinished job of this model.
-   * @param {string} model
-   * @returns {string[]}
-   */
-  unfinishedOf(model) {
-    return [...this.mine.all, ...this.others.all]
-      .flatMap(({ hash, view }) => (hash && view?.jobs[model] && !isFinal(view.jobs[model].state) ? [hash] : []));
-  }
-
   /** @param {string} hash */
   #other(hash) {
     const known = this.others.withHash(hash);

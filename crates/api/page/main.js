@@ -151,7 +151,6 @@ const list = keepList();
 const operators = new Operators({
   isVisible: () => location.hash === "#operators",
   open: (hash) => gallery.open(hash),
-  unfinishedOf: (model) => gallery.unfinishedOf(model),
 });
 addEventListener("hashchange", showView);
 addEventListener("beforeunload", (event) => {

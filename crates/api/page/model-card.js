@@ -1,6 +1,6 @@
 /** How one model is, for operators. */
 
-import { cancel, retry } from "./actions.js";
+import { cancelAll, retry } from "./actions.js";
 import { h, setText } from "./dom.js";
 import { age, number, rate } from "./format.js";
 import { Sparkline } from "./sparkline.js";
@@ -25,6 +25,8 @@ import { Sparkline } from "./sparkline.js";
 
 const FIGURES = /** @type {const} */ (["In line", "Running", "Waiting", "Failed", "Rate", "Oldest in line", "Done"]);
 
+const CANCEL = "Cancel jobs";
+
 export class ModelCard {
   #state = h("span", { class: "state" });
   #hold = h("p", { class: "trouble" });
@@ -34,27 +36,23 @@ export class ModelCard {
   #rate = new Sparkline("Rate", rate);
   #endpoints = h("ul", { class: "endpoints" });
   #retry = h("button", { type: "button" });
-  #cancel = h("button", { type: "button" }, "Cancel jobs");
-  /** @type {() => string[]} */
-  #unfinished;
+  #cancel = h("button", { type: "button" }, CANCEL);
   element;
 
-  /**
-   * @param {string} model
-   * @param {() => string[]} unfinished the images known to the page with an unfinished job of it
-   */
-  constructor(model, unfinished) {
+  /** @param {string} model */
+  constructor(model) {
     this.model = model;
-    this.#unfinished = unfinished;
     const figures = FIGURES.map((name) => {
       const figure = { value: h("dd", {}), note: h("dd", { class: "note" }) };
       this.#figures[name] = figure;
       return h("div", {}, h("dt", {}, name), figure.value, figure.note);
     });
     this.#retry.addEventListener("click", () => retry(`of ${model}`, { models: [model] }));
-    this.#cancel.addEventListener("click", () => {
-      const images = unfinished();
-      return cancel(`of ${model} for the ${number(images.length)} photos that this page knows`, { images, models: [model] });
+    this.#cancel.addEventListener("click", async () => {
+      this.#cancel.disabled = true;
+      await cancelAll(model, (text) => setText(this.#cancel, text));
+      setText(this.#cancel, CANCEL);
+      this.#cancel.disabled = false;
     });
     this.element = h("article", { class: "model card", "aria-label": model },
       h("header", {}, h("h3", {}, model), this.#state, h("span", { class: "space" }), this.#retry, this.#cancel),
@@ -87,7 +85,7 @@ export class ModelCard {
     this.#rate.show(history.of(`${queue.model} rate`), now);
     this.#retry.hidden = queue.failed === 0;
     setText(this.#retry, `Retry ${number(queue.failed)} failed`);
-    this.#cancel.hidden = this.#unfinished().length === 0;
+    this.#cancel.hidden = high + normal + low + queue.waiting + queue.running === 0 && !this.#cancel.disabled;
     this.#showEndpoints(queue.endpoints);
   }
 

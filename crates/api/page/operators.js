@@ -34,7 +34,6 @@ export class Operators {
    * @param {object} does
    * @param {() => boolean} does.isVisible
    * @param {(hash: string) => void} does.open
-   * @param {(model: string) => string[]} does.unfinishedOf
    */
   constructor(does) {
     this.does = does;
@@ -95,7 +94,7 @@ export class Operators {
     for (const queue of queues) {
       let card = this.#cards.get(queue.model);
       if (!card) {
-        card = new ModelCard(queue.model, () => this.does.unfinishedOf(queue.model));
+        card = new ModelCard(queue.model);
         this.#cards.set(queue.model, card);
         element.append(card.element);
       }

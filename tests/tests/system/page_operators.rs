@@ -27,6 +27,10 @@ async fn operators_see_what_waits_and_fails_and_retry_and_cancel_it() {
     let (status, body) = server.predict(&[cut_png()], &["average_color"]).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
     assert_eq!(server.wait_for_end(&md5(&cut_png())).await["status"], "FAILED");
+    // The page never hears of these.
+    let others = [jpeg(2), jpeg(3)];
+    let (status, body) = server.predict(&others, &["away"]).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{body}");
     let photo = folder.path().join("boat.jpg");
     std::fs::write(&photo, jpeg(1)).unwrap();
 
@@ -55,9 +59,12 @@ async fn operators_see_what_waits_and_fails_and_retry_and_cancel_it() {
         page.click(".model[aria-label=away] header button:last-of-type").await;
         page.click("#confirm .primary").await;
         page.wait_for(
-            "document.querySelector('.notice:last-child p').textContent === '1 job is cancelled.'",
+            "document.querySelector('.notice:last-child p').textContent === '3 jobs are cancelled.'",
         )
         .await;
+        for other in &others {
+            assert_eq!(server.get(&format!("/predict/{}", md5(other))).await.1["status"], "CANCELLED");
+        }
         page.click("#to-photos").await;
         page.wait_for("document.querySelector('.row .state').textContent === 'Cancelled'").await;
         // What is no picture has no small one.

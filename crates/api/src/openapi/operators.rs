@@ -73,11 +73,27 @@ fn list_failures() -> Operation {
 
 fn cancel() -> Operation {
     Operation::new("cancelJobs", "Asks for jobs not to be done")
-        .text("One that runs is cancelled as soon as its dispatcher lets go of it.")
-        .takes_body(Content::json::<cancel::Question>(
-            "The jobs of these images; without models, all of theirs.",
-            json!({"images": [IMAGE], "models": ["average_color"]}),
-        ))
+        .text(
+            "Images, or models, or both must be named. A job that runs is cancelled as soon as its \
+             dispatcher lets go of it. Of models alone at most `limit` unfinished jobs are cancelled; \
+             ask again until the answer has fewer jobs than that and nothing remains, or no jobs.",
+        )
+        .takes_body(
+            Content::plain_json(
+                "The unfinished jobs of these images, or of these models, or of both.",
+                &json!({"allOf": [
+                    reference::<cancel::Question>(),
+                    {"anyOf": [
+                        {"required": ["images"],
+                         "properties": {"images": {"type": "array"}, "limit": {"type": "null"}}},
+                        {"required": ["models"],
+                         "properties": {"models": {"type": "array"}, "images": {"type": "null"}}},
+                    ]},
+                ]}),
+                json!({"images": [IMAGE], "models": ["average_color"]}),
+            )
+            .knows::<cancel::Question>(),
+        )
         .answers(
             200,
             Content::json::<cancel::Answer>(

@@ -20,6 +20,8 @@ use photo_core::{Clock, JobState, ModelName};
 use photo_store::Settings;
 use photo_store::embedded::EmbeddedJobStore;
 use photo_store::images::LocalImages;
+use photo_store::redis::RedisJobStore;
+use photo_tests::redis_server::RedisServer;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Response, StatusCode};
 use serde_json::value::RawValue;
@@ -60,18 +62,22 @@ impl App {
 
     /// An API with these settings over the defaults.
     pub fn start_with(settings: &Value) -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::default());
+        let (file, options) = (folder.path().join("jobs.db"), Settings::default());
+        let jobs = EmbeddedJobStore::open(&file, options, clock.clone()).unwrap();
+        Self::start_in(folder, clock, Arc::new(jobs), settings)
+    }
+
+    /// An API that keeps its jobs in a Redis.
+    pub async fn on_redis(server: &RedisServer) -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::default());
+        let jobs = RedisJobStore::connect(&server.url(), Settings::default(), clock.clone()).await;
+        Self::start_in(folder, clock, Arc::new(jobs.unwrap()), &json!({}))
+    }
+
+    fn start_in(folder: TempDir, clock: Clock, jobs: Arc<dyn JobStore>, settings: &Value) -> Self {
         let base = json!({"models": {MODELS[0]: 1, MODELS[1]: 2}});
         let config = Config::load(&base, None, settings).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::default();
-        let jobs: Arc<dyn JobStore> = Arc::new(
-            EmbeddedJobStore::open(
-                &folder.path().join("jobs.db"),
-                Settings::default(),
-                clock.clone(),
-            )
-            .unwrap(),
-        );
         let images = Arc::new(MortalImages::open(&folder.path().join("images")));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

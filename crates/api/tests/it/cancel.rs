@@ -170,7 +170,9 @@ async fn what_cannot_be_meant_is_refused_and_nothing_is_cancelled() {
     for body in [
         json!({"images": [image, "nonsense"]}),
         json!({"images": [image], "model": ["sharpness"]}),
-        json!({"models": ["sharpness"]}),
+        json!({"models": null}),
+        json!({"limit": 5}),
+        json!({"images": [image], "limit": 5}),
         json!([image]),
     ] {
         problem(app.post_json("/predict/cancel", &body).await, StatusCode::BAD_REQUEST).await;

@@ -11,6 +11,7 @@ mod receiver;
 mod by_hash;
 mod callbacks;
 mod cancel;
+mod cancel_models;
 mod check;
 mod events;
 mod failures;

@@ -72,6 +72,15 @@ impl Server {
         Ok(self.ask::<Cancelled>("/predict/cancel", &body).await?.jobs)
     }
 
+    /// Has unfinished jobs of these models cancelled, whosever they are, at most so many.
+    pub(crate) async fn cancel_models(
+        &self,
+        models: &[ModelName],
+        limit: u64,
+    ) -> Result<Cancelled, CallError> {
+        self.ask("/predict/cancel", &json!({"models": models, "limit": limit})).await
+    }
+
     /// Has failed jobs put back in line: of these images, of these models, at most so many.
     pub(crate) async fn retry(
         &self,

@@ -181,8 +181,10 @@ pub(crate) struct FailureGroup {
 
 /// What became of jobs that were to be cancelled.
 #[derive(Debug, Deserialize)]
-pub(super) struct Cancelled {
-    pub(super) jobs: Vec<CancelledJob>,
+pub(crate) struct Cancelled {
+    pub(crate) jobs: Vec<CancelledJob>,
+    /// How many more are in line or wait, at most, if all of a model's jobs were meant.
+    pub(crate) remaining: Option<u64>,
 }
 
 /// What became of one of them.

@@ -1,12 +1,15 @@
 //! `photoctl cancel`: not to be done after all.
 
-use std::io::Write;
+mod lines;
+
+use std::io::{self, Write};
 use std::pin::pin;
 
 use futures_util::StreamExt;
 use photo_core::{ImageKey, ModelName};
 
 use super::context::Context;
+use crate::client::CancelledJob;
 use crate::ending::{Ending, Trouble};
 use crate::output::text::{count_of, printable};
 use crate::output::{Table, TableArgs};
@@ -15,9 +18,10 @@ use crate::targets::TargetArgs;
 /// The most images in one request, of which the answer names all jobs.
 pub(super) const MOST_IMAGES: usize = 1_000;
 
-/// Cancel the unfinished jobs of photos
+/// Cancel the unfinished jobs of photos, or of models
 ///
-/// A job that runs is cancelled when its model has answered.
+/// Names photos, or models, or both: then the jobs of those photos by those models. For models
+/// alone it asks before it begins. A job that runs is cancelled when its model has answered.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -27,11 +31,18 @@ pub(crate) struct Args {
     #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
     models: Vec<ModelName>,
 
+    /// Do not ask; needed where there is no terminal to ask at
+    #[arg(short, long)]
+    yes: bool,
+
     #[command(flatten)]
     form: TableArgs,
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+    if args.targets.is_empty() && !args.models.is_empty() {
+        return lines::run(&args, context).await;
+    }
     let server = context.patient_server(None)?;
     let mut table = Table::new(&["PHOTO", "MODEL", "STATE"]);
     let mut jobs_seen = 0;
@@ -43,11 +54,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
         jobs_seen += jobs.len() as u64;
         context.reporter.print(|output| {
             if args.form.is_json() {
-                for job in &jobs {
-                    serde_json::to_writer(&mut *output, job)?;
-                    output.write_all(b"\n")?;
-                }
-                return Ok(());
+                return write_json(output, &jobs);
             }
             let rows = jobs.iter().map(|job| {
                 let state = job.state.as_str().unwrap_or_default();
@@ -59,4 +66,12 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
     }
     context.reporter.say(&count_of(jobs_seen, "job"));
     Ok(Ending::Done)
+}
+
+fn write_json(output: &mut impl Write, jobs: &[CancelledJob]) -> io::Result<()> {
+    for job in jobs {
+        serde_json::to_writer(&mut *output, job)?;
+        output.write_all(b"\n")?;
+    }
+    Ok(())
 }

@@ -63,6 +63,23 @@ async fn jobs_are_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_jobs_of_a_model_are_cancelled_once_somebody_has_said_so() {
+    let (fake, folder) = (Fake::start(), Folder::new());
+    let run = async |args: &[&str]| folder.run(&fake.url, args).await;
+    run(&["cancel", "-m", "color"]).await.ends_with(2).says(&["say so with --yes"]);
+    run(&["cancel", "--yes"]).await.ends_with(2).says(&["no photos are named"]);
+    assert!(!fake.state().calls.contains_key("/predict/cancel"));
+    let done = run(&["cancel", "-m", "color", "--yes"]).await;
+    done.ends_with(0).says(&["2,500 jobs cancelled, and 1 running job when"]);
+    let lines = done.json_lines();
+    assert_eq!(lines.len(), 2_501);
+    assert_eq!(
+        (&lines[0]["state"], &lines[2_500]["state"]),
+        (&"CANCELLED".into(), &"RUNNING".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_check_of_everything_says_what_it_found() {
     let (fake, folder) = (Fake::start(), Folder::new());
     let run = async |args: &[&str]| folder.run(&fake.url, args).await;

@@ -57,12 +57,29 @@ async fn failures(query: web::Query<Value>) -> HttpResponse {
     HttpResponse::Ok().json(json!({"groups": [group], "failures": [], "truncated": true}))
 }
 
-async fn cancel(question: web::Json<Value>) -> HttpResponse {
-    let jobs =
-        question["images"].as_array().unwrap().iter().map(
-            |image| json!({"image": image, "model": question["models"][0], "state": "CANCELLED"}),
-        );
-    HttpResponse::Ok().json(json!({"jobs": jobs.collect::<Vec<_>>()}))
+/// How many jobs of a model are in line before anybody cancels them.
+pub const IN_LINE: u64 = 2_500;
+
+/// Cancels jobs of images; and of models, which have so many in line, and one that runs.
+async fn cancel(shared: web::Data<Shared>, question: web::Json<Value>) -> HttpResponse {
+    let model = &question["models"][0];
+    let job = |image: &Value, state| json!({"image": image, "model": model, "state": state});
+    if let Some(images) = question["images"].as_array() {
+        let jobs: Vec<_> = images.iter().map(|image| job(image, "CANCELLED")).collect();
+        return HttpResponse::Ok().json(json!({"jobs": jobs}));
+    }
+    let limit = question["limit"].as_u64().unwrap();
+    let before = shared.change(|state| {
+        let calls = state.calls.entry("/predict/cancel".to_owned()).or_default();
+        *calls += 1;
+        (u64::from(*calls) - 1) * limit
+    });
+    let after = IN_LINE.min(before + limit);
+    let image = |number| json!(format!("{number:032x}"));
+    let jobs = (before..after).map(|number| job(&image(number), "CANCELLED"));
+    let running = (after - before < limit).then(|| job(&image(after), "RUNNING"));
+    let jobs: Vec<_> = jobs.chain(running).collect();
+    HttpResponse::Ok().json(json!({"jobs": jobs, "remaining": IN_LINE - after}))
 }
 
 /// Puts as many jobs back as there may be in one request, and then seven.

@@ -10,13 +10,28 @@ if #models == 0 then
   for _, job in ipairs(folded_jobs(md5)) do models[#models + 1] = job[1] end
 end
 
+-- How many entries at the front of a line are taken away in one go.
+local MOST_TAKEN = 64
+
+-- Takes away entries at the front that cancelled jobs left behind: a whole line that is cancelled
+-- is then gone, and nobody has to pass over it.
+local function clear_front(model, priority)
+  local line = line_key(model, priority)
+  for _ = 1, MOST_TAKEN do
+    local entry = redis.call('LINDEX', line, 0)
+    if not entry or is_in_line(entry, model) then return end
+    redis.call('LPOP', line)
+  end
+end
+
 local answers = {}
 for _, model in ipairs(models) do
   local job = read(md5, model)
   if job then
     if job.state == 'Q' then
-      -- Its entry in the line stays and is passed over when it is reached.
+      -- Its entry in the line stays, if that is not the front, and is passed over when it is reached.
       cancel(md5, model, job)
+      clear_front(model, job.priority)
     elseif job.state == 'W' then
       redis.call('ZREM', waiting_key(model), md5)
       cancel(md5, model, job)

@@ -17,9 +17,8 @@ local function take(model, wanted)
       local entries = redis.call('LPOP', line_key(model, priority), wanted - #taken)
       if not entries then break end
       for _, entry in ipairs(entries) do
-        local md5, since = struct.unpack('>c16I4', entry)
-        local job = try_read(md5, model)
-        if job and job.state == 'Q' and job.changed % 4294967296 == since then
+        local is_one, md5, job = is_in_line(entry, model)
+        if is_one then
           taken[#taken + 1] = {md5, job}
         else
           skipped = skipped + 1

@@ -14,6 +14,13 @@ local function enqueue(md5, model, job, push)
     md5 .. struct.pack('>I4', job.changed % 4294967296))
 end
 
+-- Whether an entry of a line is that of a job which is in line; and its image and the job.
+local function is_in_line(entry, model)
+  local md5, since = struct.unpack('>c16I4', entry)
+  local job = try_read(md5, model)
+  return job and job.state == 'Q' and job.changed % 4294967296 == since, md5, job
+end
+
 local function backlog(model)
   return redis.call('LLEN', line_key(model, 0)) + redis.call('LLEN', line_key(model, 1))
     + redis.call('LLEN', line_key(model, 2))

@@ -1,109 +1,60 @@
-//! `POST /predict/cancel`: jobs that nobody wants any more.
+//! Cancelling the jobs of a few images, in the job store and in the records beside the photos.
 
-use actix_web::{HttpResponse, web};
 use futures_util::future::try_join_all;
 use photo_core::job::{NewJob, SubmitMode};
 use photo_core::ports::{ImageStoreError, StoreError};
 use photo_core::record::{ImageRecord, JobEnd, RecordLine};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use super::JobNow;
 use crate::error::ApiError;
-use crate::named;
 use crate::state::AppState;
 
 /// How many images are looked at in one step, at the same time; their results are then in memory.
-const STEP: usize = 20;
+pub(super) const STEP: usize = 20;
 
-/// The most jobs that one answer tells of.
-const MOST_JOBS: usize = 100_000;
-
-/// The body.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = CancelQuestion)]
-pub(crate) struct Question {
-    #[schema(value_type = Vec<ImageKey>, max_items = 10_000)]
-    images: Vec<String>,
-    /// All models if there are none.
-    #[schema(value_type = Option<Vec<ModelName>>, max_items = 1_000)]
-    models: Option<Vec<String>>,
+/// What was cancelled so far.
+pub(super) struct Cancelled {
+    /// The jobs meant, as they are now.
+    pub(super) jobs: Vec<JobNow>,
+    /// Whether all of it could be written down.
+    written: Result<(), ImageStoreError>,
 }
 
-#[derive(Serialize, ToSchema)]
-#[schema(as = CancelAnswer)]
-pub(crate) struct Answer {
-    jobs: Vec<JobNow>,
-}
-
-/// A job and the state it is in after this. One that runs is cancelled as soon as its dispatcher
-/// lets go of it.
-#[derive(Serialize, ToSchema)]
-struct JobNow {
-    image: ImageKey,
-    model: ModelName,
-    state: JobState,
-}
-
-/// Asks for jobs not to be done.
-pub(crate) async fn cancel(
-    state: web::Data<AppState>,
-    body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
-    let question: Question =
-        named::read(body, "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}").await?;
-    let images = named::images(&question.images)?;
-    let models = match &question.models {
-        Some(names) => Some(named::models(&state, names).await?),
-        None => None,
-    };
-    // Once it has begun it is done, also if the client is gone by then.
-    let done = tokio::spawn(cancel_all(state, images, models)).await;
-    let jobs = done.unwrap_or_else(|error| Err(StoreError::unavailable(error).into()))?;
-    Ok(HttpResponse::Ok().json(Answer { jobs }))
-}
-
-async fn cancel_all(
-    state: web::Data<AppState>,
-    images: Vec<ImageKey>,
-    models: Option<Vec<ModelName>>,
-) -> Result<Vec<JobNow>, ApiError> {
-    let (mut jobs, mut written) = (Vec::new(), Ok(()));
-    for images in images.chunks(STEP) {
-        let step = Step { state: &state, images, models: models.as_deref() };
-        let (step_jobs, step_written) = step.cancel().await?;
-        jobs.extend(step_jobs);
-        // The others are cancelled all the same.
-        written = written.and(step_written);
-        if jobs.len() > MOST_JOBS {
-            return Err(ApiError::BadRequest(format!(
-                "The images have more than {MOST_JOBS} jobs, some of which were cancelled. Name \
-                 fewer images at once."
-            )));
-        }
+impl Default for Cancelled {
+    fn default() -> Self {
+        Self { jobs: Vec::new(), written: Ok(()) }
     }
-    // All together, and also what an earlier request wrote down and may not have come to sync.
-    let is_cancelled = |job: &&JobNow| matches!(job.state, JobState::Cancelled | JobState::Running);
-    let cancelled: Vec<ImageKey> = jobs.iter().filter(is_cancelled).map(|job| job.image).collect();
-    let durable = state.images.sync_records(&cancelled).await;
-    written.and(durable).map_err(ApiError::NotWrittenDown)?;
-    Ok(jobs)
+}
+
+impl Cancelled {
+    /// Makes durable what was written down, for all at once; answers the jobs.
+    pub(super) async fn sync(self, state: &AppState) -> Result<Vec<JobNow>, ApiError> {
+        // Also what an earlier request wrote down and may not have come to sync.
+        let is_cancelled =
+            |job: &&JobNow| matches!(job.state, JobState::Cancelled | JobState::Running);
+        let images: Vec<ImageKey> =
+            self.jobs.iter().filter(is_cancelled).map(|job| job.image).collect();
+        let durable = state.images.sync_records(&images).await;
+        self.written.and(durable).map_err(ApiError::NotWrittenDown)?;
+        Ok(self.jobs)
+    }
 }
 
 /// A few images whose jobs are cancelled.
-struct Step<'a> {
-    state: &'a AppState,
-    images: &'a [ImageKey],
-    models: Option<&'a [ModelName]>,
+pub(super) struct Step<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) images: &'a [ImageKey],
+    /// Those whose jobs are meant, if not all are.
+    pub(super) models: Option<&'a [ModelName]>,
 }
 
 /// What the job store answers about each image.
 type Answers = Vec<Vec<(ModelName, JobState)>>;
 
 impl Step<'_> {
-    /// Answers the jobs, and whether what is cancelled could be written down.
-    async fn cancel(&self) -> Result<(Vec<JobNow>, Result<(), ImageStoreError>), ApiError> {
+    /// Cancels what is not finished of the jobs meant, and adds all of them as they are after that.
+    pub(super) async fn cancel(&self, cancelled: &mut Cancelled) -> Result<(), ApiError> {
         // Read before: who asks for a job after this has asked for it again.
         let records = self.records().await?;
         let mut answers = self.ask().await?;
@@ -114,9 +65,10 @@ impl Step<'_> {
             answers = self.ask().await?;
         }
         let lines = self.lines(&records, &answers).await?;
+        // The others are cancelled all the same.
         let written = self.state.images.append(lines).await;
+        cancelled.written = std::mem::replace(&mut cancelled.written, Ok(())).and(written);
 
-        let mut jobs = Vec::new();
         for ((image, record), answers) in self.images.iter().zip(&records).zip(answers) {
             // What the job store has forgotten is told by the record.
             let ended = record.jobs.iter().filter_map(|(model, job)| {
@@ -126,9 +78,10 @@ impl Step<'_> {
             });
             let ended: Vec<_> = ended.collect();
             let all = answers.into_iter().chain(ended);
-            jobs.extend(all.map(|(model, state)| JobNow { image: *image, model, state }));
+            let all = all.map(|(model, state)| JobNow { image: *image, model, state });
+            cancelled.jobs.extend(all);
         }
-        Ok((jobs, written))
+        Ok(())
     }
 
     async fn records(&self) -> Result<Vec<ImageRecord>, ImageStoreError> {

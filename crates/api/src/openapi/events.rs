@@ -35,8 +35,14 @@ fn follow() -> Operation {
     .takes(
         In::Query,
         "images",
-        "The images to be told of, with commas or by repeating it. Without it, all that happens \
-             is told, and the stream does not end.",
+        "The images to be told of, with commas or by repeating it; empty names are passed over. \
+         Without it, all that happens is told, and the stream does not end.",
+        &array_of::<ImageKey>(1, MOST_IN_QUERY),
+    )
+    .takes(
+        In::Query,
+        "keys",
+        "The same by another name. Together they name no more than one of them may.",
         &array_of::<ImageKey>(1, MOST_IN_QUERY),
     )
     .resumed()

@@ -30,8 +30,9 @@ const ABOUT: &str = "Upload photos, name the models to run on them, read the res
     A photo is known by the MD5 of its bytes, and asking twice for the same photo and model is asking \
     for the same job. `POST /predict` answers once every photo and every job of the request is safe; \
     states and results are read by hash, waited for, followed as events, or posted to a callback.\n\n\
-    Every failure is `application/problem+json`. A path that leads nowhere is answered with 404, \
-    and another method than those listed with 405 and `Allow`. Limits are those of the default \
+    Every failure is `application/problem+json`. A path that leads nowhere is answered with 404 \
+    (`components/responses/UnknownPath`), and another method than those listed with 405 and `Allow` \
+    (`components/responses/WrongMethod`). Limits are those of the default \
     configuration. A request whose head is too long to be read, or is none, is answered with 400 or \
     431 and without a body.";
 

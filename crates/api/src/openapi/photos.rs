@@ -43,7 +43,8 @@ fn submit() -> Operation {
         .takes(
             In::Query,
             "models",
-            "The models to run. Several are given with commas, as a JSON array, or by repeating it.",
+            "The models to run. Several are given with commas, as a JSON array, or by repeating it; \
+             empty names are passed over.",
             &array_of::<ModelName>(1, 1_000),
         )
         .takes(In::Query, "priority", PRIORITY, &reference::<Priority>())
@@ -102,11 +103,12 @@ fn form() -> Value {
                 },
                 "hashes": described(
                     "Photos that are stored, by their hashes: repeated, with commas, or as a JSON \
-                     array.",
+                     array; empty names are passed over.",
                     list_of::<ImageKey>("[0-9a-f]{32}"),
                 ),
                 "models": described(
-                    "The models to run: repeated, with commas, or as a JSON array.",
+                    "The models to run: repeated, with commas, or as a JSON array; empty names are \
+                     passed over.",
                     list_of::<ModelName>("[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
                 ),
                 "priority": described(PRIORITY, reference::<Priority>()),

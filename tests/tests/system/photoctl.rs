@@ -1,17 +1,66 @@
 //! The command line against the whole system.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitStatus;
+use std::sync::{Arc, Mutex};
 
+use photo_tests::http::{self, Connection};
 use photo_tests::photos::bmp;
 use photo_tests::program::Program;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::io::BufReader;
+use tokio::net::TcpListener;
 
 use crate::system::{Server, System, jpeg, md5, wait_until};
 
 /// How many photos are submitted.
 const PHOTOS: u64 = 5_000;
+
+/// The models of a [`CountingModels`].
+const MODELS: [&str; 2] = ["first", "second"];
+
+/// Two models that say which photo they were sent, and count how often they were sent it.
+struct CountingModels {
+    url: String,
+    done: Arc<Mutex<BTreeMap<(String, String), u32>>>,
+}
+
+impl CountingModels {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let done = Arc::default();
+        let counted = Arc::clone(&done);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer_all(BufReader::new(stream), Arc::clone(&counted)));
+            }
+        });
+        Self { url, done }
+    }
+
+    /// How often each model was sent each photo.
+    fn done(&self) -> BTreeMap<(String, String), u32> {
+        self.done.lock().unwrap().clone()
+    }
+}
+
+/// Answers the requests of one connection.
+async fn answer_all(mut connection: Connection, done: Arc<Mutex<BTreeMap<(String, String), u32>>>) {
+    while let Ok(Some(request)) = http::read(&mut connection).await {
+        let model = request.target.split('/').nth(1).unwrap_or_default().to_owned();
+        let mut result = Value::Null;
+        if let Some(photo) = request.part() {
+            result = json!({"image": md5(photo)});
+            *done.lock().unwrap().entry((model, md5(photo))).or_default() += 1;
+        }
+        let body = json!({"status": "success", "result": result}).to_string();
+        if http::answer(&mut connection, 200, &body).await.is_err() {
+            break;
+        }
+    }
+}
 
 fn photoctl(server: &Server, folder: &Path, args: &[&str]) -> Program {
     Program::start("photoctl", folder, &[&["--server", &server.url], args].concat())
@@ -35,9 +84,16 @@ async fn a_submission_that_is_interrupted_twice_goes_on_and_does_every_photo_onc
         let name = format!("photos/{number:04}.bmp");
         std::fs::write(folder.path().join(name), bmp(number)).unwrap();
     }
+    let models = CountingModels::start().await;
+    let settings = MODELS.map(|name| {
+        let url = format!("{}/{name}", models.url);
+        format!("{name} = {{ url = \"{url}\", protocol = \"multipart\", concurrency = 8 }}\n")
+    });
+    let settings = format!("[models]\n{}", settings.concat());
+    std::fs::write(folder.path().join("photo.toml"), settings).unwrap();
     let server =
         Server::new(Program::start("standalone", folder.path(), &["--listen", "127.0.0.1:0"]));
-    let submit = ["submit", "photos", "--model", "image_shape"];
+    let submit = ["submit", "photos", "--model", "first,second"];
     for photos in [200, 2_500] {
         let interrupted = photoctl(&server, folder.path(), &submit);
         let has_come_so_far = async || interrupted.log().lines().count() >= photos;
@@ -56,9 +112,15 @@ async fn a_submission_that_is_interrupted_twice_goes_on_and_does_every_photo_onc
     assert_eq!(images, expected.iter().map(String::as_str).collect());
     assert_eq!(views.len(), expected.len());
     for view in &views {
-        assert_eq!(view["results"]["image_shape"]["width"], 8, "{view}");
-        assert_eq!(view["jobs"]["image_shape"]["attempts"], 1, "{view}");
+        for model in MODELS {
+            assert_eq!(view["results"][model]["image"], view["image"], "{view}");
+            assert_eq!(view["jobs"][model]["attempts"], 1, "{view}");
+        }
     }
+    let done = models.done();
+    assert_eq!(done.len(), MODELS.len() * images.len());
+    let twice: Vec<_> = done.iter().filter(|(_, times)| **times != 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
     assert!(ended.1.contains("5,000 photos done: 5,000 succeeded, 0 failed"), "{}", ended.1);
 }
 

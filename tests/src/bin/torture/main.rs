@@ -2,7 +2,8 @@
 //!
 //! A real Redis, two apis and three dispatchers (`world`), some of which reach it over a bad wire
 //! (`photo_tests::wire`), work on what clients upload (`client`)
-//! while an adversary kills, stops, freezes and cuts off all of them (`adversary`). The models are services
+//! while an adversary kills, stops, freezes and cuts off all of them (`adversary`). Somebody notes what
+//! Redis forgets of what it acknowledged (`witness`). The models are services
 //! inside this program (`service`), so that it knows what every job must answer and how many
 //! calls there were at once. Meanwhile somebody looks at the jobs (`watcher`), and in the end
 //! everything is checked (`audit`): every job that was accepted, and that nothing stays behind.
@@ -23,6 +24,7 @@ mod report;
 mod service;
 mod torture;
 mod watcher;
+mod witness;
 mod world;
 
 use std::path::PathBuf;
@@ -49,9 +51,34 @@ struct Args {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 
+    /// When Redis syncs its append-only file. With `everysec` a busy disk may make it forget what it had
+    /// acknowledged, when it is killed; jobs that are done again for that reason alone are counted and
+    /// not taken for a fault
+    #[arg(long, value_enum, default_value = "everysec")]
+    appendfsync: Appendfsync,
+
     /// Writes the logs of all programs into this folder
     #[arg(long, value_name = "FOLDER")]
     logs: Option<PathBuf>,
+}
+
+/// What Redis offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Appendfsync {
+    /// Before each answer.
+    Always,
+    /// Once a second.
+    Everysec,
+}
+
+impl Appendfsync {
+    /// As Redis calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Everysec => "everysec",
+        }
+    }
 }
 
 #[tokio::main]

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::Appendfsync;
 use crate::adversary::Act;
 use crate::audit::Audit;
 use crate::calls::CallCounts;
 use crate::leftovers::Leftovers;
 use crate::model::Model;
+use crate::witness::Gap;
 
 /// The most problems that are printed.
 const MOST_PROBLEMS: usize = 30;
@@ -22,6 +24,12 @@ pub struct Report {
     pub photos: u64,
     /// What was done to the system.
     pub acts: BTreeMap<Act, u64>,
+    /// When Redis synced its file.
+    pub appendfsync: Appendfsync,
+    /// What Redis forgot although it had acknowledged it.
+    pub gaps: Vec<Gap>,
+    /// Jobs that were done again for that reason.
+    pub done_again: u64,
     /// Uploads cut off in the middle.
     pub cut: u64,
     /// Uploads whose client did not wait for the answer.
@@ -61,6 +69,18 @@ impl fmt::Display for Report {
         let acts: Vec<String> = self.acts.iter().map(|(act, n)| format!("{act:?} {n}")).collect();
         let under_attack = self.under_attack.as_secs_f64();
         writeln!(f, "harm, over {under_attack:.1} s: {}", acts.join(", "))?;
+        let forgotten: u64 = self.gaps.iter().map(|gap| gap.steps).sum();
+        let longest = self.gaps.iter().map(Gap::length).max().unwrap_or_default();
+        writeln!(
+            f,
+            "Redis, appendfsync {}: forgot what it had acknowledged {} times, {forgotten} of the \
+             witness's steps in all, over {:.1} s at most; {} jobs seen as succeeded were done again \
+             for that reason",
+            self.appendfsync.name(),
+            self.gaps.len(),
+            longest.as_secs_f64(),
+            self.done_again
+        )?;
         let Self { cut, hung_up, repeated, connections, connections_left, .. } = self;
         writeln!(
             f,

@@ -12,6 +12,7 @@ use crate::client::{self, Client};
 use crate::ledger::Ledger;
 use crate::model::Model;
 use crate::report::Report;
+use crate::witness::Witness;
 use crate::world::World;
 use crate::{Args, adversary, audit, leftovers, watcher};
 
@@ -26,7 +27,8 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
     if let Some(logs) = &args.logs {
         std::fs::create_dir_all(logs).with_context(|| format!("cannot make {}", logs.display()))?;
     }
-    let world = Arc::new(World::start(seed, args.logs.as_deref()).await?);
+    let world = Arc::new(World::start(seed, args.appendfsync, args.logs.as_deref()).await?);
+    let witness = Witness::start(world.redis_url()).context("Redis does not answer")?;
     let ledger = Arc::new(Ledger::default());
     let api = ApiClient::new(Arc::clone(&world))?;
     let client = Client { api: api.clone(), ledger: Arc::clone(&ledger), seed };
@@ -41,6 +43,7 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
     let uploading = tokio::spawn(client.clone().run(uploads, allowed));
     let acts = adversary::run(Arc::clone(&world), args.kills, seed, done).await?;
     let under_attack = begun.elapsed();
+    let gaps = tokio::task::spawn_blocking(|| witness.end()).await?;
     uploading.await?;
     // Two who look at once may tell what they saw in the wrong order.
     watching.abort();
@@ -51,8 +54,9 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
 
     let looking = {
         let (world, ledger) = (Arc::clone(&world), Arc::clone(&ledger));
+        let has_forgotten = !gaps.is_empty();
         tokio::task::spawn_blocking(move || {
-            let found = leftovers::look(&world, &ledger, photos)?;
+            let found = leftovers::look(&world, &ledger, photos, has_forgotten)?;
             let living = leftovers::connections_of_the_living(&world, &ledger)?;
             for replica in world.dispatchers.iter().chain(&world.apis) {
                 replica.end()?;
@@ -79,8 +83,12 @@ pub async fn run(args: &Args) -> anyhow::Result<Report> {
             counts.too_many
         ));
     }
+    let done_again = ledger.judge_changes(&gaps);
     Ok(Report {
         seed,
+        appendfsync: args.appendfsync,
+        gaps,
+        done_again,
         photos,
         acts,
         cut: ledger.cut.load(Ordering::Relaxed),

@@ -10,6 +10,7 @@ use photo_tests::redis_server::RedisServer;
 use photo_tests::wire::Wire;
 use tempfile::TempDir;
 
+use crate::Appendfsync;
 use crate::model::Model;
 use crate::replica::{Recipe, Replica};
 use crate::service::Service;
@@ -45,8 +46,13 @@ pub struct World {
 
 impl World {
     /// Starts everything. Logs go to the folder `logs`, if there is one.
-    pub async fn start(seed: u64, logs: Option<&Path>) -> anyhow::Result<Self> {
-        let redis = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "everysec"]);
+    pub async fn start(
+        seed: u64,
+        appendfsync: Appendfsync,
+        logs: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let options = ["--appendonly", "yes", "--appendfsync", appendfsync.name()];
+        let redis = RedisServer::start_with(&options);
         let mut services = Vec::new();
         for model in Model::ALL {
             services.push(Service::open(model, DISPATCHERS, TIMEOUT, seed).await?);

@@ -20,8 +20,14 @@ pub(super) use self::head::Head;
 
 const LINE_BREAK: &[u8] = b"\r\n";
 
+/// What follows the last boundary in its line.
+const CLOSED: &[u8] = b"--";
+
 /// The most bytes of a part's head. The longest path that systems know, four times over.
 const MOST_HEAD: usize = 16 << 10;
+
+/// The most bytes behind the last boundary, which mean nothing.
+const MOST_EPILOGUE: usize = 16 << 10;
 
 /// Why a form cannot be read.
 #[derive(Debug, Error)]
@@ -34,6 +40,8 @@ pub(super) enum FormError {
     Incomplete,
     #[error("a line begins like the boundary and goes on otherwise")]
     NotQuiteBoundary,
+    #[error("more than {MOST_EPILOGUE} bytes follow its last boundary")]
+    LongEpilogue,
     #[error("a part's head is longer than {MOST_HEAD} bytes")]
     LongHead,
     #[error("a part's head is wrong: {0}")]
@@ -128,7 +136,6 @@ impl<S: Pieces> Multipart<S> {
     /// Whether the boundary that was just passed is the form's last. It must be a whole line, or
     /// what looks like one might be a photo's, and the photo be cut short.
     async fn is_closed(&mut self) -> Result<bool, FormError> {
-        const CLOSED: &[u8] = b"--";
         while self.held.len() < LINE_BREAK.len() {
             self.receive().await?;
         }
@@ -136,20 +143,29 @@ impl<S: Pieces> Multipart<S> {
             self.held.advance(LINE_BREAK.len());
             return Ok(false);
         }
+        if !self.held.starts_with(CLOSED) {
+            return Err(FormError::NotQuiteBoundary);
+        }
+        self.receive_all().await?;
+        // The last line need not be ended.
+        let rest = &self.held[CLOSED.len()..];
+        if rest.is_empty() || rest.starts_with(LINE_BREAK) {
+            Ok(true)
+        } else {
+            Err(FormError::NotQuiteBoundary)
+        }
+    }
+
+    /// Receives what is left of the body: a connection on which something is left cannot be used
+    /// again.
+    async fn receive_all(&mut self) -> Result<(), FormError> {
         loop {
-            let Some(rest) = self.held.strip_prefix(CLOSED) else {
-                return Err(FormError::NotQuiteBoundary);
-            };
-            if rest.starts_with(LINE_BREAK) {
-                return Ok(true);
-            }
-            if !LINE_BREAK.starts_with(rest) {
-                return Err(FormError::NotQuiteBoundary);
-            }
             match self.receive().await {
-                // The last line need not be ended.
-                Err(FormError::Incomplete) => return Ok(true),
+                Err(FormError::Incomplete) => return Ok(()),
                 received => received?,
+            }
+            if self.held.len() > MOST_EPILOGUE {
+                return Err(FormError::LongEpilogue);
             }
         }
     }

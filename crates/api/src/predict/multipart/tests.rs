@@ -132,6 +132,8 @@ async fn what_is_no_form_is_refused() {
     ] {
         assert_eq!(read(form).await.unwrap_err(), why.to_string(), "{form:?}");
     }
+    let rambling = read_in(1000, &format!("--x--\r\n{long}")).await;
+    assert!(matches!(rambling, Err(FormError::LongEpilogue)));
     let endless = read_in(1000, &format!("--x\r\na: {long}")).await;
     assert!(matches!(endless, Err(FormError::LongHead)));
 }

@@ -21,7 +21,8 @@ pub fn why_not(error: &(dyn Error + 'static)) -> Option<String> {
 
 fn certificate(error: &CertificateError) -> String {
     match error {
-        CertificateError::UnknownIssuer => {
+        // The signature is bad if another one is trusted that has the issuer's name.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "this machine does not trust its certificate, nor whoever issued it; SSL_CERT_FILE \
              names a file with certificates to trust instead"
                 .to_owned()
@@ -74,7 +75,8 @@ mod tests {
         let told = |error| told(TlsError::InvalidCertificate(error)).unwrap();
         assert!(told(CertificateError::UnknownIssuer).contains("SSL_CERT_FILE"));
         assert!(told(CertificateError::Expired).contains("has expired"));
-        assert!(told(CertificateError::BadSignature).contains("cannot be trusted"));
+        assert!(told(CertificateError::BadSignature).contains("SSL_CERT_FILE"));
+        assert!(told(CertificateError::Revoked).contains("cannot be trusted"));
         let other_name = CertificateError::NotValidForNameContext {
             expected: ServerName::try_from("photos.example").unwrap(),
             presented: vec!["DnsName(\"localhost\")".to_owned(), "odd".to_owned()],

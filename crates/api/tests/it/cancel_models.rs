@@ -30,23 +30,26 @@ async fn cancel(app: &App, body: Value) -> (usize, usize, u64) {
     (are("CANCELLED"), are("RUNNING"), answer["remaining"].as_u64().unwrap())
 }
 
-/// Has a test run on each job store.
-async fn on_both(test: impl AsyncFn(App)) {
-    test(App::start()).await;
-    let redis = RedisServer::start();
-    test(App::on_redis(&redis).await).await;
+/// Has a test run on each job store. The first server lives as long as the second: the runtime that
+/// they share takes the workers of both away with the first that stops.
+async fn on_both(test: impl AsyncFn(&App)) {
+    let embedded = App::start();
+    test(&embedded).await;
+    let server = RedisServer::start();
+    let redis = App::on_redis(&server).await;
+    test(&redis).await;
 }
 
 #[actix_web::test]
 async fn jobs_in_line_that_wait_and_that_run_are_cancelled_and_those_of_others_are_not() {
-    on_both(async |app| {
-        post(&app, 0..2, "normal").await;
+    on_both(async |app: &App| {
+        post(app, 0..2, "normal").await;
         let claimed = app.claim("sharpness").await;
         let error = JobError::new(JobErrorKind::ServerError, "it broke");
         app.end(&claimed[0], Ending::Retry { after: Duration::from_mins(1), error }).await;
-        post(&app, 2..4, "low").await;
-        post(&app, 4..7, "high").await;
-        assert_eq!(cancel(&app, json!({"models": ["sharpness"]})).await, (6, 1, 0));
+        post(app, 2..4, "low").await;
+        post(app, 4..7, "high").await;
+        assert_eq!(cancel(app, json!({"models": ["sharpness"]})).await, (6, 1, 0));
         assert!(app.claim("sharpness").await.is_empty());
         assert_eq!(app.claim("average_color").await.len(), 7);
         app.end(&claimed[1], Ending::Release { after: Duration::ZERO, error: None }).await;
@@ -64,16 +67,16 @@ async fn jobs_in_line_that_wait_and_that_run_are_cancelled_and_those_of_others_a
 
 #[actix_web::test]
 async fn as_many_are_cancelled_as_asked_for_until_nothing_remains() {
-    on_both(async |app| {
-        post(&app, 0..3, "normal").await;
+    on_both(async |app: &App| {
+        post(app, 0..3, "normal").await;
         let running = app.claim("sharpness").await;
-        post(&app, 3..10, "normal").await;
+        post(app, 3..10, "normal").await;
         let body = json!({"models": ["sharpness"], "limit": 5});
-        assert_eq!(cancel(&app, json!({"models": ["sharpness"], "limit": 0})).await, (0, 0, 7));
-        assert_eq!(cancel(&app, body.clone()).await, (5, 0, 2));
-        assert_eq!(cancel(&app, body.clone()).await, (2, 3, 0));
+        assert_eq!(cancel(app, json!({"models": ["sharpness"], "limit": 0})).await, (0, 0, 7));
+        assert_eq!(cancel(app, body.clone()).await, (5, 0, 2));
+        assert_eq!(cancel(app, body.clone()).await, (2, 3, 0));
         // Those that run were asked for once.
-        assert_eq!(cancel(&app, body).await, (0, 0, 0));
+        assert_eq!(cancel(app, body).await, (0, 0, 0));
         assert_eq!(running.len(), 3);
     })
     .await;
@@ -81,26 +84,26 @@ async fn as_many_are_cancelled_as_asked_for_until_nothing_remains() {
 
 #[actix_web::test]
 async fn what_was_cancelled_before_is_passed_over_wherever_it_stands_in_line() {
-    on_both(async |app| {
-        post(&app, 0..30, "normal").await;
+    on_both(async |app: &App| {
+        post(app, 0..30, "normal").await;
         let images: Vec<String> = (1..29).map(|photo| md5(&bmp(photo))).collect();
         let body = json!({"images": images, "models": ["sharpness"]});
         let answer = app.post_json("/predict/cancel", &body).await;
         let answer = json_of(answer, StatusCode::OK).await;
         assert_eq!(answer["jobs"].as_array().unwrap().len(), 28);
         assert!(answer.get("remaining").is_none(), "{answer}");
-        assert_eq!(cancel(&app, json!({"models": ["sharpness"]})).await, (2, 0, 0));
+        assert_eq!(cancel(app, json!({"models": ["sharpness"]})).await, (2, 0, 0));
     })
     .await;
 }
 
 #[actix_web::test]
 async fn more_jobs_than_one_slice_of_a_line_has_are_cancelled_in_one_request() {
-    on_both(async |app| {
+    on_both(async |app: &App| {
         for batch in 0..3 {
-            post(&app, batch * 700..(batch + 1) * 700, "normal").await;
+            post(app, batch * 700..(batch + 1) * 700, "normal").await;
         }
-        assert_eq!(cancel(&app, json!({"models": ["sharpness"]})).await, (2_100, 0, 0));
+        assert_eq!(cancel(app, json!({"models": ["sharpness"]})).await, (2_100, 0, 0));
     })
     .await;
 }

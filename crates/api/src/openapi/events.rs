@@ -36,13 +36,8 @@ fn follow() -> Operation {
         In::Query,
         "images",
         "The images to be told of, with commas or by repeating it; empty names are passed over. \
-         Without it, all that happens is told, and the stream does not end.",
-        &array_of::<ImageKey>(1, MOST_IN_QUERY),
-    )
-    .takes(
-        In::Query,
-        "keys",
-        "The same by another name. Together they name no more than one of them may.",
+         Without it, all that happens is told, and the stream does not end. `keys` is another name \
+         of it.",
         &array_of::<ImageKey>(1, MOST_IN_QUERY),
     )
     .resumed()

@@ -68,12 +68,9 @@ impl Link {
         Self { state, _keeper: AbortOnDropHandle::new(keeper) }
     }
 
-    /// How it stands with another link that is new now.
-    pub(super) fn first_state(&self) -> State {
-        match &*self.state.borrow() {
-            State::Away(why) => State::Away(why.clone()),
-            State::Connecting | State::Connected(..) => State::Connecting,
-        }
+    /// Whether there is a connection, as far as anybody knows.
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(&*self.state.borrow(), State::Connected(..))
     }
 
     /// Runs a script, sending its text first if the server does not know it.

@@ -13,7 +13,8 @@ use super::server::Server;
 
 /// One connection for all callers, and one more for each thread that runs its tasks alone, as the
 /// workers of an HTTP server do: what goes through another thread wakes it, and is waited for until
-/// that thread has woken this one, which costs more than the call itself.
+/// that thread has woken this one, which costs more than the call itself. While a thread has none
+/// yet, or none any more, the one for all does.
 pub(super) struct Links {
     server: Arc<Server>,
     shared: Link,
@@ -43,17 +44,19 @@ impl Links {
         self.nearest().run_once(call).await
     }
 
-    /// Runs a script over each link: any of them may still be away when the others are back.
+    /// Runs a script over each link that callers are sent to: any of them may still be away when the
+    /// others are back.
     pub(super) async fn run_on_all(&self, call: &ScriptInvocation<'_>) -> Result<(), StoreError> {
-        let links = self.own.iter().chain([&self.shared]);
+        let own = self.own.iter().filter(|link| link.is_connected());
+        let links = own.chain([&self.shared]);
         try_join_all(links.map(|link| link.run::<()>(call))).await.map(|_| ())
     }
 
     fn nearest(&self) -> &Link {
-        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
-            self.own.get_or(|| Link::new(Arc::clone(&self.server), self.shared.first_state()))
-        } else {
-            &self.shared
+        if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
+            return &self.shared;
         }
+        let own = self.own.get_or(|| Link::new(Arc::clone(&self.server), State::Connecting));
+        if own.is_connected() { own } else { &self.shared }
     }
 }

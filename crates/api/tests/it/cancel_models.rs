@@ -30,8 +30,8 @@ async fn cancel(app: &App, body: Value) -> (usize, usize, u64) {
     (are("CANCELLED"), are("RUNNING"), answer["remaining"].as_u64().unwrap())
 }
 
-/// Has a test run on each job store. The first server lives as long as the second: the runtime that
-/// they share takes the workers of both away with the first that stops.
+/// Has a test run on each job store. The first server lives as long as the second: they share a
+/// runtime, in which the second one's connection was seen to break when the first one stopped.
 async fn on_both(test: impl AsyncFn(&App)) {
     let embedded = App::start();
     test(&embedded).await;

@@ -79,19 +79,25 @@ async fn a_model_that_refuses_a_photo_ends_its_job_with_its_own_words() {
 async fn a_model_that_fails_now_and_then_gives_every_result_in_the_end() {
     let mut system = System::start();
     let model = system.model(&["--noop", "--fail-rate", "0.2"]);
-    // Twenty failures in a row are not seen in the life of the universe.
+    // Twenty failures in a row are not seen in the life of the universe, nor a hundred photos
+    // without one.
     system
         .configure(&format!("[models]\nflaky = {{ url = \"{}\", max_attempts = 20 }}", model.url));
     let api = system.api();
     let _dispatcher = system.dispatcher();
-    let photos: Vec<Vec<u8>> = (0..50).map(photo_tests::photos::bmp).collect();
+    let photos: Vec<Vec<u8>> = (0..100).map(photo_tests::photos::bmp).collect();
     api.predict(&photos, &["flaky"]).await;
     let images: Vec<String> = photos.iter().map(|photo| md5(photo)).collect();
+    let mut failures = 0;
     for (image, view) in api.wait_for_all(&images).await {
         assert_eq!(view["status"], "SUCCEEDED", "{image}: {view:#}");
         let job = &view["jobs"]["flaky"];
-        assert_eq!(job["failures"].as_u64().unwrap() + 1, job["attempts"].as_u64().unwrap());
+        let failed = job["failures"].as_u64().unwrap();
+        // Not always one less: an attempt is given back if its endpoint was set to rest meanwhile.
+        assert!(failed < job["attempts"].as_u64().unwrap(), "{image}: {view:#}");
+        failures += failed;
     }
+    assert!(failures > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

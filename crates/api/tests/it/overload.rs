@@ -70,11 +70,14 @@ impl SlowClient {
                 }
             }
         };
-        tokio::select! {
-            () = reading => {}
-            () = dribbling => {}
-            () = tokio::time::sleep(DEADLINE) => panic!("the server is still patient"),
-        }
+        let cut_off = async {
+            tokio::select! {
+                () = reading => {}
+                () = dribbling => {}
+            }
+        };
+        let waited = tokio::time::timeout(DEADLINE, cut_off).await;
+        waited.expect("the server is still patient");
         String::from_utf8(answer).unwrap()
     }
 }

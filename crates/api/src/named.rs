@@ -41,6 +41,37 @@ pub(crate) fn images(hashes: &[String]) -> Result<Vec<ImageKey>, ApiError> {
     Ok(images.into_iter().filter(|image| seen.insert(*image)).collect())
 }
 
+/// The jobs that a body means.
+pub(crate) enum Meant {
+    /// Those of these images, by these models or by all.
+    OfImages(Vec<ImageKey>, Option<Vec<ModelName>>),
+    /// Those of all images by these models.
+    OfModels(Vec<ModelName>),
+}
+
+impl Meant {
+    /// Reads what a body names, of which `form` is an example; that must be something.
+    pub(crate) async fn read(
+        state: &AppState,
+        hashes: Option<&[String]>,
+        names: Option<&[String]>,
+        form: &str,
+    ) -> Result<Self, ApiError> {
+        let images = hashes.map(images).transpose()?;
+        let models = match names {
+            Some(names) => Some(models(state, names).await?),
+            None => None,
+        };
+        match (images, models) {
+            (Some(images), models) => Ok(Self::OfImages(images, models)),
+            (None, Some(models)) => Ok(Self::OfModels(models)),
+            (None, None) => Err(ApiError::BadRequest(format!(
+                "The body names neither images nor models: expected is {form}."
+            ))),
+        }
+    }
+}
+
 /// The models of these names, each once. One that was taken out of the configuration is still
 /// known by the jobs it had.
 pub(crate) async fn models(state: &AppState, names: &[String]) -> Result<Vec<ModelName>, ApiError> {

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::named::Meant;
 use crate::state::AppState;
 use crate::{named, whole};
 
@@ -53,25 +54,17 @@ pub(crate) async fn retry(
 ) -> Result<HttpResponse, ApiError> {
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …], \"limit\": 100}";
     let question: Question = named::read(body, form).await?;
-    let images = question.images.as_deref().map(named::images).transpose()?;
-    let models = match &question.models {
-        Some(names) => Some(named::models(&state, names).await?),
-        None => None,
-    };
+    let (images, models) = (question.images.as_deref(), question.models.as_deref());
+    let meant = Meant::read(&state, images, models, form).await?;
     let left = question.limit.unwrap_or(MOST_JOBS).min(MOST_JOBS);
     // Once it has begun it is done, also if the client is gone by then.
     let done = tokio::spawn(async move {
         let mut retry = Retry { state: &state, left, requeued: 0 };
-        match (images, models) {
-            (Some(images), models) => retry.images(&images, models.as_deref()).await?,
-            (None, Some(models)) => retry.models(&models).await?,
-            (None, None) => {
-                return Err(ApiError::BadRequest(format!(
-                    "The body names neither images nor models: expected is {form}."
-                )));
-            }
+        match meant {
+            Meant::OfImages(images, models) => retry.images(&images, models.as_deref()).await?,
+            Meant::OfModels(models) => retry.models(&models).await?,
         }
-        Ok(retry.requeued)
+        Ok::<_, ApiError>(retry.requeued)
     });
     let requeued = done.await.unwrap_or_else(|error| Err(StoreError::unavailable(error).into()))?;
     Ok(HttpResponse::Ok().json(Answer { requeued }))

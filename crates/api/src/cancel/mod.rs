@@ -1,7 +1,7 @@
 //! `POST /predict/cancel`: jobs that nobody wants any more.
 
-mod lines;
 mod step;
+mod unfinished;
 
 use actix_web::{HttpResponse, web};
 use photo_core::ports::StoreError;
@@ -9,9 +9,10 @@ use photo_core::{ImageKey, JobState, ModelName};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::lines::Lines;
 use self::step::{Cancelled, STEP, Step};
+use self::unfinished::Unfinished;
 use crate::error::ApiError;
+use crate::named::Meant;
 use crate::state::AppState;
 use crate::{named, whole};
 
@@ -63,30 +64,24 @@ pub(crate) async fn cancel(
 ) -> Result<HttpResponse, ApiError> {
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
     let question: Question = named::read(body, form).await?;
-    let images = question.images.as_deref().map(named::images).transpose()?;
-    let models = match &question.models {
-        Some(names) => Some(named::models(&state, names).await?),
-        None => None,
-    };
+    let (images, models) = (question.images.as_deref(), question.models.as_deref());
+    let meant = Meant::read(&state, images, models, form).await?;
     let limit = question.limit;
     // Once it has begun it is done, also if the client is gone by then.
     let done = tokio::spawn(async move {
-        match (images, models) {
-            (Some(_), _) if limit.is_some() => Err(ApiError::BadRequest(
+        match meant {
+            Meant::OfImages(..) if limit.is_some() => Err(ApiError::BadRequest(
                 "`limit` is for models alone: name no images, or all that are meant.".to_owned(),
             )),
-            (Some(images), models) => cancel_all(&state, &images, models.as_deref()).await,
-            (None, Some(models)) => {
+            Meant::OfImages(images, models) => cancel_all(&state, &images, models.as_deref()).await,
+            Meant::OfModels(models) => {
                 let left = limit.unwrap_or(MOST_UNFINISHED).min(MOST_UNFINISHED);
                 let cancelled = Cancelled::default();
-                let mut lines = Lines { state: &state, left: left as usize, cancelled };
-                lines.cancel(&models).await?;
-                let remaining = Some(lines.remaining(&models).await?);
-                Ok(Answer { jobs: lines.cancelled.sync(&state).await?, remaining })
+                let mut jobs = Unfinished { state: &state, left: left as usize, cancelled };
+                jobs.cancel(&models).await?;
+                let remaining = Some(jobs.remaining(&models).await?);
+                Ok(Answer { jobs: jobs.cancelled.sync(&state).await?, remaining })
             }
-            (None, None) => Err(ApiError::BadRequest(format!(
-                "The body names neither images nor models: expected is {form}."
-            ))),
         }
     });
     let done = done.await.unwrap_or_else(|error| Err(StoreError::unavailable(error).into()))?;

@@ -64,7 +64,7 @@ impl Step<'_> {
             self.state.jobs.submit(&lost, SubmitMode::Refill).await?;
             answers = self.ask().await?;
         }
-        let lines = self.lines(&records, &answers).await?;
+        let lines = self.record_lines(&records, &answers).await?;
         // The others are cancelled all the same.
         let written = self.state.images.append(lines).await;
         cancelled.written = std::mem::replace(&mut cancelled.written, Ok(())).and(written);
@@ -116,7 +116,7 @@ impl Step<'_> {
 
     /// What is not to be done, as it is written down beside the photos, so that a job store that is
     /// filled again does not do it after all.
-    async fn lines(
+    async fn record_lines(
         &self,
         records: &[ImageRecord],
         answers: &Answers,

@@ -1,6 +1,6 @@
 //! `photoctl cancel`: not to be done after all.
 
-mod lines;
+mod unfinished;
 
 use std::io::{self, Write};
 use std::pin::pin;
@@ -41,7 +41,7 @@ pub(crate) struct Args {
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     if args.targets.is_empty() && !args.models.is_empty() {
-        return lines::run(&args, context).await;
+        return unfinished::run(&args, context).await;
     }
     let server = context.patient_server(None)?;
     let mut table = Table::new(&["PHOTO", "MODEL", "STATE"]);

@@ -14,16 +14,16 @@ use crate::state::AppState;
 const PLACES: u32 = 1_000;
 
 /// The unfinished jobs of models, on their way out.
-pub(super) struct Lines<'a> {
+pub(super) struct Unfinished<'a> {
     pub(super) state: &'a AppState,
     /// How many more jobs may be cancelled.
     pub(super) left: usize,
     pub(super) cancelled: Cancelled,
 }
 
-impl Lines<'_> {
+impl Unfinished<'_> {
     /// Cancels the jobs in line and those that wait, and asks for those that run to be. Jobs go on
-    /// from list to list meanwhile, so that some may be left, as [`Lines::remaining`] tells.
+    /// from list to list meanwhile, so that some may be left, as [`Unfinished::remaining`] tells.
     pub(super) async fn cancel(&mut self, models: &[ModelName]) -> Result<(), ApiError> {
         for model in models {
             for list in JobList::ALL {

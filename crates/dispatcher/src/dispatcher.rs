@@ -59,9 +59,7 @@ pub struct Dispatcher {
     hand_back: CancellationToken,
     /// Rung to have the survey made now.
     survey: Arc<Notify>,
-    /// Whether there may be something to claim.
-    look: bool,
-    /// When there will be.
+    /// When there may be something to claim in any lane.
     due: Option<Instant>,
     /// How many trips in a row the store has not answered.
     failures: u32,
@@ -103,7 +101,6 @@ impl Dispatcher {
             phase: Phase::Working,
             hand_back: CancellationToken::new(),
             survey: Arc::default(),
-            look: true,
             due: None,
             failures: 0,
             not_before: None,
@@ -142,7 +139,7 @@ impl Dispatcher {
                 Some(ended) = self.work.join_next() => self.work_ended(ended),
                 Some(wake) = wakes.recv() => self.woken(wake),
                 Ok(()) = known.changed() => self.surveyed(&known.borrow_and_update()),
-                () = lane_ready.notified() => self.look = true,
+                () = lane_ready.notified() => self.lanes.stir_all(),
                 _ = beats.tick() => self.pulse.beat(),
                 _ = reports.tick() => self.report(),
                 () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
@@ -161,12 +158,9 @@ impl Dispatcher {
             return None;
         }
         let batch = self.outcomes.batch();
-        let may_claim = self.look && self.phase == Phase::Working;
-        let wants = if may_claim { self.lanes.wants() } else { Vec::new() };
-        let claim = (!wants.is_empty()).then(|| {
-            self.look = false;
-            ClaimRequest { dispatcher: self.id, lease: self.lease, wants }
-        });
+        let wants = if self.phase == Phase::Working { self.lanes.wants() } else { Vec::new() };
+        let request = ClaimRequest { dispatcher: self.id, lease: self.lease, wants };
+        let claim = Some(request).filter(|request| !request.wants.is_empty());
         if batch.endings.is_empty() && claim.is_none() {
             return None;
         }
@@ -175,7 +169,7 @@ impl Dispatcher {
     }
 
     fn trip_ended(&mut self, end: TripEnd) {
-        let TripEnd { batch, claimed, sent, answer } = end;
+        let TripEnd { batch, sent, answer } = end;
         let finished = match answer {
             Ok(finished) => finished,
             Err(error) => return self.trip_failed(batch, &error),
@@ -184,20 +178,18 @@ impl Dispatcher {
             info!("the job store answers again");
         }
         self.scribe.write(batch.recorded(&finished.acks, self.clock.now()));
-        if claimed {
-            let due = finished.claimed.next_due;
-            self.due = due.map(|after| Instant::now() + after.max(SOONEST));
-        } else {
-            self.look = true;
-        }
+        // What other lanes were told before still holds.
+        let due = finished.claimed.next_due.map(|after| Instant::now() + after.max(SOONEST));
+        self.due = [self.due, due].into_iter().flatten().min();
         for job in finished.claimed.jobs {
+            self.lanes.stir(&job.lease.id.model);
             self.start(job, sent);
         }
     }
 
     fn trip_failed(&mut self, batch: Batch, error: &StoreError) {
         self.outcomes.take_back(batch);
-        self.look = true;
+        self.lanes.stir_all();
         if self.failures == 0 {
             let outcomes = self.outcomes.len();
             warn!(%error, outcomes, "the job store does not answer; outcomes are kept");
@@ -224,29 +216,37 @@ impl Dispatcher {
     }
 
     fn work_ended(&mut self, ended: Result<Option<Outcome>, JoinError>) {
-        // A slot is free, or will be with the next trip.
-        self.look = true;
         match ended {
-            Ok(Some(outcome)) => self.outcomes.push(outcome),
-            Ok(None) => {}
+            Ok(Some(outcome)) => {
+                // Its slot will be free with the next trip.
+                self.lanes.stir(&outcome.job.lease.id.model);
+                self.outcomes.push(outcome);
+            }
+            Ok(None) => self.lanes.stir_all(),
             // Its lease runs out, and the store counts it as a crash.
-            Err(error) => error!(%error, "a job's attempt panicked"),
+            Err(error) => {
+                error!(%error, "a job's attempt panicked");
+                self.lanes.stir_all();
+            }
         }
     }
 
     fn woken(&mut self, wake: Wake) {
         match wake {
-            Wake::CancelAsked(job) => return self.leases.cancel(&job),
-            Wake::Work(model) if self.lanes.get(&model).is_some() => {}
-            Wake::Work(_) | Wake::Reset => self.survey.notify_one(),
+            Wake::CancelAsked(job) => self.leases.cancel(&job),
+            Wake::Work(model) if self.lanes.get(&model).is_some() => self.lanes.stir(&model),
+            Wake::Work(_) => self.survey.notify_one(),
+            Wake::Reset => {
+                self.lanes.stir_all();
+                self.survey.notify_one();
+            }
         }
-        self.look = true;
     }
 
     fn surveyed(&mut self, known: &[KnownModel]) {
         self.lanes.update(known);
         // Once per survey the queues are looked at anyway: wake-ups may be lost.
-        self.look = true;
+        self.lanes.stir_all();
     }
 
     fn stop(&mut self) {
@@ -282,7 +282,7 @@ impl Dispatcher {
         let now = Instant::now();
         let past = |time: &mut Instant| *time <= now;
         if self.due.take_if(past).is_some() {
-            self.look = true;
+            self.lanes.stir_all();
         }
         self.not_before.take_if(past);
         match self.phase {

@@ -1,6 +1,6 @@
 //! All lanes of a dispatcher, and how they share its slots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use photo_core::config::Config;
@@ -19,6 +19,9 @@ pub struct Lanes {
     tools: Arc<Tools>,
     /// Rung when a lane that could not work begins to.
     ready: Arc<Notify>,
+    /// Whose queues may have something for us. One that is asked leaves, until it gave something or
+    /// anything else tells of work: the queues of a thousand idle models cost nothing so.
+    to_ask: BTreeSet<ModelName>,
     /// Which lane is served first: another each time.
     turn: usize,
 }
@@ -27,8 +30,8 @@ impl Lanes {
     /// The lanes of the configured models.
     pub fn new(config: Config, tools: Arc<Tools>) -> Self {
         let models: Vec<ModelName> = config.models.keys().cloned().collect();
-        let (by_model, ready) = (BTreeMap::new(), Arc::default());
-        let mut lanes = Self { by_model, config, tools, ready, turn: 0 };
+        let (by_model, ready, to_ask) = (BTreeMap::new(), Arc::default(), BTreeSet::new());
+        let mut lanes = Self { by_model, config, tools, ready, to_ask, turn: 0 };
         for model in models {
             lanes.open(model, &[]);
         }
@@ -49,7 +52,20 @@ impl Lanes {
         let settings = self.config.model(&model);
         let ready = Arc::clone(&self.ready);
         let lane = Lane::open(model.clone(), settings, announced, &self.tools, ready);
+        self.to_ask.insert(model.clone());
         self.by_model.insert(model, lane);
+    }
+
+    /// There may be something for a lane, or room in it. Nothing if there is no such lane.
+    pub fn stir(&mut self, model: &ModelName) {
+        if self.by_model.contains_key(model) {
+            self.to_ask.insert(model.clone());
+        }
+    }
+
+    /// There may be something for any lane.
+    pub fn stir_all(&mut self) {
+        self.to_ask.extend(self.by_model.keys().cloned());
     }
 
     /// A model's lane.
@@ -73,21 +89,27 @@ impl Lanes {
         Arc::clone(&self.ready)
     }
 
-    /// What can be started now: the free slots of every lane with a working endpoint. All jobs
-    /// in flight and wanted together are never more than `dispatcher.max_in_flight`.
+    /// What can be started now: the free slots of every lane that is to be asked and has a working
+    /// endpoint. All jobs in flight and wanted together are never more than
+    /// `dispatcher.max_in_flight`.
     pub fn wants(&mut self) -> Vec<Want> {
+        if self.to_ask.is_empty() {
+            return Vec::new();
+        }
         let max = self.config.dispatcher.max_in_flight;
-        let mut lanes: Vec<&Arc<Lane>> =
-            self.by_model.values().filter(|lane| lane.endpoints.any_ready()).collect();
+        let ready = || self.by_model.values().filter(|lane| lane.endpoints.any_ready());
+        let limits: Vec<u32> = ready().map(|lane| lane.settings.concurrency).collect();
+        let mut lanes: Vec<(&Arc<Lane>, u32)> = ready()
+            .zip(shares(max, &limits))
+            .filter(|(lane, _)| self.to_ask.contains(&lane.model))
+            .collect();
         // With more lanes than slots, whoever is asked first gets one.
-        self.turn = self.turn.wrapping_add(1);
         let first = self.turn % lanes.len().max(1);
         lanes.rotate_left(first);
 
-        let limits: Vec<u32> = lanes.iter().map(|lane| lane.settings.concurrency).collect();
         let mut free = max.saturating_sub(self.in_flight());
         let mut wants = Vec::new();
-        for (lane, share) in lanes.iter().zip(shares(max, &limits)) {
+        for (lane, share) in lanes {
             let slots = share.saturating_sub(lane.in_flight()).min(free).min(lane.endpoints.room());
             if slots > 0 {
                 free -= slots;
@@ -95,6 +117,10 @@ impl Lanes {
                 wants.push(Want { model: lane.model.clone(), slots, limit });
             }
         }
+        for want in &wants {
+            self.to_ask.remove(&want.model);
+        }
+        self.turn = self.turn.wrapping_add(wants.len());
         wants
     }
 }

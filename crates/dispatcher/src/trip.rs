@@ -23,8 +23,6 @@ pub struct Trip {
 pub struct TripEnd {
     /// The outcomes it was to record.
     pub batch: Batch,
-    /// Whether it has claimed, or may have.
-    pub claimed: bool,
     /// When it began: leases it brought run from then.
     pub sent: Instant,
     /// The store's answer. After an error nobody knows what the store did; the same outcomes can
@@ -37,7 +35,6 @@ impl Trip {
     pub async fn make(self, store: Arc<dyn JobStore>, limit: Duration) -> TripEnd {
         let Self { batch, claim } = self;
         let sent = Instant::now();
-        let mut claimed = claim.is_some();
         let answer = within(limit, async {
             match (&claim, batch.endings.as_slice()) {
                 (Some(claim), []) => {
@@ -45,16 +42,13 @@ impl Trip {
                     Ok(Finished { claimed, ..Finished::default() })
                 }
                 (claim, endings) => match store.finish(endings, claim.as_ref()).await {
-                    Err(StoreError::Corrupt(_)) => {
-                        claimed = false;
-                        one_by_one(&*store, endings).await
-                    }
+                    Err(StoreError::Corrupt(_)) => one_by_one(&*store, endings).await,
                     answer => answer,
                 },
             }
         });
         let answer = answer.await;
-        TripEnd { batch, claimed, sent, answer }
+        TripEnd { batch, sent, answer }
     }
 }
 
@@ -62,6 +56,8 @@ impl Trip {
 /// store, and must not hold up the others. Its outcome is let go of.
 async fn one_by_one(store: &dyn JobStore, endings: &[Finish]) -> Result<Finished, StoreError> {
     let mut finished = Finished::default();
+    // What was to be claimed has yet to be asked for.
+    finished.claimed.next_due = Some(Duration::ZERO);
     for finish in endings {
         match store.finish(std::slice::from_ref(finish), None).await {
             Ok(one) => finished.acks.extend(one.acks),

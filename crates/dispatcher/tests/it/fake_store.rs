@@ -27,6 +27,8 @@ pub struct FakeStore {
     /// Whether trips get through; while not, they take for ever.
     open: watch::Sender<bool>,
     claimed: AtomicUsize,
+    /// The models of all wants.
+    wanted: Mutex<Vec<ModelName>>,
     unreadable: Mutex<Option<ImageKey>>,
 }
 
@@ -40,6 +42,7 @@ impl FakeStore {
             extensions: Mutex::default(),
             open: watch::Sender::new(true),
             claimed: AtomicUsize::default(),
+            wanted: Mutex::default(),
             unreadable: Mutex::default(),
         }
     }
@@ -82,8 +85,15 @@ impl FakeStore {
         self.claimed.load(Ordering::SeqCst)
     }
 
-    fn note(&self, claimed: &Claimed) {
+    /// How often jobs of a model were asked for.
+    pub fn asked_for(&self, model: &str) -> usize {
+        self.wanted.lock().unwrap().iter().filter(|it| it.as_str() == model).count()
+    }
+
+    fn note(&self, request: &ClaimRequest, claimed: &Claimed) {
         self.claimed.fetch_add(claimed.jobs.len(), Ordering::SeqCst);
+        let models = request.wants.iter().map(|want| want.model.clone());
+        self.wanted.lock().unwrap().extend(models);
     }
 
     fn there(&self) -> Result<(), StoreError> {
@@ -113,7 +123,7 @@ impl JobStore for FakeStore {
         self.there()?;
         self.opened().await;
         let claimed = self.real.claim(request).await?;
-        self.note(&claimed);
+        self.note(request, &claimed);
         Ok(claimed)
     }
 
@@ -142,7 +152,9 @@ impl JobStore for FakeStore {
         }
         self.finishes.fetch_add(endings.len(), Ordering::SeqCst);
         let finished = self.real.finish(endings, then).await?;
-        self.note(&finished.claimed);
+        if let Some(request) = then {
+            self.note(request, &finished.claimed);
+        }
         Ok(finished)
     }
 

@@ -62,3 +62,24 @@ async fn a_dispatcher_has_no_more_jobs_under_way_than_it_may() {
     assert_eq!((services[0].peak(), services[1].peak()), (2, 2));
     assert_eq!(services[1].in_flight(), 2);
 }
+
+#[tokio::test]
+async fn a_model_without_jobs_is_not_asked_for_with_every_job_of_another() {
+    let services = [FakeService::start(Takes::Multipart), FakeService::start(Takes::Multipart)];
+    let mut world = World::with_wood(&[&services[0]]);
+    world.model("stone", &[&services[1]]);
+    world.wood().concurrency = Some(1);
+    let mut images = Vec::new();
+    for seed in 0..100 {
+        images.push(world.ask(seed).await);
+    }
+    let _dispatcher = world.start();
+    for image in &images {
+        world.until(*image, Succeeded).await;
+    }
+    let [wood, stone] = ["wood", "stone"].map(|model| world.store.asked_for(model));
+    assert!(wood >= 100 && stone < wood / 4, "{wood} times for wood, {stone} times for stone");
+    // And yet it is asked for as soon as there is a job.
+    world.submit(images[0], "stone").await;
+    services[1].until_called(1).await;
+}

@@ -84,6 +84,16 @@ impl ImageRecord {
         Ok(record)
     }
 
+    /// What is known of the photo, if a text's first line says it whole, as it does unless it was
+    /// damaged. Reads no more than that line.
+    pub fn first_info(text: &[u8]) -> Option<ImageInfo> {
+        let line = text.trim_ascii_start().split(|byte| *byte == b'\n').next()?;
+        match RecordLine::parse(line)? {
+            RecordLine::Image(info) => Some(info),
+            _ => None,
+        }
+    }
+
     fn add(&mut self, line: RecordLine) {
         match line {
             RecordLine::Image(info) => {

@@ -39,9 +39,10 @@ pub(super) fn read_info(root: &Path, image: ImageKey) -> io::Result<Option<Image
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let head = ImageRecord::read(BufReader::new((&file).take(HEAD as u64)))?;
+    let mut head = Vec::with_capacity(HEAD);
+    file.take(HEAD as u64).read_to_end(&mut head)?;
     // An info that is damaged is looked for in the rest.
-    let info = match head.info {
+    let info = match ImageRecord::first_info(&head) {
         Some(info) => Some(info),
         None => read(root, image)?.and_then(|record| record.info),
     };
@@ -58,7 +59,7 @@ pub(super) fn read_cached_info(root: &Path, image: ImageKey) -> io::Result<Optio
     };
     let mut head = [0; HEAD];
     let read = cached::read_at(&file, &mut head, 0)?;
-    let info = ImageRecord::read(&head[..read])?.info;
+    let info = ImageRecord::first_info(&head[..read]);
     info.map(Some).ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 

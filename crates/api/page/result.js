@@ -5,8 +5,8 @@ import { h } from "./dom.js";
 import { number } from "./format.js";
 import { areScores, brief, hexOf, isObject, plain, sorted, swatch } from "./values.js";
 
-/** How many entries of an object or list are shown, in a row of the list and in full. */
-const FEW = 3;
+/** How many lines a result has in a row of the list, and how many entries are shown of it in full. */
+const LINES = 3;
 const MANY = 100;
 
 /** The most columns of a table; objects with more are shown as JSON. */
@@ -54,7 +54,7 @@ function fields(object, isShort) {
   const all = Object.entries(object);
   // The swatch says what the channels do.
   const entries = colour && isShort ? all.filter(([name, value]) => !"rgb".includes(name) && !colourOf(value)) : all;
-  const shown = entries.slice(0, isShort ? FEW : MANY);
+  const shown = entries.slice(0, isShort ? few(entries.length, colour ? LINES - 1 : LINES) : MANY);
   const rows = shown.map(([name, value]) =>
     h("div", { class: "field" }, h("dt", {}, name), h("dd", {}, isShort ? brief(value) : nested(value))));
   const body = rows.length > 0 && withRest(h("dl", { class: "fields" }, ...rows), entries.length - shown.length);
@@ -69,7 +69,7 @@ function fields(object, isShort) {
  */
 function scores(object, isShort) {
   const entries = sorted(object);
-  const shown = entries.slice(0, isShort ? FEW : MANY);
+  const shown = entries.slice(0, isShort ? few(entries.length, LINES) : MANY);
   const rows = shown.map(([name, score]) => {
     const level = h("span", { class: "level" });
     level.style.width = `${score * 100}%`;
@@ -86,7 +86,7 @@ function scores(object, isShort) {
 function list(values, isShort) {
   if (values.length === 0) return h("p", { class: "value" }, "none");
   if (values.some(isObject)) return table(values, isShort) ?? json(values, isShort);
-  const shown = values.slice(0, isShort ? FEW * 2 : MANY);
+  const shown = values.slice(0, isShort ? LINES * 2 : MANY);
   return withRest(h("ul", { class: "values" }, ...shown.map((value) => h("li", {}, plain(value)))), values.length - shown.length);
 }
 
@@ -96,7 +96,8 @@ function list(values, isShort) {
  * @param {boolean} isShort
  */
 function table(items, isShort) {
-  const shown = items.slice(0, isShort ? FEW - 1 : MANY);
+  // The names of the columns take a line.
+  const shown = items.slice(0, isShort ? few(items.length, LINES - 1) : MANY);
   if (!shown.every((item) => isObject(item) && !Array.isArray(item))) return undefined;
   const rows = /** @type {Record<string, unknown>[]} */ (shown);
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
@@ -114,6 +115,15 @@ function table(items, isShort) {
 function json(value, isShort) {
   const text = JSON.stringify(value, null, isShort ? 0 : 2) ?? "";
   return h("pre", { class: "json" }, text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text);
+}
+
+/**
+ * How many of so many entries are shown in so many lines, of which what is said about the rest takes one.
+ * @param {number} entries
+ * @param {number} lines
+ */
+function few(entries, lines) {
+  return entries > lines ? lines - 1 : lines;
 }
 
 /** A value inside a result that is shown in full. @param {unknown} value */

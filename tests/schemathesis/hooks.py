@@ -86,12 +86,3 @@ def name_models(case):
     if not in_body and "models" not in (case.query or {}):
         case.query = {**(case.query or {}), "models": MODELS[0]}
 
-
-@schemathesis.hook
-def filter_failure(context, failure, case, response):
-    """Takes a form for right that is: some that schemathesis calls right itself are counted among
-    the wrong ones, as the photo is given in place of a list of one photo, which is the same in a
-    form."""
-    is_form = case.path == "/predict" and case.media_type == "multipart/form-data"
-    right = "Invalid component: (positive test case|in body - (valid object|object with ))"
-    return not (is_form and re.search(right, str(failure.message)))

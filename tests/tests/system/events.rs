@@ -21,7 +21,7 @@ async fn post(api: &Server, seeds: std::ops::Range<u32>) -> Vec<String> {
 
 /// Follows images from where an earlier stream ended, if there was one.
 async fn follow(api: &Server, images: &[String], last: Option<&str>) -> EventReader {
-    let request = reqwest::Client::new().post(format!("{}/predict/events", api.url));
+    let request = api.client.post(format!("{}/predict/events", api.url));
     let request = request.json(&json!({"images": images}));
     let request = last.into_iter().fold(request, |it, last| it.header("last-event-id", last));
     EventReader::new(request.send().await.unwrap())

@@ -38,7 +38,6 @@ mod error;
 mod failures;
 mod keys;
 mod link;
-mod links;
 mod listed;
 mod model_table;
 mod models;
@@ -80,7 +79,6 @@ use crate::Settings;
 use address::Address;
 use keys::Keys;
 use link::{Link, State};
-use links::Links;
 use rules::Rules;
 use scripts::Scripts;
 use server::Server;
@@ -96,7 +94,7 @@ use server::Server;
 pub struct RedisJobStore {
     server: Arc<Server>,
     /// Carries whatever may be large or slow.
-    work: Links,
+    work: Link,
     /// Carries what must not wait behind it: a late heartbeat costs a lease.
     beat: Link,
     rules: Rules,
@@ -113,16 +111,15 @@ impl RedisJobStore {
         let address = Address::parse(url)?;
         let rules = Rules::new(&settings);
         let server = Arc::new(Server::new(address, Keys::new(settings.prefix)));
+        let link = |first| Link::new(Arc::clone(&server), first);
         let (work, beat) = match server.connect().await {
-            Ok(connection) => (State::Connecting, State::Connected(0, connection)),
+            Ok(connection) => (link(State::Connecting), link(State::Connected(0, connection))),
             Err(trouble) => {
                 let why = trouble.unless_unfit()?;
                 tracing::warn!("Redis is away and is waited for: {why}");
-                (State::Away(why.clone()), State::Away(why))
+                (link(State::Away(why.clone())), link(State::Away(why)))
             }
         };
-        let work = Links::new(Arc::clone(&server), work);
-        let beat = Link::new(Arc::clone(&server), beat);
         Ok(Self { server, work, beat, rules, scripts: Scripts::default(), clock })
     }
 
@@ -279,8 +276,8 @@ impl JobStore for RedisJobStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        // All connections: any may still be away when the others are back.
+        // Both connections: either may still be away when the other is back.
         let ping = self.call(&self.scripts.ping);
-        try_join(self.work.run_on_all(&ping), self.beat.run(&ping)).await.map(|((), ())| ())
+        try_join(self.work.run(&ping), self.beat.run(&ping)).await.map(|((), ())| ())
     }
 }

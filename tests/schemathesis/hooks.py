@@ -85,4 +85,3 @@ def name_models(case):
         in_body = in_body.strip(",")
     if not in_body and "models" not in (case.query or {}):
         case.query = {**(case.query or {}), "models": MODELS[0]}
-

@@ -234,8 +234,11 @@ impl Dispatcher {
     fn woken(&mut self, wake: Wake) {
         match wake {
             Wake::CancelAsked(job) => self.leases.cancel(&job),
-            Wake::Work(model) if self.lanes.get(&model).is_some() => self.lanes.stir(&model),
-            Wake::Work(_) => self.survey.notify_one(),
+            Wake::Work(model) => {
+                if !self.lanes.stir(&model) {
+                    self.survey.notify_one();
+                }
+            }
             Wake::Reset => {
                 self.lanes.stir_all();
                 self.survey.notify_one();

@@ -20,7 +20,7 @@ pub struct Lanes {
     /// Rung when a lane that could not work begins to.
     ready: Arc<Notify>,
     /// Whose queues may have something for us. One that is asked leaves, until it gave something or
-    /// anything else tells of work: the queues of a thousand idle models cost nothing so.
+    /// anything else tells of work: a thousand idle models cost one look a second so.
     to_ask: BTreeSet<ModelName>,
     /// Which lane is served first: another each time.
     turn: usize,
@@ -56,11 +56,13 @@ impl Lanes {
         self.by_model.insert(model, lane);
     }
 
-    /// There may be something for a lane, or room in it. Nothing if there is no such lane.
-    pub fn stir(&mut self, model: &ModelName) {
-        if self.by_model.contains_key(model) {
+    /// There may be something for a lane, or room in it. Answers whether there is such a lane.
+    pub fn stir(&mut self, model: &ModelName) -> bool {
+        let is_known = self.by_model.contains_key(model);
+        if is_known {
             self.to_ask.insert(model.clone());
         }
+        is_known
     }
 
     /// There may be something for any lane.
@@ -97,28 +99,26 @@ impl Lanes {
             return Vec::new();
         }
         let max = self.config.dispatcher.max_in_flight;
-        let ready = || self.by_model.values().filter(|lane| lane.endpoints.any_ready());
-        let limits: Vec<u32> = ready().map(|lane| lane.settings.concurrency).collect();
-        let mut lanes: Vec<(&Arc<Lane>, u32)> = ready()
-            .zip(shares(max, &limits))
-            .filter(|(lane, _)| self.to_ask.contains(&lane.model))
-            .collect();
+        let mut lanes: Vec<&Arc<Lane>> =
+            self.by_model.values().filter(|lane| lane.endpoints.any_ready()).collect();
         // With more lanes than slots, whoever is asked first gets one.
         let first = self.turn % lanes.len().max(1);
         lanes.rotate_left(first);
 
+        let limits: Vec<u32> = lanes.iter().map(|lane| lane.settings.concurrency).collect();
         let mut free = max.saturating_sub(self.in_flight());
         let mut wants = Vec::new();
-        for (lane, share) in lanes {
+        for (lane, share) in lanes.iter().zip(shares(max, &limits)) {
+            if !self.to_ask.contains(&lane.model) {
+                continue;
+            }
             let slots = share.saturating_sub(lane.in_flight()).min(free).min(lane.endpoints.room());
             if slots > 0 {
                 free -= slots;
+                self.to_ask.remove(&lane.model);
                 let limit = lane.settings.concurrency;
                 wants.push(Want { model: lane.model.clone(), slots, limit });
             }
-        }
-        for want in &wants {
-            self.to_ask.remove(&want.model);
         }
         self.turn = self.turn.wrapping_add(wants.len());
         wants

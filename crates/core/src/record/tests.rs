@@ -217,3 +217,16 @@ proptest! {
         prop_assert_eq!(states(&record), [("wood", Some(JobState::Succeeded))]);
     }
 }
+
+#[test]
+fn the_first_line_alone_says_what_is_known_of_the_photo_unless_it_is_damaged() {
+    let lines = [RecordLine::Image(info()), asked(1_000, &["wood"]).into()];
+    let whole = text(&lines);
+    assert_eq!(ImageRecord::first_info(&whole), Some(info()));
+    // The rest may be cut off anywhere, and the line itself nowhere.
+    let first = lines[0].to_text();
+    assert_eq!(ImageRecord::first_info(&whole[..first.len() + 5]), Some(info()));
+    assert_eq!(ImageRecord::first_info(&whole[..first.len() - 5]), None);
+    assert_eq!(ImageRecord::first_info(&lines[1].to_text()), None);
+    assert_eq!(ImageRecord::first_info(b""), None);
+}

@@ -1,9 +1,15 @@
 //! Limits hold, and one model does not slow another down.
 
+use std::time::Duration;
+
 use photo_core::JobState::Succeeded;
+use photo_dispatcher::Settings;
 
 use crate::fake_service::{FakeService, Takes};
 use crate::world::World;
+
+/// Longer than a test.
+const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test]
 async fn a_models_limit_holds_over_all_dispatchers_together() {
@@ -73,7 +79,8 @@ async fn a_model_without_jobs_is_not_asked_for_with_every_job_of_another() {
     for seed in 0..100 {
         images.push(world.ask(seed).await);
     }
-    let _dispatcher = world.start();
+    // Once a second, or how often it is told to, a dispatcher looks at all of them.
+    let _dispatcher = world.start_with(Settings { survey: DAY, ..World::settings() });
     for image in &images {
         world.until(*image, Succeeded).await;
     }

@@ -7,6 +7,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
 /// How long a program may take for what a test waits for.
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -125,6 +128,14 @@ impl Program {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status();
         assert!(sent.is_ok_and(|status| status.success()), "no SIG{signal} to {}", self.name);
+    }
+
+    /// Freezes it, and waits until it is: its threads go on for a moment after the signal was sent.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let frozen = retry_on_intr(|| waitid(WaitId::Pid(Pid::from_child(&self.child)), stopped));
+        frozen.expect("a child of ours can be waited for");
     }
 
     /// Kills it on the spot, as kill -9 does, and waits until it is gone.

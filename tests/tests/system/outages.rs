@@ -128,7 +128,7 @@ async fn a_dispatcher_suspended_for_longer_than_a_prediction_may_take_does_not_b
     let image = md5(&jpeg(1));
     api.predict(&[jpeg(1)], &["noop"]).await;
     api.wait_for_image(&image, |view| view["status"] == "RUNNING").await;
-    dispatcher.signal("STOP");
+    dispatcher.freeze();
     model.program.kill();
     let _model = system.model(&["--noop", "--listen", &address]);
     tokio::time::sleep(Duration::from_millis(4500)).await;

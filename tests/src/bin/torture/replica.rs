@@ -74,7 +74,7 @@ impl Replica {
     /// Freezes it for this long.
     pub fn freeze(&self, time: Duration) {
         if let Some(program) = &*self.lock() {
-            program.signal("STOP");
+            program.freeze();
             thread::sleep(time);
             program.signal("CONT");
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
-use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_service::{ServiceFactoryExt, boxed, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream as ClientStream;
 use actix_web::{App, web};
@@ -118,7 +118,9 @@ pub fn serve(
                     Ok((Connection::new(stream, limits), Protocol::Http1, client))
                 }
             };
-            fn_service(gate).map_err(DispatchError::Io).and_then(http)
+            // In a box of its own, or each client that is turned away would have room made for what
+            // is never begun.
+            fn_service(gate).map_err(DispatchError::Io).and_then(boxed::factory(http))
         })?;
     Ok(server.run())
 }

@@ -60,6 +60,7 @@ pub(super) async fn read(
              Photos themselves are sent as a form: curl -F images=@photo.jpg -F models=NAME."
         ))
     })?;
+    let had_room = fields.models().len();
     fields.add_names(body.models)?;
     fields.priority = body.priority.unwrap_or(fields.priority);
     if let Some(rerun) = body.rerun {
@@ -69,5 +70,5 @@ pub(super) async fn read(
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
     let mut photos = Vec::new();
     include(&body.images, limit, &mut photos, &mut *upload)?;
-    Ok(Form { fields, photos, upload })
+    Ok(Form { fields, photos, upload, had_room })
 }

@@ -31,6 +31,8 @@ pub(super) struct Form {
     /// The photos' hashes, sent or named, in the order of the form.
     pub(super) photos: Vec<ImageKey>,
     pub(super) upload: Box<dyn ImageUpload>,
+    /// How many of the models had room for one photo before the first was read.
+    pub(super) had_room: usize,
 }
 
 /// Reads a form whose query said `fields`, of which the models were checked. If more are known when
@@ -45,7 +47,7 @@ pub(super) async fn read(
     let limit = state.config.api.max_images;
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
     let mut photos = Vec::new();
-    let checked = fields.models().len();
+    let mut had_room = fields.models().len();
     let most_parts = limit.saturating_add(MOST_OTHER_PARTS);
     let mut parts = 0;
     while let Some(part) = form.next_part().await? {
@@ -68,9 +70,10 @@ pub(super) async fn read(
                 return Err(ApiError::TooManyPhotos { limit });
             }
             super::check_jobs(state, &fields, photos.len() + 1)?;
-            if photos.is_empty() && fields.models().len() + fields.impossible().len() > checked {
+            if photos.is_empty() && fields.models().len() + fields.impossible().len() > had_room {
                 super::check_models(state, &fields, time).await?;
                 super::check_room(state, &fields, 1, time).await?;
+                had_room = fields.models().len();
             }
             let number = photos.len() + 1;
             photos.push(receive(number, first, &mut form, &mut *upload, admission).await?);
@@ -90,7 +93,7 @@ pub(super) async fn read(
             }
         }
     }
-    Ok(Form { fields, photos, upload })
+    Ok(Form { fields, photos, upload, had_room })
 }
 
 /// Takes photos by their hashes.

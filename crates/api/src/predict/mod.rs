@@ -58,7 +58,7 @@ pub(crate) async fn accept(
         check_models(&state, &fields, &mut time).await?;
         check_room(&state, &fields, 1, &mut time).await?;
     }
-    let form::Form { fields, photos, upload } = if body::is_json(&request) {
+    let form::Form { fields, photos, upload, had_room } = if body::is_json(&request) {
         body::read(&state, body, fields).await?
     } else {
         let (body, pace) = pace::measure(body, &state.config.api);
@@ -78,7 +78,9 @@ pub(crate) async fn accept(
     let mut seen = HashSet::new();
     let images: Vec<ImageKey> = photos.iter().copied().filter(|it| seen.insert(*it)).collect();
     check_jobs(&state, &fields, photos.len())?;
-    check_room(&state, &fields, images.len() as u64, &mut time).await?;
+    if images.len() > 1 || fields.models().len() > had_room {
+        check_room(&state, &fields, images.len() as u64, &mut time).await?;
+    }
 
     let asked = Acceptance {
         request: Uuid::new_v4(),
@@ -158,8 +160,9 @@ fn check_jobs(state: &AppState, fields: &Fields, photos: usize) -> Result<(), Ap
 }
 
 /// Refuses a request for which a model's queue has no room. The limit is soft: requests that are
-/// checked at the same moment may together go past it, by what is under way at most. It is checked
-/// before anything is stored, so that a refused request leaves nothing behind.
+/// under way at the same time may together go past it, so what was asked before a photo was read is
+/// not asked again after it. It is checked before anything is stored, so that a refused request
+/// leaves nothing behind.
 async fn check_room(
     state: &AppState,
     fields: &Fields,

@@ -133,6 +133,9 @@ async fn a_full_queue_asks_to_come_back_later() {
     assert_eq!(body["model"], "sharpness");
     assert!(body["detail"].as_str().unwrap().contains("1 of them must be finished"), "{body}");
     assert_eq!(app.image_files(), files);
+    let first = Form::new().text("models", "sharpness");
+    let answer = app.predict(first.part("images", Part::bytes(bmp(3)).file_name("photo"))).await;
+    problem(answer, StatusCode::TOO_MANY_REQUESTS).await;
     // Named in the query, it is refused before the form is read, which here is none.
     let answer = app.client.post(format!("{}/predict?models=sharpness", app.url)).body("x").send();
     problem(answer.await.unwrap(), StatusCode::TOO_MANY_REQUESTS).await;

@@ -1,5 +1,6 @@
 //! A fast model's throughput, alone and beside one that is in trouble.
 
+use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use crate::figures::{float, median, quantile};
@@ -29,34 +30,59 @@ struct Round {
     per_processor_second: f64,
 }
 
-/// Measures with each kind of neighbour, a round alone before each round beside it. Answers whether
+/// Measures with each kind of neighbour, a round alone and one beside it in turn. Answers whether
 /// enough was left beside each.
 pub async fn measure(rounds: usize, jobs: usize) -> anyhow::Result<bool> {
     let (mut enough, mut seconds) = (true, Vec::new());
     println!("one fast model alone, and beside one with {jobs} jobs in line; {rounds} rounds each");
     println!(
-        "neighbour | jobs/s alone | beside | ratio | jobs per processor second alone | beside | ratio"
+        "neighbour | jobs/s alone | beside | ratio (least, most) | jobs per processor second alone | \
+         beside | ratio (least, most)"
     );
     for neighbour in [Neighbour::Slow, Neighbour::Hanging, Neighbour::Down] {
-        let (mut alone, mut beside) = (Vec::new(), Vec::new());
+        let mut pairs = Vec::new();
         for _ in 0..rounds {
-            alone.push(round(None, jobs).await?);
-            beside.push(round(Some(neighbour), jobs).await?);
+            pairs.push([round(None, jobs).await?, round(Some(neighbour), jobs).await?]);
         }
-        let medians = |of: fn(&Round) -> f64| {
-            [&alone, &beside].map(|rounds| median(&rounds.iter().map(of).collect::<Vec<_>>()))
-        };
-        let speed = medians(|round| round.per_second);
-        let thrift = medians(|round| round.per_processor_second);
-        let [speed_text, thrift_text] = [speed, thrift].map(|[alone, beside]| {
-            format!("{alone:.0} | {beside:.0} | {:.1} %", 100.0 * beside / alone)
-        });
-        println!("{neighbour:?} | {speed_text} | {thrift_text}");
-        enough &= speed[1] >= LEFT * speed[0];
-        seconds.extend(alone.iter().chain(&beside).map(|round| round.seconds));
+        let speed = Comparison::new(&pairs, |round| round.per_second);
+        let thrift = Comparison::new(&pairs, |round| round.per_processor_second);
+        println!("{neighbour:?} | {speed} | {thrift}");
+        enough &= speed.ratio() >= LEFT;
+        seconds.extend(pairs.iter().flatten().map(|round| round.seconds));
     }
     println!("the shortest round took {:.1} s", quantile(&seconds, 0.0));
     Ok(enough)
+}
+
+/// What rounds gave alone and beside a neighbour. A machine changes its speed within minutes, so a
+/// round is compared with the one right before it.
+struct Comparison {
+    alone: f64,
+    beside: f64,
+    ratios: Vec<f64>,
+}
+
+impl Comparison {
+    fn new(pairs: &[[Round; 2]], of: fn(&Round) -> f64) -> Self {
+        let [alone, beside] =
+            [0, 1].map(|which| pairs.iter().map(|pair| of(&pair[which])).collect::<Vec<_>>());
+        let ratios = alone.iter().zip(&beside).map(|(alone, beside)| beside / alone).collect();
+        Self { alone: median(&alone), beside: median(&beside), ratios }
+    }
+
+    /// What is left beside the neighbour.
+    fn ratio(&self) -> f64 {
+        median(&self.ratios)
+    }
+}
+
+impl Display for Comparison {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let [least, middle, most] =
+            [0.0, 0.5, 1.0].map(|share| 100.0 * quantile(&self.ratios, share));
+        let Self { alone, beside, .. } = self;
+        write!(f, "{alone:.0} | {beside:.0} | {middle:.1} % ({least:.0}, {most:.0})")
+    }
 }
 
 async fn round(neighbour: Option<Neighbour>, jobs: usize) -> anyhow::Result<Round> {

@@ -55,8 +55,8 @@ impl Uploads {
         Ok(stream)
     }
 
-    /// Sends the next photo and reads the answer, of which it answers the status, as curl and most HTTP libraries do: an answer
-    /// that comes early is read at once, and the rest is not sent.
+    /// Sends the next photo, and answers the status it is answered with. As with curl and most HTTP
+    /// libraries, an answer that comes early is read at once, and the rest is not sent.
     pub async fn send(&self, stream: &mut TcpStream) -> io::Result<u16> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let begin = [&self.begin[..], &number.to_le_bytes()].concat();

@@ -31,7 +31,7 @@ struct Args {
     what: Vec<What>,
 
     /// How many rounds of each kind
-    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    #[arg(long, value_name = "COUNT", default_value_t = 4)]
     rounds: usize,
 
     /// How many jobs of the model that works there are in a round

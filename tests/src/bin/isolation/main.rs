@@ -21,7 +21,7 @@ use clap::{Parser, ValueEnum};
 /// if a model keeps 95 % of its throughput beside one in trouble, jobs of killed dispatchers run
 /// elsewhere a second after the lease at the latest, a model that is back gets its first job
 /// within a second and never more calls than it may, and a model keeps 90 % of its throughput with
-/// one bad replica of three. Rounds must be long enough to tell: five seconds with neighbours,
+/// one bad replica of three. Rounds must be long enough to tell: three seconds with neighbours,
 /// twenty with replicas; one with replicas takes a quarter of an hour.
 #[derive(Debug, Parser)]
 #[command(name = "isolation", version)]

@@ -227,9 +227,10 @@ async fn a_redis_that_answers_late_keeps_nobody_waiting_for_all_its_answers_toge
     // One answer takes less than three seconds, and three of them more than five.
     wire.lengthen(Duration::from_millis(900));
     answers(&api, &status, 200).await;
-    // The queue is looked at before and after the form, and then joined.
+    // The queue is looked at before the form, again as there is more than one photo, and then joined.
+    let photos = [jpeg(1), jpeg(2)];
     let asked = Instant::now();
-    let answer = api.post("/predict?models=noop", form(&[jpeg(1)], &[])).await.unwrap();
+    let answer = api.post("/predict?models=noop", form(&photos, &[])).await.unwrap();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers().contains_key("retry-after"));
     assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());

@@ -18,11 +18,12 @@ use clap::{Parser, ValueEnum};
 /// Measures isolation and recovery, and prints the figures as they stand in RELIABILITY.md.
 ///
 /// Needs redis-server, and the programs api and dispatcher built beside this one. Exits with 0 only
-/// if a model keeps 95 % of its throughput beside one in trouble, jobs of killed dispatchers run
-/// elsewhere a second after the lease at the latest, a model that is back gets its first job
-/// within a second and never more calls than it may, and a model keeps 90 % of its throughput with
-/// one bad replica of three. Rounds must be long enough to tell: three seconds with neighbours,
-/// twenty with replicas; one with replicas takes a quarter of an hour.
+/// if a model keeps 95 % of its throughput, and of its jobs per second of processor time, beside one
+/// in trouble, jobs of killed dispatchers run elsewhere a second after the lease at the latest, a
+/// model that is back gets its first job within a second and never more calls than it may, and a
+/// model keeps 90 % of its throughput with one bad replica of three. Rounds must be long enough to
+/// tell: three seconds with neighbours, twenty with replicas; one with replicas takes a quarter of
+/// an hour.
 #[derive(Debug, Parser)]
 #[command(name = "isolation", version)]
 struct Args {

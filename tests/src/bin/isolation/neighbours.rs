@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::figures::{float, median, quantile};
 use crate::service::{Behaviour, Service};
@@ -107,10 +107,8 @@ async fn round(
     alone_last: bool,
 ) -> anyhow::Result<([Round; 2], f64)> {
     let neighbours = if alone_last { [Some(neighbour), None] } else { [None, Some(neighbour)] };
-    let mut sides = Vec::new();
-    for neighbour in neighbours {
-        sides.push(Side::new(neighbour, jobs).await?);
-    }
+    let [first, last] = neighbours;
+    let mut sides = [Side::new(first, jobs).await?, Side::new(last, jobs).await?];
     for side in &mut sides {
         for _ in 0..DISPATCHERS {
             side.system.dispatch(&side.settings)?;
@@ -123,21 +121,15 @@ async fn round(
     if alone_last {
         sides.reverse();
     }
-    let mut done = Vec::new();
-    for side in &sides {
-        let answers = side.fast.notes().answers;
-        let thrift = float(answers.len()) / (side.system.processor_time()? - side.submitting);
-        done.push((answers, thrift));
-    }
+    let done = [sides[0].done()?, sides[1].done()?];
     let began = done.iter().filter_map(|(answers, _)| answers.first()).max();
     let ended = done.iter().filter_map(|(answers, _)| answers.last()).min();
     let (Some(&began), Some(&ended)) = (began, ended) else { bail!("a fast model had no call") };
     let seconds = (ended - began).as_secs_f64();
-    let rounds = done.into_iter().map(|(answers, per_processor_second)| {
+    let pair = done.map(|(answers, per_processor_second)| {
         let both = answers.iter().filter(|at| (began..=ended).contains(*at)).count();
         Round { per_second: float(both) / seconds, per_processor_second }
     });
-    let pair = rounds.collect::<Vec<_>>().try_into().ok().context("there are two systems")?;
     Ok((pair, seconds))
 }
 
@@ -165,5 +157,13 @@ impl Side {
         system.submit(jobs, models).await?;
         let submitting = system.processor_time()?;
         Ok(Self { system, settings, fast, submitting })
+    }
+
+    /// When each prediction of the fast model was given, and how many there were per second of
+    /// processor time.
+    fn done(&self) -> anyhow::Result<(Vec<Instant>, f64)> {
+        let answers = self.fast.notes().answers;
+        let thrift = float(answers.len()) / (self.system.processor_time()? - self.submitting);
+        Ok((answers, thrift))
     }
 }

@@ -24,6 +24,7 @@ mod record_sync;
 mod shelf;
 mod shelves;
 mod spool;
+mod turns;
 mod upload;
 
 use std::io;

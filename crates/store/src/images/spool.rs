@@ -12,10 +12,10 @@ use photo_core::photo_format::Dimensions;
 use photo_core::ports::{ImageLimits, ImageStoreError, PhotoRefusal};
 use photo_core::{ImageInfo, PhotoFormat, PhotoHasher};
 use tempfile::{NamedTempFile, TempDir, TempPath};
-use tokio::sync::Semaphore;
 
 use super::disk_error;
 use super::header::read_dimensions;
+use super::turns::Turns;
 
 /// A folder that changed within this time is left alone: its process may be about to lock it.
 const YOUNG: Duration = Duration::from_mins(1);
@@ -30,9 +30,9 @@ pub(super) struct Spool {
     /// `<root>/.spool`, where all processes have their folders.
     all: PathBuf,
     own: Mutex<Option<Arc<Own>>>,
-    /// How many blocks may be hashed at a time: as many as there are cores. With more, hundreds of
-    /// threads would share the cores with the one that answers everybody else.
-    pub(super) turns: Arc<Semaphore>,
+    /// As many blocks are hashed at a time as there are cores. With more, hundreds of threads would
+    /// share the cores with the one that answers everybody else.
+    pub(super) turns: Arc<Turns>,
 }
 
 /// This process's own folder. It is removed in the end.
@@ -54,7 +54,7 @@ impl Spool {
     /// read.
     pub(super) fn new(root: &Path) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let turns = Arc::new(Semaphore::new(cores));
+        let turns = Arc::new(Turns::new(cores));
         Self { all: root.join(".spool"), own: Mutex::default(), turns }
     }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use super::block::Block;
 use super::shelves::Shelves;
 use super::spool::{Spool, SpoolWriter, Spooled};
+use super::turns::Entrant;
 use super::{BLOCK, publish};
 
 /// Collects blocks and has them hashed and written on another thread while the next one arrives, so
@@ -31,6 +32,8 @@ pub(super) struct SpoolUpload {
 struct Current {
     received: u64,
     block: Block,
+    /// Takes turns for it; `None` before the first block.
+    entrant: Option<Entrant>,
     /// The writer, at work on the block before this one; `None` before the first block.
     writing: Option<JoinHandle<Result<SpoolWriter, ImageStoreError>>>,
 }
@@ -42,35 +45,31 @@ impl SpoolUpload {
     }
 }
 
-/// The writer once it has written what it was given.
-async fn written(
-    writing: Option<JoinHandle<Result<SpoolWriter, ImageStoreError>>>,
-) -> Result<Option<SpoolWriter>, ImageStoreError> {
-    match writing {
-        Some(writing) => writing.await.map_err(ImageStoreError::unavailable)?.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Has a block hashed and written once it is its turn, and does with the writer what is to be done
-/// then: a trip to another thread costs as much as some kilobytes. Answers when the work has begun.
-async fn write_in_turn<T: Send + 'static>(
-    writer: Option<SpoolWriter>,
-    spool: &Arc<Spool>,
-    block: Vec<Bytes>,
-    then: impl FnOnce(SpoolWriter) -> Result<T, ImageStoreError> + Send + 'static,
-) -> JoinHandle<Result<T, ImageStoreError>> {
-    // The semaphore is never closed.
-    let turn = Arc::clone(&spool.turns).acquire_owned().await;
-    let spool = Arc::clone(spool);
-    tokio::task::spawn_blocking(move || {
-        let _held_until_written = turn;
-        let writer = match writer {
-            Some(mut writer) => writer.write(&block).map(|()| writer),
-            None => SpoolWriter::begin(&spool, &block),
+impl Current {
+    /// Has the block hashed and written once it is its turn, and does with the writer what is to be
+    /// done then: a trip to another thread costs as much as some kilobytes. Answers when the work
+    /// has begun.
+    async fn write_in_turn<T: Send + 'static>(
+        &mut self,
+        spool: &Arc<Spool>,
+        then: impl FnOnce(SpoolWriter) -> Result<T, ImageStoreError> + Send + 'static,
+    ) -> Result<JoinHandle<Result<T, ImageStoreError>>, ImageStoreError> {
+        let writer = match self.writing.take() {
+            Some(writing) => Some(writing.await.map_err(ImageStoreError::unavailable)??),
+            None => None,
         };
-        then(writer?)
-    })
+        let turn = self.entrant.get_or_insert_with(|| spool.turns.enter()).turn().await;
+        let block = std::mem::take(&mut self.block).into_pieces();
+        let spool = Arc::clone(spool);
+        Ok(tokio::task::spawn_blocking(move || {
+            let _held_until_written = turn;
+            let writer = match writer {
+                Some(mut writer) => writer.write(&block).map(|()| writer),
+                None => SpoolWriter::begin(&spool, &block),
+            };
+            then(writer?)
+        }))
+    }
 }
 
 #[async_trait]
@@ -83,19 +82,15 @@ impl ImageUpload for SpoolUpload {
         }
         current.block.push(bytes);
         if current.block.len() >= BLOCK {
-            let writer = written(current.writing.take()).await?;
-            let block = std::mem::take(&mut current.block).into_pieces();
-            current.writing = Some(write_in_turn(writer, &self.spool, block, Ok).await);
+            current.writing = Some(current.write_in_turn(&self.spool, Ok).await?);
         }
         Ok(())
     }
 
     async fn end_image(&mut self) -> Result<ImageInfo, ImageStoreError> {
-        let current = std::mem::take(&mut self.current);
-        let writer = written(current.writing).await?;
+        let mut current = std::mem::take(&mut self.current);
         let limits = self.limits;
-        let end = move |writer: SpoolWriter| writer.end(limits);
-        let ending = write_in_turn(writer, &self.spool, current.block.into_pieces(), end).await;
+        let ending = current.write_in_turn(&self.spool, move |writer| writer.end(limits)).await?;
         let spooled = ending.await.map_err(ImageStoreError::unavailable)??;
         let info = spooled.info.clone();
         self.done.push(spooled);

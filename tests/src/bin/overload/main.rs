@@ -1,9 +1,10 @@
 //! Offers an api ten times what it can do: `overload --help` says how.
 //!
-//! First the best throughput is found: clients that upload one photo after another (`closed`), more
-//! and more of them. Then uploads begin at ten times that rate whether the others are answered or
-//! not, each on a connection of its own (`open`). What is asked for is that the api goes on doing
-//! what it can, refuses the rest fast, and does not grow.
+//! First it is found with how many clients that upload one photo after another (`closed`) the
+//! throughput is best. Then these, and uploads that begin at ten times their rate whether the others
+//! are answered or not, each on a connection of its own (`open`), take turns, as the machine may be
+//! faster at one time than at another. What is asked for is that the api goes on doing what it can,
+//! refuses the rest fast, and does not grow.
 //!
 //! Both programs share one machine, so the uploads are cheap to make (`upload`), and each program
 //! can be kept to cores of its own.
@@ -15,6 +16,7 @@ mod report;
 mod upload;
 mod world;
 
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -43,9 +45,14 @@ struct Args {
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     factor: u32,
 
-    /// How long the overload lasts, in seconds; looking for the best throughput takes about as long
+    /// How long the overload lasts, in seconds, all rounds together; the best throughput is looked for
+    /// as long, and measured as long
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     seconds: u64,
+
+    /// In how many rounds best throughput and overload take turns
+    #[arg(long, value_name = "NUMBER", default_value = "4")]
+    rounds: NonZeroU32,
 
     /// The cores of the api, as taskset takes them [default: all]
     #[arg(long, value_name = "LIST")]
@@ -84,21 +91,22 @@ fn run(args: &Args) -> anyhow::Result<Report> {
     runtime.block_on(tokio::task::unconstrained(async {
         let world = World::start(args.api_cores.as_deref(), &args.set)?;
         let uploads = Uploads::new(world.address, args.photo_bytes);
-        let phase = Duration::from_secs(args.seconds) / u32::try_from(CLIENTS.len())?;
-        closed::run(&uploads, 4, phase).await?;
+        let search = Duration::from_secs(args.seconds) / u32::try_from(CLIENTS.len())?;
+        closed::run(&uploads, CLIENTS[0], search).await?;
         let mut levels = Vec::new();
-        let before = world.usage()?;
         for clients in CLIENTS {
-            levels.push((clients, closed::run(&uploads, clients, phase).await?));
+            levels.push((clients, closed::run(&uploads, clients, search).await?));
         }
-        let closed = world.usage()?.since(&before);
-        let best = levels.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
-        let before = world.usage()?;
-        let rate = best * f64::from(args.factor);
-        let outcome = open::run(&uploads, rate, Duration::from_secs(args.seconds)).await;
-        let open = world.usage()?.since(&before);
-        // Once more, to see that nothing is left of it.
-        let after = closed::run(&uploads, 32, phase).await?;
-        Ok(Report { levels, best, closed, outcome, open, after, offered: rate })
+        let mut report = Report::new(levels, args.factor);
+        let time = Duration::from_secs(args.seconds) / args.rounds.get();
+        for _ in 0..args.rounds.get() {
+            let begin = world.usage()?;
+            let best = closed::run(&uploads, report.best_clients(), time).await?;
+            let between = world.usage()?;
+            let outcome = open::run(&uploads, best * f64::from(args.factor), time).await;
+            let end = world.usage()?;
+            report.add(best, between.since(&begin), outcome, end.since(&between));
+        }
+        Ok(report)
     }))
 }

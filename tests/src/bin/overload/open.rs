@@ -79,6 +79,31 @@ pub async fn run(uploads: &Uploads, rate: f64, time: Duration) -> Outcome {
 }
 
 impl Outcome {
+    /// Adds what became of others.
+    pub fn add(&mut self, other: Self) {
+        self.offering += other.offering;
+        self.begun += other.begun;
+        self.held_back += other.held_back;
+        self.most = self.most.max(other.most);
+        for (status, took) in other.answers {
+            self.answers.entry(status).or_default().extend(took);
+        }
+        for (status, late) in other.late {
+            *self.late.entry(status).or_default() += late;
+        }
+        for (what, count) in other.broken {
+            *self.broken.entry(what).or_default() += count;
+        }
+    }
+
+    /// How many were answered with this status in a second, while others were begun.
+    pub fn in_time(&self, status: u16) -> f64 {
+        let all = self.answers.get(&status).map_or(0, Vec::len);
+        let late = self.late.get(&status).copied().unwrap_or(0);
+        let answered = u32::try_from(all - late).unwrap_or(u32::MAX);
+        f64::from(answered) / self.offering.as_secs_f64()
+    }
+
     fn note(&mut self, (ended, took): (Result<u16, String>, Duration)) {
         match ended {
             Ok(status) => self.answers.entry(status).or_default().push(took),

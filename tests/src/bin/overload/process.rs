@@ -30,6 +30,23 @@ impl Usage {
         Ok(Self { at: Instant::now(), elapsed: Duration::ZERO, api, own, peak })
     }
 
+    /// Nothing, in no time.
+    pub fn none() -> Self {
+        let zero = Duration::ZERO;
+        Self { at: Instant::now(), elapsed: zero, api: zero, own: zero, peak: 0 }
+    }
+
+    /// What was used in both times together.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            at: self.at.max(other.at),
+            elapsed: self.elapsed + other.elapsed,
+            api: self.api + other.api,
+            own: self.own + other.own,
+            peak: self.peak.max(other.peak),
+        }
+    }
+
     /// What was used after `before`.
     pub fn since(self, before: &Self) -> Self {
         Self {

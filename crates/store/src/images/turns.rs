@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 /// So many turns at a time; who began first comes first.
 ///
-/// In a queue all photos would advance a block at a time, one after the other: all of them would be
-/// on their way to the end, and each block out of the processor's caches when its turn comes. Here a
-/// photo that has begun is soon over, as far as its client keeps up.
+/// In a queue all photos would advance in step, a block at a time, end together, and wait for the disk
+/// together while there is nothing to hash. Here a photo that has begun is soon over, as far as its
+/// client keeps up, and is written while the next one is hashed.
 pub(super) struct Turns(Mutex<State>);
 
 struct State {

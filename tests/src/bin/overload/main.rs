@@ -33,7 +33,8 @@ const CLIENTS: [usize; 7] = [4, 8, 16, 32, 64, 128, 256];
 ///
 /// Needs redis-server, taskset, and the program api built beside this one. Exits with 0 only if the
 /// load was really offered, four fifths of the best throughput stay, all others are refused, 99 of
-/// 100 of them within 100 ms, and the api needs half as much memory again at most.
+/// 100 of them within 100 ms, and the api needs half as much memory again at most as while the best
+/// was looked for.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "overload", version)]
 struct Args {
@@ -97,7 +98,8 @@ fn run(args: &Args) -> anyhow::Result<Report> {
         for clients in CLIENTS {
             levels.push((clients, closed::run(&uploads, clients, search).await?));
         }
-        let mut report = Report::new(levels, args.factor);
+        let memory = world.usage()?.peak;
+        let mut report = Report::new(levels, memory, args.factor);
         let time = Duration::from_secs(args.seconds) / args.rounds.get();
         for _ in 0..args.rounds.get() {
             let begin = world.usage()?;

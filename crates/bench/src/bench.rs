@@ -47,7 +47,7 @@ impl Bench {
         Ok(Self { plan, cores, machine: Observer::begin()?, peers, folder: made, folders })
     }
 
-    /// A new folder. It goes with all the others at the end: see [`crate::images::empty`].
+    /// A new folder. It goes with all the others at the end: see [`photo_tests::files::empty`].
     pub fn folder(&self) -> io::Result<PathBuf> {
         let number = self.folders.replace(self.folders.get() + 1);
         let folder = self.folder.path().join(number.to_string());

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use photo_tests::files;
 
 use crate::bench::Bench;
 use crate::contender::{Contender, Sample};
 use crate::cores::Place;
-use crate::images;
 use crate::role;
 use crate::stats::float;
 use crate::usage::{CpuUse, Process, Watch};
@@ -58,7 +58,7 @@ impl Contender for Errand<'_> {
         let (_, mut cpu) = watch.end()?;
         cpu.insert(0, CpuUse { name: self.name.clone(), time: outcome.cpu });
         if let Some(folder) = &self.folder {
-            images::empty(folder)?;
+            files::empty(folder)?;
         }
         let done = float(outcome.done) * self.each;
         Ok(Sample::new(done, outcome.elapsed, cpu, &[&self.name]))

@@ -8,13 +8,13 @@ use anyhow::ensure;
 use async_trait::async_trait;
 use photo_core::ModelName;
 use photo_core::ports::JobStore;
+use photo_tests::files;
 
 use crate::backlog::{self, model};
 use crate::bench::Bench;
 use crate::comparison::Comparison;
 use crate::contender::{Contender, Sample, alternate};
 use crate::cores::Place;
-use crate::images;
 use crate::load::{Form, Questions, Until, closed};
 use crate::peer::Server;
 use crate::photo::Photo;
@@ -140,8 +140,8 @@ impl Side<'_> {
 
     fn clear(&self) -> std::io::Result<()> {
         match self {
-            Self::Ours { system, .. } => images::empty(&system.images()),
-            Self::Peer(server) => images::empty(&server.photos()),
+            Self::Ours { system, .. } => files::empty(&system.images()),
+            Self::Peer(server) => files::empty(&server.photos()),
         }
     }
 }

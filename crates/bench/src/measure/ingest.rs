@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use photo_tests::files;
 
 use crate::bench::Bench;
 use crate::comparison::{Comparison, Target};
 use crate::contender::{Contender, Runs, Sample, alternate, megabytes, one_after_the_other};
 use crate::cores::Place;
 use crate::errand::Errand;
-use crate::images;
 use crate::load::{Form, Questions, Until, closed};
 use crate::peer::Server;
 use crate::photo::Photo;
@@ -169,7 +169,7 @@ impl Contender for Uploading<'_> {
             closed(&self.questions, self.clients, Until::Over(self.bench.plan.sample)).await?;
         let (_, cpu) = watch.end()?;
         if let Some(folder) = &self.folder {
-            images::empty(folder)?;
+            files::empty(folder)?;
         }
         let done = float(done) * self.each;
         Ok(Sample::new(done, elapsed, cpu, &[self.name()]))

@@ -96,18 +96,21 @@ fn run(args: &Args) -> anyhow::Result<Report> {
         closed::run(&uploads, CLIENTS[0], search).await?;
         let mut levels = Vec::new();
         for clients in CLIENTS {
+            world.forget_photos()?;
             levels.push((clients, closed::run(&uploads, clients, search).await?));
         }
         let memory = world.usage()?.peak;
         let mut report = Report::new(levels, memory, args.factor);
         let time = Duration::from_secs(args.seconds) / args.rounds.get();
         for _ in 0..args.rounds.get() {
+            world.forget_photos()?;
             let begin = world.usage()?;
             let best = closed::run(&uploads, report.best_clients(), time).await?;
-            let between = world.usage()?;
+            let calm = world.usage()?.since(&begin);
+            world.forget_photos()?;
+            let begin = world.usage()?;
             let outcome = open::run(&uploads, best * f64::from(args.factor), time).await;
-            let end = world.usage()?;
-            report.add(best, between.since(&begin), outcome, end.since(&between));
+            report.add(best, calm, outcome, world.usage()?.since(&begin));
         }
         Ok(report)
     }))

@@ -1,9 +1,12 @@
 //! The api under load, and the Redis behind it.
 
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Context;
+use photo_tests::files;
 use photo_tests::program::{Program, binary};
 use photo_tests::redis_server::RedisServer;
 use tempfile::TempDir;
@@ -18,6 +21,7 @@ pub struct World {
     /// Where the api listens.
     pub address: SocketAddr,
     api: Program,
+    images: PathBuf,
     _redis: RedisServer,
     _folder: TempDir,
 }
@@ -38,14 +42,21 @@ impl World {
             }
             None => Command::new(binary("api")),
         };
-        let images = format!("file:{}", folder.path().join("images").display());
+        let images = folder.path().join("images");
+        let url = format!("file:{}", images.display());
         command.arg("--config").arg(&config);
-        command.args(["--store", &redis.url(), "--images", &images, "--listen", "127.0.0.1:0"]);
+        command.args(["--store", &redis.url(), "--images", &url, "--listen", "127.0.0.1:0"]);
         let api = Program::spawn("api", folder.path(), command);
         let address = api.wait_for_line("listening on http://");
         let address = address.split(' ').next().unwrap_or_default();
         let address = address.parse().context("the api says where it listens")?;
-        Ok(Self { address, api, _redis: redis, _folder: folder })
+        Ok(Self { address, api, images, _redis: redis, _folder: folder })
+    }
+
+    /// Empties what was stored, while nobody uploads. Or the page cache would grow, and from some size
+    /// on a virtual machine has to ask its host for every page, which slows down whatever comes then.
+    pub fn forget_photos(&self) -> io::Result<()> {
+        files::empty(&self.images)
     }
 
     /// What the api and this program used so far; the api's peak of memory begins anew.

@@ -29,7 +29,7 @@ mod linux {
     use std::path::Path;
 
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
-    use rustix::io::{ReadWriteFlags, preadv2};
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
     use super::{File, io};
 
@@ -37,7 +37,14 @@ mod linux {
     pub(in super::super) fn open(path: &Path) -> io::Result<File> {
         // Whatever lies there: opening a pipe would wait for its other end.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        Ok(openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED)?.into())
+        let open = |flags| openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED);
+        // Nobody asks when a photo was read, and to note it would be another write to the disk. Only
+        // the owner may have it not noted.
+        let file = match open(flags | OFlags::NOATIME) {
+            Err(Errno::PERM) => open(flags),
+            file => file,
+        };
+        Ok(file?.into())
     }
 
     /// Reads what there is from `at` on; answers how many bytes.

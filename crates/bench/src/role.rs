@@ -59,7 +59,7 @@ pub enum Role {
         bytes: usize,
         #[arg(long)]
         concurrency: usize,
-        /// A file that names the photos, which are then read each time
+        /// A file that names stored photos, whose files are then used as the dispatcher must
         #[arg(long)]
         photos: Option<PathBuf>,
         #[arg(long, value_parser = parse_duration)]

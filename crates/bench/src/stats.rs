@@ -21,6 +21,12 @@ impl Series {
         Self { name: name.into(), unit, values }
     }
 
+    /// Round by round the sum of these values and the other's.
+    pub fn plus(&self, name: &str, other: &Self) -> Self {
+        let sums = self.values.iter().zip(&other.values).map(|(one, other)| one + other);
+        Self::new(name, self.unit, sums.collect())
+    }
+
     /// The value in the middle.
     pub fn median(&self) -> f64 {
         quantile(&self.values, 0.5)

@@ -1,7 +1,10 @@
 //! A bare hyper client that posts the same bodies to the same service as the dispatcher does.
 
 use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,14 +26,20 @@ use crate::service::Generation;
 /// How many different bodies there are.
 const BODIES: usize = 64;
 
+/// As much of a record as is read to know its photo, in bytes.
+const HEAD: usize = 512;
+
+/// About as long as a line that says how a job ended, in bytes.
+const LINE: usize = 200;
+
 /// What is posted.
-pub enum Bodies {
+pub struct Bodies {
+    generation: Generation,
     /// Forms that are there in memory.
-    Ready(Vec<Bytes>),
-    /// Forms whose photos are read each time.
-    Files(Vec<PathBuf>),
-    /// The name of a photo, and nothing else.
-    Names,
+    ready: Vec<Bytes>,
+    /// Photos with records beside them. If there are any, what the dispatcher must do with the files of
+    /// each is done too.
+    stored: Vec<PathBuf>,
 }
 
 impl Bodies {
@@ -42,27 +51,39 @@ impl Bodies {
         photos: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let photo = Photo::new(bytes);
-        Ok(match (generation, photos) {
-            (Generation::Filename, _) => Self::Names,
-            (Generation::Multipart, None) => {
-                Self::Ready((0..BODIES).map(|_| load::model_body(&photo)).collect())
-            }
-            (Generation::Multipart, Some(photos)) => {
-                let photos = std::fs::read_to_string(photos)?;
-                Self::Files(photos.lines().map(PathBuf::from).collect())
-            }
-        })
+        let ready = (0..BODIES).map(|_| load::model_body(&photo)).collect();
+        let photos = photos.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+        Ok(Self { generation, ready, stored: photos.lines().map(PathBuf::from).collect() })
     }
 
-    fn next(&self, turn: usize) -> anyhow::Result<Bytes> {
-        match self {
-            Self::Ready(bodies) => Ok(bodies[turn % bodies.len()].clone()),
-            Self::Files(photos) => {
-                let photo = &photos[turn % photos.len()];
-                load::model_body_of(photo).with_context(|| photo.display().to_string())
-            }
-            Self::Names => Ok(Bytes::new()),
+    fn next(&self, turn: usize) -> io::Result<Bytes> {
+        let photo = self.stored(turn);
+        if let Some(photo) = photo {
+            let record = File::open(photo.with_extension("jsonl"))?;
+            record.read_at(&mut [0; HEAD], 0)?;
         }
+        match (self.generation, photo) {
+            (Generation::Multipart, None) => Ok(self.ready[turn % self.ready.len()].clone()),
+            (Generation::Multipart, Some(photo)) => load::model_body_of(photo),
+            (Generation::Filename, None) => Ok(Bytes::new()),
+            (Generation::Filename, Some(photo)) => {
+                // Whether it is there, and whole.
+                File::open(photo)?.metadata()?;
+                Ok(Bytes::new())
+            }
+        }
+    }
+
+    /// Notes that the service has answered.
+    fn answered(&self, turn: usize) -> io::Result<()> {
+        let Some(photo) = self.stored(turn) else { return Ok(()) };
+        let mut line = [b' '; LINE];
+        line[LINE - 1] = b'\n';
+        File::options().append(true).open(photo.with_extension("jsonl"))?.write_all(&line)
+    }
+
+    fn stored(&self, turn: usize) -> Option<&Path> {
+        self.stored.get(turn % self.stored.len().max(1)).map(PathBuf::as_path)
     }
 }
 
@@ -110,17 +131,17 @@ impl Post {
         let turn = self.turn.replace(self.turn.get() + 1);
         let request =
             Request::builder().method(Method::POST).header(HOST, self.address.to_string());
-        let request = match self.bodies {
-            Bodies::Ready(_) | Bodies::Files(_) => {
+        let request = match self.bodies.generation {
+            Generation::Multipart => {
                 request.uri("/predict").header(CONTENT_TYPE, load::content_type())
             }
             // As long as the name of a photo is.
-            Bodies::Names => request.uri(format!("/predict?filename=ab%2F{turn:032x}.jpg")),
+            Generation::Filename => request.uri(format!("/predict?filename=ab%2F{turn:032x}.jpg")),
         };
         let body = self.bodies.next(turn)?;
         let answer = sender.send_request(request.body(Full::new(body))?).await?;
         ensure!(answer.status() == StatusCode::OK, "the service answered {}", answer.status());
         answer.into_body().collect().await?;
-        Ok(())
+        Ok(self.bodies.answered(turn)?)
     }
 }

@@ -25,8 +25,8 @@ use crate::usage::Process;
 const UNIT: &str = "jobs/s";
 const CPU_UNIT: &str = "jobs per CPU second";
 
-/// The ceiling, but for that it does not have the photos in memory.
-const FROM_FILES: &str = "post, from files";
+/// The ceiling, and what is to be done with files for each job.
+const WITH_FILES: &str = "post, with files";
 
 /// All peers, and how many times their rate is asked for.
 const PEERS: [(Kind, Option<f64>); 4] = [
@@ -72,16 +72,14 @@ impl Case {
         let photos = ours.list_photos()?;
         let others = std::slice::from_ref(&service_process);
         let post = self.post(bench, "post", address, &[]).with(others);
-        let from_files = ["--photos".to_owned(), photos.display().to_string()];
-        let from_files = self.post(bench, FROM_FILES, address, &from_files).with(others);
+        let with_files = ["--photos".to_owned(), photos.display().to_string()];
+        let with_files = self.post(bench, WITH_FILES, address, &with_files).with(others);
         let redis = bench.cores.start_at(Place::Others, start_redis)?;
         let site = bench.peers.as_ref().filter(|_| !self.peers.is_empty());
         let site =
             site.map(|peers| Site { peers, redis: &redis, service: address, service_process });
-        let mut contenders: Vec<Box<dyn Contender + '_>> = vec![Box::new(post), Box::new(ours)];
-        if self.generation == Generation::Multipart {
-            contenders.push(Box::new(from_files));
-        }
+        let mut contenders: Vec<Box<dyn Contender + '_>> =
+            vec![Box::new(post), Box::new(ours), Box::new(with_files)];
         if let Some(site) = &site {
             for (kind, _) in self.peers {
                 contenders.push(Box::new(Worker::start(bench, site, *kind, &photos).await?));

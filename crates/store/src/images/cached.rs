@@ -67,3 +67,30 @@ mod others {
         Err(ErrorKind::WouldBlock.into())
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::FileTimes;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn reading_is_not_noted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("photo");
+        std::fs::write(&path, "a photo").unwrap();
+        // Read last before it was written: to read it now would be noted.
+        let file = File::options().append(true).open(&path).unwrap();
+        file.set_times(FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH)).unwrap();
+        let mut photo = [0; 7];
+        let read = open(&path).and_then(|file| read_at(&file, &mut photo, 0));
+        // Where there are no such questions it is read in another way.
+        if let Err(error) = read {
+            assert!(must_wait(&error), "{error}");
+        } else {
+            assert_eq!(&photo, b"a photo");
+            assert_eq!(file.metadata().unwrap().accessed().unwrap(), SystemTime::UNIX_EPOCH);
+        }
+    }
+}

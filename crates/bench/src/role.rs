@@ -27,7 +27,11 @@ pub enum Role {
         takes: Duration,
     },
     /// A server that drops what it is sent
-    Receive,
+    Receive {
+        /// A Redis that is asked before a status is told
+        #[arg(long)]
+        redis: Option<String>,
+    },
     /// Hashes photos
     Hash {
         #[arg(long)]
@@ -93,7 +97,7 @@ impl Role {
     pub fn play(self) -> anyhow::Result<()> {
         let outcome = match self {
             Self::Service { generation, takes } => return service::serve(generation, takes),
-            Self::Receive => return receive::serve(),
+            Self::Receive { redis } => return receive::serve(redis.as_deref()),
             Self::Hash { bytes, time } => hash::run(bytes, time),
             Self::Disk { folder, bytes, without_records, threads, time } => {
                 disk::run(&folder, bytes, !without_records, threads, time)

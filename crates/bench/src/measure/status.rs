@@ -17,7 +17,7 @@ use crate::queue::{Ours, drain, imaginary_images};
 use crate::role;
 use crate::row::Row;
 use crate::stats::{Series, float};
-use crate::system::{Api, MODEL, System};
+use crate::system::{Api, MODEL, System, start_redis};
 use crate::usage::{Process, Watch};
 
 const RATE: &str = "GET /predict/<md5>, rate";
@@ -32,8 +32,12 @@ const IMAGES: usize = 500;
 /// Without a queue and with a long one.
 pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     bench.cores.move_to(Place::Others)?;
-    let start = || role::start_server(&["receive".to_owned()]);
-    let (fixed, fixed_address) = bench.cores.start_at(Place::Measured, start)??;
+    let start =
+        |args: &[String]| bench.cores.start_at(Place::Measured, || role::start_server(args))?;
+    let (fixed, fixed_address) = start(&["receive".to_owned()])?;
+    let redis = bench.cores.start_at(Place::Others, start_redis)?;
+    let args = ["receive".to_owned(), "--redis".to_owned(), redis.url()];
+    let (asking_redis, asking_redis_address) = start(&args)?;
     let short = Side::start(bench, 0).await?;
     let long = Side::start(bench, bench.plan.many_queued).await?;
     let targets = |images: &[ImageKey]| -> Vec<String> {
@@ -48,13 +52,16 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         questions: Questions::get(address, &targets),
     };
     let fixed = [Process::new("fixed", fixed.id())];
+    let asking_redis =
+        [Process::new("asks Redis", asking_redis.id()), Process::new("redis", redis.id())];
     let mut contenders: Vec<Box<dyn Contender + '_>> = vec![
         Box::new(asking("actix-web, a fixed answer", &fixed, fixed_address)),
         Box::new(asking("api", &short.processes(), short.api.address)),
+        Box::new(asking("the same after a GET of Redis", &asking_redis, asking_redis_address)),
     ];
     let runs = alternate(bench, RATE, &mut contenders).await?;
     drop(contenders);
-    let [fixed, ours] = &runs[..] else { unreachable!("one per contender") };
+    let [fixed, ours, asking_redis] = &runs[..] else { unreachable!("one per contender") };
     let how = format!("{CLIENTS} clients ask for the status of finished images; one core");
     let mut rate = Row::new(RATE, "status", how);
     let target = Some(Target::AtLeast(0.5));
@@ -62,7 +69,9 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let (ours_rate, fixed_rate) = (ours.per_second(per_second), fixed.per_second(per_second));
     rate.comparisons.push(Comparison::ratio(ours_rate, fixed_rate, target));
     let ours = ours.per_cpu_second(per_cpu_second);
-    rate.comparisons.push(Comparison::ratio(ours, fixed.per_cpu_second(per_cpu_second), target));
+    let [fixed, asking_redis] = [fixed, asking_redis].map(|it| it.per_cpu_second(per_cpu_second));
+    rate.comparisons.push(Comparison::ratio(ours.clone(), fixed, target));
+    rate.comparisons.push(Comparison::ratio(ours, asking_redis, None));
     rate.note_cpu(&runs);
 
     let mut contenders: Vec<Box<dyn Contender + '_>> = vec![

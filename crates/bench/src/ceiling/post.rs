@@ -138,7 +138,7 @@ impl Post {
             // As long as the name of a photo is.
             Generation::Filename => request.uri(format!("/predict?filename=ab%2F{turn:032x}.jpg")),
         };
-        let body = self.bodies.next(turn)?;
+        let body = self.bodies.next(turn).context("a stored photo cannot be used")?;
         let answer = sender.send_request(request.body(Full::new(body))?).await?;
         ensure!(answer.status() == StatusCode::OK, "the service answered {}", answer.status());
         answer.into_body().collect().await?;

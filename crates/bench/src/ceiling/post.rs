@@ -50,10 +50,14 @@ impl Bodies {
         bytes: usize,
         photos: Option<&Path>,
     ) -> anyhow::Result<Self> {
-        let photo = Photo::new(bytes);
-        let ready = (0..BODIES).map(|_| load::model_body(&photo)).collect();
         let photos = photos.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
-        Ok(Self { generation, ready, stored: photos.lines().map(PathBuf::from).collect() })
+        let stored: Vec<_> = photos.lines().map(PathBuf::from).collect();
+        let mut ready = Vec::new();
+        if stored.is_empty() && generation == Generation::Multipart {
+            let photo = Photo::new(bytes);
+            ready.resize_with(BODIES, || load::model_body(&photo));
+        }
+        Ok(Self { generation, ready, stored })
     }
 
     fn next(&self, turn: usize) -> io::Result<Bytes> {

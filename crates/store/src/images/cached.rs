@@ -29,22 +29,18 @@ mod linux {
     use std::path::Path;
 
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
-    use rustix::io::{Errno, ReadWriteFlags, preadv2};
+    use rustix::io::{ReadWriteFlags, preadv2};
 
+    use super::super::unnoted;
     use super::{File, io};
 
     /// Opens a file to be read.
     pub(in super::super) fn open(path: &Path) -> io::Result<File> {
         // Whatever lies there: opening a pipe would wait for its other end.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let open = |flags| openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED);
-        // Nobody asks when a photo was read, and to note it would be another write to the disk. Only
-        // the owner may have it not noted.
-        let file = match open(flags | OFlags::NOATIME) {
-            Err(Errno::PERM) => open(flags),
-            file => file,
-        };
-        Ok(file?.into())
+        let opened =
+            |unnoted| openat2(CWD, path, flags | unnoted, Mode::empty(), ResolveFlags::CACHED);
+        unnoted::open_by(opened)
     }
 
     /// Reads what there is from `at` on; answers how many bytes.
@@ -65,32 +61,5 @@ mod others {
 
     pub(in super::super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
         Err(ErrorKind::WouldBlock.into())
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::fs::FileTimes;
-    use std::time::SystemTime;
-
-    use super::*;
-
-    #[test]
-    fn reading_is_not_noted() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("photo");
-        std::fs::write(&path, "a photo").unwrap();
-        // Read last before it was written: to read it now would be noted.
-        let file = File::options().append(true).open(&path).unwrap();
-        file.set_times(FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH)).unwrap();
-        let mut photo = [0; 7];
-        let read = open(&path).and_then(|file| read_at(&file, &mut photo, 0));
-        // Where there are no such questions it is read in another way.
-        if let Err(error) = read {
-            assert!(must_wait(&error), "{error}");
-        } else {
-            assert_eq!(&photo, b"a photo");
-            assert_eq!(file.metadata().unwrap().accessed().unwrap(), SystemTime::UNIX_EPOCH);
-        }
     }
 }

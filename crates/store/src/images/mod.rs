@@ -25,6 +25,7 @@ mod shelf;
 mod shelves;
 mod spool;
 mod turns;
+mod unnoted;
 mod upload;
 
 use std::io;

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use photo_core::ports::{ImageBytes, ImageStoreError};
 use photo_core::{ImageInfo, ImageKey};
 
-use super::{BLOCK, blocking, cached, disk_error, record_file};
+use super::{BLOCK, blocking, cached, disk_error, record_file, unnoted};
 
 /// A stored photo that is being read.
 struct Photo {
@@ -50,7 +50,7 @@ pub(super) async fn find(
             let root = root.to_owned();
             blocking(move || {
                 let info = record_file::read_info(&root, image);
-                let found = info.and_then(|info| open_photo(&root, info, |path| File::open(path)));
+                let found = info.and_then(|info| open_photo(&root, info, unnoted::open));
                 found.map_err(disk_error)
             })
             .await

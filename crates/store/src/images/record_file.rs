@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
 
-use super::cached;
+use super::{cached, unnoted};
 
 /// The first line is no longer than this, in bytes.
 const HEAD: usize = 512;
@@ -24,7 +24,7 @@ pub(super) fn path(root: &Path, image: ImageKey) -> PathBuf {
 
 /// An image's record, if it has one.
 pub(super) fn read(root: &Path, image: ImageKey) -> io::Result<Option<ImageRecord>> {
-    match File::open(path(root, image)) {
+    match unnoted::open(&path(root, image)) {
         Ok(file) => ImageRecord::read(BufReader::new(file)).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -34,7 +34,7 @@ pub(super) fn read(root: &Path, image: ImageKey) -> io::Result<Option<ImageRecor
 /// What is known of an image's photo, if it has a record; a record that does not say is an error,
 /// since the photo may be there. Reads no more of it than needed: results may follow.
 pub(super) fn read_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>> {
-    let file = match File::open(path(root, image)) {
+    let file = match unnoted::open(&path(root, image)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

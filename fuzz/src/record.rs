@@ -2,10 +2,12 @@
 //! waits for, and then these and the outcome.
 
 use photo_core::JobState;
-use photo_store::redis::read_job;
+use photo_store::redis::{read_job, read_jobs};
 
 /// Whatever the server answers is a job that clients can be shown, or is refused.
 pub fn check(input: &[u8]) {
+    // As the folded jobs of an image it is read or refused.
+    let _ = read_jobs(&[input.to_vec()]);
     let Some((lengths, rest)) = input.split_first_chunk::<3>() else { return };
     let mut rest = rest;
     let [model, record, reason] = lengths.map(|length| {
@@ -13,9 +15,8 @@ pub fn check(input: &[u8]) {
         rest = behind;
         part
     });
-    let Ok(model) = str::from_utf8(model) else { return };
     let Ok(job) = read_job(model, record, reason, rest) else { return };
-    assert_eq!(job.model.as_str(), model);
+    assert_eq!(job.model.as_str().as_bytes(), model);
     assert!(job.result.is_none() || job.error.is_none());
     assert!(job.due_at.is_none() || job.state == JobState::Waiting);
     let moments = [Some(job.submitted_at), Some(job.changed_at), job.started_at, job.due_at];

@@ -99,8 +99,8 @@ pub fn serve(
         .shutdown_signal(stop.cancelled_owned())
         .listen("http", listener, move || {
             let (gate, stopping) = (gate.clone(), stopping.clone());
-            let app =
-                App::new().app_data(state.clone()).wrap_fn(attend).configure(routes::configure);
+            let state = web::Data::new(state.for_worker());
+            let app = App::new().app_data(state).wrap_fn(attend).configure(routes::configure);
             let http = HttpService::build()
                 .client_request_timeout(HEAD_TIMEOUT)
                 .keep_alive(IDLE_TIMEOUT)

@@ -21,25 +21,26 @@ use crate::thumbnail::Thumbnails;
 /// How long a service that announces itself may take to answer `GET /status`.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The stores, the configuration, and the names of the models known so far.
+/// The stores, the configuration, and the names of the models known so far. Clones share all of it.
+#[derive(Clone)]
 pub struct AppState {
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) images: Arc<dyn ImageStore>,
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) services: reqwest::Client,
     pub(crate) clock: Clock,
     pub(crate) intake: Arc<Intake>,
-    pub(crate) rates: Rates,
-    pub(crate) outlooks: Outlooks,
-    pub(crate) hub: Hub,
-    pub(crate) thumbnails: Thumbnails,
-    pub(crate) caretaker: Caretaker,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) outlooks: Arc<Outlooks>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) thumbnails: Arc<Thumbnails>,
+    pub(crate) caretaker: Arc<Caretaker>,
     /// Cancelled when the server is to stop.
     pub(crate) closing: CancellationToken,
     /// Held by a walk that a client asked for.
     pub(crate) fsck: Arc<Semaphore>,
     /// Configured and announced models. A name once known stays known, so this only grows.
-    names: RwLock<BTreeSet<ModelName>>,
+    names: Arc<RwLock<BTreeSet<ModelName>>>,
 }
 
 impl AppState {
@@ -74,19 +75,24 @@ impl AppState {
         Ok(Self {
             jobs,
             images,
-            config,
+            config: Arc::new(config),
             services,
-            rates: Rates::new(clock.clone()),
+            rates: Arc::new(Rates::new(clock.clone())),
             clock,
             intake,
-            outlooks: Outlooks::default(),
-            hub,
-            thumbnails: Thumbnails::default(),
-            caretaker,
+            outlooks: Arc::default(),
+            hub: Arc::new(hub),
+            thumbnails: Arc::default(),
+            caretaker: Arc::new(caretaker),
             closing: CancellationToken::new(),
             fsck: Arc::new(Semaphore::new(1)),
-            names,
+            names: Arc::new(names),
         })
+    }
+
+    /// The same state for one of the server's workers, on whose thread this is called.
+    pub(crate) fn for_worker(&self) -> Self {
+        Self { jobs: Arc::clone(&self.jobs).for_worker(), ..self.clone() }
     }
 
     /// Those of `wanted` that no one has configured or announced. The store is asked only about

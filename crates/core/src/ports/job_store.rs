@@ -1,5 +1,6 @@
 //! Where jobs live.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -155,6 +156,10 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// Whether the store would take new jobs now.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// The same store for a thread that has an async runtime of its own, on which this is called:
+    /// what the thread asks for goes through no other, where that can be.
+    fn for_worker(self: Arc<Self>) -> Arc<dyn JobStore>;
 }
 
 /// Why the store did not do what it was asked for.

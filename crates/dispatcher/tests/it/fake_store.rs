@@ -273,4 +273,8 @@ impl JobStore for FakeStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.real.ping().await
     }
+
+    fn for_worker(self: Arc<Self>) -> Arc<dyn JobStore> {
+        self
+    }
 }

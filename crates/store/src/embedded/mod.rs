@@ -319,4 +319,8 @@ impl JobStore for EmbeddedJobStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.write(|_| Ok(())).await
     }
+
+    fn for_worker(self: Arc<Self>) -> Arc<dyn JobStore> {
+        self
+    }
 }

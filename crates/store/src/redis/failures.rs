@@ -25,7 +25,7 @@ impl RedisJobStore {
         let answers: Vec<PackedFailure> = self.work.run(&call).await?;
         let unpack = |(image, record, outcome): PackedFailure| {
             let image = image.try_into().map_err(|_| unexpected("a failed job"))?;
-            let job = read_job(model.as_str(), &record, &[], &outcome)?;
+            let job = read_job(model.as_str().as_bytes(), &record, &[], &outcome)?;
             Ok(FailedJob { image: ImageKey::from_bytes(image), job })
         };
         answers.into_iter().map(unpack).collect()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{FromRedisValue, RedisError, ScriptInvocation, cmd};
 use photo_core::ports::StoreError;
 use tokio::sync::watch;
@@ -92,16 +93,16 @@ impl Link {
     }
 
     async fn try_run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Failure> {
-        let (number, mut connection) = self.connection().await?;
-        let answer = call.invoke_async(&mut connection.commands).await;
+        let (number, mut commands) = self.connection().await?;
+        let answer = call.invoke_async(&mut commands).await;
         answer.map_err(|error| failed(&self.state, number, error))
     }
 
-    async fn connection(&self) -> Result<(u64, Connection), StoreError> {
+    async fn connection(&self) -> Result<(u64, MultiplexedConnection), StoreError> {
         let mut states = self.state.subscribe();
         let state = states.wait_for(|state| !matches!(state, State::Connecting)).await;
         match &*state.map_err(StoreError::unavailable)? {
-            State::Connected(number, connection) => Ok((*number, connection.clone())),
+            State::Connected(number, connection) => Ok((*number, connection.commands.clone())),
             State::Away(why) => Err(StoreError::unavailable(why.clone())),
             State::Connecting => unreachable!("this state was waited out"),
         }

@@ -73,7 +73,7 @@ use tokio::sync::mpsc;
 
 pub use error::Unfit;
 pub use scripts::FINISH as FINISH_SCRIPT;
-pub use status::read_job;
+pub use status::{read_job, read_jobs};
 
 use crate::Settings;
 use address::Address;
@@ -96,9 +96,9 @@ pub struct RedisJobStore {
     /// Carries whatever may be large or slow.
     work: Link,
     /// Carries what must not wait behind it: a late heartbeat costs a lease.
-    beat: Link,
-    rules: Rules,
-    scripts: Scripts,
+    beat: Arc<Link>,
+    rules: Arc<Rules>,
+    scripts: Arc<Scripts>,
     clock: Clock,
 }
 
@@ -109,7 +109,7 @@ impl RedisJobStore {
     /// until it does.
     pub async fn connect(url: &str, settings: Settings, clock: Clock) -> Result<Self, Unfit> {
         let address = Address::parse(url)?;
-        let rules = Rules::new(&settings);
+        let rules = Arc::new(Rules::new(&settings));
         let server = Arc::new(Server::new(address, Keys::new(settings.prefix)));
         let link = |first| Link::new(Arc::clone(&server), first);
         let (work, beat) = match server.connect().await {
@@ -120,7 +120,8 @@ impl RedisJobStore {
                 (link(State::Away(why.clone())), link(State::Away(why)))
             }
         };
-        Ok(Self { server, work, beat, rules, scripts: Scripts::default(), clock })
+        let (beat, scripts) = (Arc::new(beat), Arc::default());
+        Ok(Self { server, work, beat, rules, scripts, clock })
     }
 
     /// A call of a script, with the arguments that all scripts begin with.
@@ -279,5 +280,16 @@ impl JobStore for RedisJobStore {
         // Both connections: either may still be away when the other is back.
         let ping = self.call(&self.scripts.ping);
         try_join(self.work.run(&ping), self.beat.run(&ping)).await.map(|((), ())| ())
+    }
+
+    fn for_worker(self: Arc<Self>) -> Arc<dyn JobStore> {
+        Arc::new(Self {
+            server: Arc::clone(&self.server),
+            work: Link::new(Arc::clone(&self.server), State::Connecting),
+            beat: Arc::clone(&self.beat),
+            rules: Arc::clone(&self.rules),
+            scripts: Arc::clone(&self.scripts),
+            clock: self.clock.clone(),
+        })
     }
 }

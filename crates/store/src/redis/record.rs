@@ -27,6 +27,14 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
+    /// So many bytes.
+    pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], StoreError> {
+        let (taken, rest) =
+            self.0.split_at_checked(length).ok_or_else(|| unexpected("a record"))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
     pub(super) fn image(&mut self) -> Result<ImageKey, StoreError> {
         self.take().map(ImageKey::from_bytes)
     }
@@ -74,6 +82,9 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// As many bytes as it is packed into.
+    pub(super) const SIZE: usize = 27;
+
     /// Reads what the scripts pack.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, StoreError> {
         let mut reader = Reader::new(bytes);

@@ -7,13 +7,14 @@ use photo_core::{ImageKey, JobState, ModelName, UnixMillis};
 use super::RedisJobStore;
 use super::error::unexpected;
 use super::outcome::{Outcome, parse_error};
-use super::record::{Record, parse_model};
+use super::record::{Reader, Record, parse_model};
 
 /// How many images one script reads, so that neither it nor its answer holds up others.
 const IMAGES_PER_CALL: usize = 100;
 
-/// What the script answers per job: the model, the record, what it waits for, the outcome.
-type PackedJob = (String, Vec<u8>, Vec<u8>, Vec<u8>);
+/// What the script answers per image: its folded jobs, then of each other job the model, the record,
+/// what it waits for, and the outcome.
+type PackedJobs = Vec<Vec<u8>>;
 
 /// What scripts answer of a model: the lines, waiting, running, failed, counters.
 pub(super) type PackedCounts = (Vec<u64>, u64, u64, u64, Vec<u64>);
@@ -32,19 +33,12 @@ impl RedisJobStore {
             for image in images {
                 call.arg(image.as_bytes());
             }
-            let answers: Vec<Vec<PackedJob>> = self.work.run(&call).await?;
+            let answers: Vec<PackedJobs> = self.work.run(&call).await?;
             if answers.len() != images.len() {
                 return Err(unexpected("the answer to a status question"));
             }
-            for jobs in answers {
-                let mut jobs = jobs
-                    .into_iter()
-                    .map(|(model, record, reason, outcome)| {
-                        read_job(&model, &record, &reason, &outcome)
-                    })
-                    .collect::<Result<Vec<JobView>, StoreError>>()?;
-                jobs.sort_by(|one, other| one.model.cmp(&other.model));
-                views.push(jobs);
+            for answer in answers {
+                views.push(read_jobs(&answer)?);
             }
         }
         Ok(views)
@@ -70,17 +64,40 @@ impl RedisJobStore {
     }
 }
 
+/// Reads all jobs of an image as the script answers them: those that are folded, then of each other the
+/// same four that [`read_job`] takes. Answers them in the order of their models.
+pub fn read_jobs(packed: &[Vec<u8>]) -> Result<Vec<JobView>, StoreError> {
+    let (folded, others) = packed.split_first().ok_or_else(|| unexpected("an image's jobs"))?;
+    let (others, []) = others.as_chunks::<4>() else { return Err(unexpected("an image's jobs")) };
+    let mut jobs = Vec::new();
+    let mut folded = Reader::new(folded);
+    while !folded.is_empty() {
+        let length = folded.u8()?;
+        let model = folded.bytes(length.into())?;
+        let record = folded.bytes(Record::SIZE)?;
+        let length = folded.u32()?;
+        jobs.push(read_job(model, record, &[], folded.bytes(length as usize)?)?);
+    }
+    for [model, record, reason, outcome] in others {
+        jobs.push(read_job(model, record, reason, outcome)?);
+    }
+    jobs.sort_by(|one, other| one.model.cmp(&other.model));
+    Ok(jobs)
+}
+
 /// Reads a job as the scripts answer it: its model's name, its record, what it waits for, and its
 /// outcome.
 pub fn read_job(
-    model: &str,
+    model: &[u8],
     record: &[u8],
     reason: &[u8],
     outcome: &[u8],
 ) -> Result<JobView, StoreError> {
     let record = Record::parse(record)?;
     let mut view = JobView {
-        model: parse_model(model)?,
+        model: std::str::from_utf8(model)
+            .map_err(|_| unexpected("a model's name"))
+            .and_then(parse_model)?,
         state: record.state,
         priority: record.priority,
         attempts: record.claims.into(),

@@ -1,12 +1,15 @@
 //! Programs on one server: those with one prefix work together, others do not meet.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::cmd;
+use photo_core::JobState;
 use photo_core::job::{DispatcherId, JobOutcome, Wake};
 use photo_core::ports::JobStore;
 use photo_store::Settings;
 use photo_tests::redis_server::RedisServer;
+use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -31,6 +34,21 @@ async fn jobs_submitted_by_one_program_wake_a_dispatcher_in_another() {
 
     api.store.cancel(job(1, "m").image, None).await.unwrap();
     assert_eq!(next(&mut wakes).await, Wake::CancelAsked(job(1, "m")));
+}
+
+#[tokio::test]
+async fn what_a_worker_asks_for_goes_through_no_other_thread() {
+    let server = RedisServer::start();
+    let scene = Scene::on(&server).await;
+    scene.submit(&[job(1, "m")]).await.unwrap();
+    let store = Arc::new(scene.store);
+    let worker = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { store.for_worker().status(&[job(1, "m").image]).await })
+    });
+    // Until it has its answer, whatever this thread should do for it is not done.
+    let images = worker.join().unwrap().unwrap();
+    assert_eq!(images[0][0].state, JobState::Queued);
 }
 
 #[tokio::test]

@@ -65,11 +65,13 @@ pub fn look(
 }
 
 /// Looks whether the programs, which live and have nothing to do, have more connections than they
-/// need: an api and a dispatcher three to Redis, and a dispatcher one to each model that it asks how
-/// it is. What is wrong goes into the ledger. Answers how many there are. Blocks.
+/// need: an api and a dispatcher three to Redis, an api one more for each of its workers, of which
+/// there are as many as cores, and a dispatcher one to each model that it asks how it is. What is
+/// wrong goes into the ledger. Answers how many there are. Blocks.
 pub fn connections_of_the_living(world: &World, ledger: &Ledger) -> anyhow::Result<usize> {
-    let dispatchers = world.dispatchers.len();
-    let most_at_redis = 3 * (world.apis.len() + dispatchers);
+    let (apis, dispatchers) = (world.apis.len(), world.dispatchers.len());
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let most_at_redis = 3 * (apis + dispatchers) + apis * workers;
     connections(world, ledger, most_at_redis, dispatchers * world.services.len())
 }
 

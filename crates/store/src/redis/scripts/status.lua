@@ -1,6 +1,7 @@
 -- Reads all jobs of images. From ARGV[5] on the images.
--- Answers one list per image, of four entries per job: the model; the record; for a waiting job
--- the time it comes due, for a queued job why its model cannot take it, else empty; the outcome.
+-- Answers one list per image: its jobs as they are folded, empty if they are not; then four entries per
+-- other job: the model; the record; for a waiting job the time it comes due, for a queued job why its
+-- model cannot take it, else empty; the outcome.
 
 local holds = {}
 
@@ -13,7 +14,7 @@ local answers = {}
 for n = 5, #ARGV do
   local md5 = ARGV[n]
   local fields = redis.call('HGETALL', image_key(md5))
-  local jobs = {}
+  local answer = {redis.call('GET', folded_key(md5)) or ''}
   for f = 1, #fields, 2 do
     local model, record = fields[f], fields[f + 1]
     local state = record:sub(1, 1)
@@ -23,10 +24,11 @@ for n = 5, #ARGV do
     elseif state == 'Q' then
       reason = hold(model)
     end
-    local outcome = redis.call('GET', outcome_key(md5, model)) or ''
-    jobs[#jobs + 1] = {model, record, reason, outcome}
+    answer[#answer + 1] = model
+    answer[#answer + 1] = record
+    answer[#answer + 1] = reason
+    answer[#answer + 1] = redis.call('GET', outcome_key(md5, model)) or ''
   end
-  for _, job in ipairs(folded_jobs(md5)) do jobs[#jobs + 1] = {job[1], job[2], '', job[3]} end
-  answers[#answers + 1] = jobs
+  answers[#answers + 1] = answer
 end
 return answers

@@ -75,7 +75,7 @@ pub(super) fn append(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let text: Vec<u8> = lines.iter().flat_map(RecordLine::to_text).collect();
+    let text = lines.iter().map(RecordLine::to_text).collect::<Vec<_>>().concat();
     file.write_all(&text)?;
     Ok(Some(file))
 }

@@ -1,5 +1,6 @@
 //! The names that are used outside the scripts.
 
+use photo_core::ImageKey;
 use photo_core::config::StorePrefix;
 use photo_core::job::DispatcherId;
 
@@ -21,6 +22,11 @@ impl Keys {
 
     pub(super) fn version(&self) -> String {
         format!("{}:v", self.tag)
+    }
+
+    /// All jobs of a finished image, if they are folded.
+    pub(super) fn folded(&self, image: ImageKey) -> Vec<u8> {
+        [self.tag.as_bytes(), b":o:", image.as_bytes()].concat()
     }
 
     /// The channel on which one dispatcher hears that there may be work.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{FromRedisValue, RedisError, ScriptInvocation, cmd};
+use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, ScriptInvocation, cmd};
 use photo_core::ports::StoreError;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -90,6 +90,20 @@ impl Link {
         call: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
         Ok(self.try_run(call).await?)
+    }
+
+    /// Asks something that changes nothing; like a script, once more on a new connection.
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        match self.try_ask(command).await {
+            Err(Failure::Broken(_)) => Ok(self.try_ask(command).await?),
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn try_ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
+        let (number, mut commands) = self.connection().await?;
+        let answer = command.query_async(&mut commands).await;
+        answer.map_err(|error| failed(&self.state, number, error))
     }
 
     async fn try_run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Failure> {

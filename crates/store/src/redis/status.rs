@@ -1,5 +1,6 @@
 //! Reading how far jobs have come.
 
+use deadpool_redis::redis::cmd;
 use photo_core::job::{JobView, ModelStats};
 use photo_core::ports::StoreError;
 use photo_core::{ImageKey, JobState, ModelName, UnixMillis};
@@ -11,6 +12,8 @@ use super::record::{Reader, Record, parse_model};
 
 /// How many images one script reads, so that neither it nor its answer holds up others.
 const IMAGES_PER_CALL: usize = 100;
+
+const ANSWER: &str = "the answer to a status question";
 
 /// What the script answers per image: its folded jobs, then of each other job the model, the record,
 /// what it waits for, and the outcome.
@@ -29,19 +32,40 @@ impl RedisJobStore {
     ) -> Result<Vec<Vec<JobView>>, StoreError> {
         let mut views = Vec::with_capacity(images.len());
         for images in images.chunks(IMAGES_PER_CALL) {
-            let mut call = self.call(&self.scripts.status);
-            for image in images {
-                call.arg(image.as_bytes());
-            }
-            let answers: Vec<PackedJobs> = self.work.run(&call).await?;
-            if answers.len() != images.len() {
-                return Err(unexpected("the answer to a status question"));
-            }
-            for answer in answers {
-                views.push(read_jobs(&answer)?);
+            let folded = self.read_folded(images).await?;
+            let others = images.iter().zip(&folded).filter(|(_, folded)| folded.is_none());
+            let others: Vec<ImageKey> = others.map(|(image, _)| *image).collect();
+            let mut others = self.read_unfolded(&others).await?.into_iter();
+            for folded in folded {
+                views.push(match folded {
+                    Some(folded) => read_jobs(&[folded])?,
+                    None => read_jobs(&others.next().ok_or_else(|| unexpected(ANSWER))?)?,
+                });
             }
         }
         Ok(views)
+    }
+
+    /// The jobs of those images that are folded. To ask for them without a script costs a fraction, so
+    /// it pays though others are asked for twice.
+    async fn read_folded(&self, images: &[ImageKey]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let mut command = cmd("MGET");
+        for image in images {
+            command.arg(self.server.keys().folded(*image));
+        }
+        let answers: Vec<Option<Vec<u8>>> = self.work.ask(&command).await?;
+        if answers.len() == images.len() { Ok(answers) } else { Err(unexpected(ANSWER)) }
+    }
+
+    async fn read_unfolded(&self, images: &[ImageKey]) -> Result<Vec<PackedJobs>, StoreError> {
+        if images.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut call = self.call(&self.scripts.status);
+        for image in images {
+            call.arg(image.as_bytes());
+        }
+        self.work.run(&call).await
     }
 
     pub(super) async fn read_stats(
@@ -137,4 +161,41 @@ pub(super) fn unpack_stats(packed: PackedStats) -> Result<ModelStats, StoreError
         failed,
         counters: ModelStats::COUNTERS.into_iter().map(str::to_owned).zip(counters).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &[u8] =
+        b"S\x01\x00\x01\x00\x00\x00\x00\x06\x0a\x24\x18\x1e\x40\x00\x01\x8b\xcf\xe5\x68\x7b\x01\x8b\xcf\xe5\x68\x7c";
+
+    fn folded(model: &str, outcome: &str) -> Vec<u8> {
+        let length = u8::try_from(model.len()).unwrap();
+        let outcome_length = u32::try_from(outcome.len()).unwrap().to_be_bytes();
+        [&[length], model.as_bytes(), RECORD, &outcome_length, outcome.as_bytes()].concat()
+    }
+
+    #[test]
+    fn jobs_read_in_the_order_of_their_models_folded_or_not() {
+        let first = [folded("c", "S1"), folded("a", "S2")].concat();
+        let other = [b"b".to_vec(), RECORD.to_vec(), Vec::new(), b"S3".to_vec()];
+        let jobs = read_jobs(&[vec![first], other.to_vec()].concat()).unwrap();
+        let read: Vec<_> = jobs
+            .iter()
+            .map(|job| (job.model.as_str(), job.result.as_ref().unwrap().get()))
+            .collect();
+        assert_eq!(read, [("a", "2"), ("b", "3"), ("c", "1")]);
+        assert!(read_jobs(&[Vec::new()]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn jobs_that_are_cut_off_are_an_error() {
+        let whole = folded("a", "S2");
+        for length in 1..whole.len() {
+            assert!(read_jobs(&[whole[..length].to_vec()]).is_err(), "{length} bytes");
+        }
+        assert!(read_jobs(&[Vec::new(), b"a".to_vec()]).is_err());
+        assert!(read_jobs(&[]).is_err());
+    }
 }

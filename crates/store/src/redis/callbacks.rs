@@ -23,7 +23,7 @@ impl RedisJobStore {
         for Callback { id, image, url } in callbacks {
             call.arg(image.as_bytes()).arg(url).arg(id.as_bytes());
         }
-        self.work.run(&call).await
+        self.nearest().run(&call).await
     }
 
     pub(super) async fn hand_out_callbacks(
@@ -52,7 +52,7 @@ impl RedisJobStore {
         let mut call = self.call(&self.scripts.end_callback);
         call.arg(callback.image.as_bytes()).arg(&callback.url).arg(callback.id.as_bytes());
         call.arg(end).arg(millis(retry_after));
-        self.work.run(&call).await
+        self.nearest().run(&call).await
     }
 }
 

@@ -22,7 +22,7 @@ impl RedisJobStore {
         }
         let mut call = self.call(&self.scripts.failures);
         call.arg(model.as_str()).arg(most.min(FailedJob::MOST));
-        let answers: Vec<PackedFailure> = self.work.run(&call).await?;
+        let answers: Vec<PackedFailure> = self.nearest().run(&call).await?;
         let unpack = |(image, record, outcome): PackedFailure| {
             let image = image.try_into().map_err(|_| unexpected("a failed job"))?;
             let job = read_job(model.as_str().as_bytes(), &record, &[], &outcome)?;

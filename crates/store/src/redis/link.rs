@@ -69,6 +69,11 @@ impl Link {
         Self { state, _keeper: AbortOnDropHandle::new(keeper) }
     }
 
+    /// Whether there is a connection, as far as anybody knows.
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(&*self.state.borrow(), State::Connected(..))
+    }
+
     /// Runs a script, sending its text first if the server does not know it.
     ///
     /// A connection may have broken long ago without anybody noticing, as after a restart of the

@@ -23,7 +23,7 @@ impl RedisJobStore {
             JobList::Running => call.arg("running").arg(0),
         };
         call.arg(from).arg(count);
-        let (images, more): (Vec<Vec<u8>>, bool) = self.work.run(&call).await?;
+        let (images, more): (Vec<Vec<u8>>, bool) = self.nearest().run(&call).await?;
         let images = images.into_iter().map(|md5| {
             let md5 = md5.try_into().map_err(|_| unexpected("an image in a list"))?;
             Ok(ImageKey::from_bytes(md5))

@@ -94,7 +94,9 @@ use server::Server;
 pub struct RedisJobStore {
     server: Arc<Server>,
     /// Carries whatever may be large or slow.
-    work: Link,
+    work: Arc<Link>,
+    /// A worker's own for the same, on its own thread.
+    own: Option<Link>,
     /// Carries what must not wait behind it: a late heartbeat costs a lease.
     beat: Arc<Link>,
     rules: Arc<Rules>,
@@ -120,8 +122,14 @@ impl RedisJobStore {
                 (link(State::Away(why.clone())), link(State::Away(why)))
             }
         };
-        let (beat, scripts) = (Arc::new(beat), Arc::default());
-        Ok(Self { server, work, beat, rules, scripts, clock })
+        let (work, beat, scripts) = (Arc::new(work), Arc::new(beat), Arc::default());
+        Ok(Self { server, work, own: None, beat, rules, scripts, clock })
+    }
+
+    /// The link nearest to the caller. While a worker's own is not there, the one for all may be: so it is
+    /// enough that this one is back.
+    fn nearest(&self) -> &Link {
+        self.own.as_ref().filter(|own| own.is_connected()).unwrap_or(&self.work)
     }
 
     /// A call of a script, with the arguments that all scripts begin with.
@@ -277,7 +285,7 @@ impl JobStore for RedisJobStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        // Both connections: either may still be away when the other is back.
+        // Both connections that all share: either may still be away when the other is back.
         let ping = self.call(&self.scripts.ping);
         try_join(self.work.run(&ping), self.beat.run(&ping)).await.map(|((), ())| ())
     }
@@ -285,7 +293,8 @@ impl JobStore for RedisJobStore {
     fn for_worker(self: Arc<Self>) -> Arc<dyn JobStore> {
         Arc::new(Self {
             server: Arc::clone(&self.server),
-            work: Link::new(Arc::clone(&self.server), State::Connecting),
+            work: Arc::clone(&self.work),
+            own: Some(Link::new(Arc::clone(&self.server), State::Connecting)),
             beat: Arc::clone(&self.beat),
             rules: Arc::clone(&self.rules),
             scripts: Arc::clone(&self.scripts),

@@ -33,7 +33,7 @@ impl RedisJobStore {
             for model in models {
                 call.arg(model.as_str());
             }
-            let answers: Vec<PackedQueue> = self.work.run(&call).await?;
+            let answers: Vec<PackedQueue> = self.nearest().run(&call).await?;
             for answer in answers {
                 queues.push(unpack_queue(answer)?);
             }
@@ -42,7 +42,7 @@ impl RedisJobStore {
     }
 
     async fn read_queue_names(&self) -> Result<Vec<ModelName>, StoreError> {
-        let names: Vec<String> = self.work.run(&self.call(&self.scripts.queue_names)).await?;
+        let names: Vec<String> = self.nearest().run(&self.call(&self.scripts.queue_names)).await?;
         let mut models =
             names.iter().map(|name| parse_model(name)).collect::<Result<Vec<_>, _>>()?;
         models.sort();

@@ -19,12 +19,12 @@ impl RedisJobStore {
         let mut call = self.call(&self.scripts.report);
         call.arg(report.id.to_string()).arg(millis(lifetime)).arg(said);
         // Not on the other connection: with many endpoints it is long, and nobody waits for it.
-        self.work.run(&call).await
+        self.nearest().run(&call).await
     }
 
     pub(super) async fn read_dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
         let call = self.call(&self.scripts.dispatchers);
-        let answers: Vec<(u64, Vec<u8>)> = self.work.run(&call).await?;
+        let answers: Vec<(u64, Vec<u8>)> = self.nearest().run(&call).await?;
         // One that cannot be read is of another version, and must not hide the others.
         let view = |(seen_at, said): (u64, Vec<u8>)| {
             let report = serde_json::from_slice(&said).ok()?;

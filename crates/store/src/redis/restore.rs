@@ -40,7 +40,7 @@ impl RedisJobStore {
                 JobOutcome::Cancelled(None) => Vec::new(),
             });
         }
-        self.work.run(&call).await
+        self.nearest().run(&call).await
     }
 }
 

@@ -53,7 +53,7 @@ impl RedisJobStore {
         for image in images {
             command.arg(self.server.keys().folded(*image));
         }
-        let answers: Vec<Option<Vec<u8>>> = self.work.ask(&command).await?;
+        let answers: Vec<Option<Vec<u8>>> = self.nearest().ask(&command).await?;
         if answers.len() == images.len() { Ok(answers) } else { Err(unexpected(ANSWER)) }
     }
 
@@ -65,7 +65,7 @@ impl RedisJobStore {
         for image in images {
             call.arg(image.as_bytes());
         }
-        self.work.run(&call).await
+        self.nearest().run(&call).await
     }
 
     pub(super) async fn read_stats(
@@ -78,7 +78,7 @@ impl RedisJobStore {
         for model in models.into_iter().flatten() {
             call.arg(model.as_str());
         }
-        let answers: Vec<PackedStats> = self.work.run(&call).await?;
+        let answers: Vec<PackedStats> = self.nearest().run(&call).await?;
         let mut stats =
             answers.into_iter().map(unpack_stats).collect::<Result<Vec<_>, StoreError>>()?;
         if models.is_none() {

@@ -36,7 +36,7 @@ impl RedisJobStore {
         call.arg(batch);
         models.append_to(&mut call);
 
-        let answers: Vec<u8> = self.work.run(&call).await?;
+        let answers: Vec<u8> = self.nearest().run(&call).await?;
         if answers.len() != jobs.len() {
             return Err(unexpected("the answer to a submission"));
         }
@@ -64,7 +64,7 @@ impl RedisJobStore {
             models.dedup();
             call.arg(models);
         }
-        let answers: Vec<(String, String)> = self.work.run(&call).await?;
+        let answers: Vec<(String, String)> = self.nearest().run(&call).await?;
         let mut answers = answers
             .into_iter()
             .map(|(model, letter)| {
@@ -100,7 +100,7 @@ impl RedisJobStore {
         call.arg(batch).arg(most);
         models.append_to(&mut call);
         match which {
-            Requeue::Jobs(_) => self.work.run(&call).await,
+            Requeue::Jobs(_) => self.nearest().run(&call).await,
             // A second run would take others, and count only those.
             Requeue::Oldest { .. } => self.work.run_once(&call).await,
         }

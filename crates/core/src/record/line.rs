@@ -187,6 +187,11 @@ impl RecordLine {
         serde_json::from_slice(line).ok()
     }
 
+    /// Several lines as they are appended, which is by one write.
+    pub fn to_texts(lines: &[Self]) -> Vec<u8> {
+        lines.iter().map(Self::to_text).collect::<Vec<_>>().concat()
+    }
+
     /// The line as it is appended: with a break before it, which ends whatever half a line was
     /// left behind, and one after it.
     pub fn to_text(&self) -> Vec<u8> {

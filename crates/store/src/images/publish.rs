@@ -225,7 +225,7 @@ fn claim(
 ) -> Result<Option<Committed>, ImageStoreError> {
     let mut file = spool.create().map_err(disk_error)?;
     let lines = [RecordLine::Image(info.clone()), RecordLine::Accepted(asked.clone())];
-    let text = lines.iter().map(RecordLine::to_text).collect::<Vec<_>>().concat();
+    let text = RecordLine::to_texts(&lines);
     file.write_all(&text).and_then(|()| file.as_file().sync_data()).map_err(disk_error)?;
     match file.persist_noclobber(record_file::path(root, info.md5)) {
         Ok(_) => {

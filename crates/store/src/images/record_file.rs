@@ -75,7 +75,7 @@ pub(super) fn append(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let text = lines.iter().map(RecordLine::to_text).collect::<Vec<_>>().concat();
+    let text = RecordLine::to_texts(lines);
     file.write_all(&text)?;
     Ok(Some(file))
 }

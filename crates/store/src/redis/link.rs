@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, ScriptInvocation, cmd};
+use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation, cmd};
 use photo_core::ports::StoreError;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -37,6 +37,33 @@ pub(super) enum State {
     Connected(u64, Connection),
     /// The last attempt failed, or an answer did not come: callers do not wait.
     Away(String),
+}
+
+/// What the server can be asked.
+pub(super) trait Question: Sync {
+    fn ask<T: FromRedisValue + Send>(
+        &self,
+        commands: &mut MultiplexedConnection,
+    ) -> impl Future<Output = RedisResult<T>> + Send;
+}
+
+impl Question for Cmd {
+    async fn ask<T: FromRedisValue + Send>(
+        &self,
+        commands: &mut MultiplexedConnection,
+    ) -> RedisResult<T> {
+        self.query_async(commands).await
+    }
+}
+
+/// A script, whose text is sent first if the server does not know it.
+impl Question for ScriptInvocation<'_> {
+    async fn ask<T: FromRedisValue + Send>(
+        &self,
+        commands: &mut MultiplexedConnection,
+    ) -> RedisResult<T> {
+        self.invoke_async(commands).await
+    }
 }
 
 /// Why there is no answer.
@@ -74,46 +101,35 @@ impl Link {
         matches!(&*self.state.borrow(), State::Connected(..))
     }
 
-    /// Runs a script, sending its text first if the server does not know it.
+    /// Asks for something, and waits for the answer.
     ///
     /// A connection may have broken long ago without anybody noticing, as after a restart of the
     /// server; the first caller to find out asks once more on a new one. So a script may run
     /// twice, which every script bears but a claim and putting back the oldest failed jobs.
-    pub(super) async fn run<T: FromRedisValue>(
+    pub(super) async fn run<T: FromRedisValue + Send>(
         &self,
-        call: &ScriptInvocation<'_>,
+        question: &impl Question,
     ) -> Result<T, StoreError> {
-        match self.try_run(call).await {
-            Err(Failure::Broken(_)) => self.run_once(call).await,
+        match self.try_run(question).await {
+            Err(Failure::Broken(_)) => self.run_once(question).await,
             answer => Ok(answer?),
         }
     }
 
-    /// Runs a script, and only once: for those that hand something out.
-    pub(super) async fn run_once<T: FromRedisValue>(
+    /// Asks only once: for scripts that hand something out.
+    pub(super) async fn run_once<T: FromRedisValue + Send>(
         &self,
-        call: &ScriptInvocation<'_>,
+        question: &impl Question,
     ) -> Result<T, StoreError> {
-        Ok(self.try_run(call).await?)
+        Ok(self.try_run(question).await?)
     }
 
-    /// Asks something that changes nothing; like a script, once more on a new connection.
-    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        match self.try_ask(command).await {
-            Err(Failure::Broken(_)) => Ok(self.try_ask(command).await?),
-            answer => Ok(answer?),
-        }
-    }
-
-    async fn try_ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
+    async fn try_run<T: FromRedisValue + Send>(
+        &self,
+        question: &impl Question,
+    ) -> Result<T, Failure> {
         let (number, mut commands) = self.connection().await?;
-        let answer = command.query_async(&mut commands).await;
-        answer.map_err(|error| failed(&self.state, number, error))
-    }
-
-    async fn try_run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Failure> {
-        let (number, mut commands) = self.connection().await?;
-        let answer = call.invoke_async(&mut commands).await;
+        let answer = question.ask(&mut commands).await;
         answer.map_err(|error| failed(&self.state, number, error))
     }
 

@@ -91,12 +91,13 @@ use server::Server;
 /// every call fails with [`StoreError::Unavailable`] within seconds, most of them at once; when it
 /// is back, calls work again. Every connection is made to the server that is right at that moment,
 /// and only after that server was found fit.
+#[derive(Clone)]
 pub struct RedisJobStore {
     server: Arc<Server>,
     /// Carries whatever may be large or slow.
     work: Arc<Link>,
     /// A worker's own for the same, on its own thread.
-    own: Option<Link>,
+    own: Option<Arc<Link>>,
     /// Carries what must not wait behind it: a late heartbeat costs a lease.
     beat: Arc<Link>,
     rules: Arc<Rules>,
@@ -129,7 +130,7 @@ impl RedisJobStore {
     /// The link nearest to the caller. While a worker's own is not there, the one for all may be: so it is
     /// enough that this one is back.
     fn nearest(&self) -> &Link {
-        self.own.as_ref().filter(|own| own.is_connected()).unwrap_or(&self.work)
+        self.own.as_deref().filter(|own| own.is_connected()).unwrap_or(&self.work)
     }
 
     /// A call of a script, with the arguments that all scripts begin with.
@@ -291,14 +292,7 @@ impl JobStore for RedisJobStore {
     }
 
     fn for_worker(self: Arc<Self>) -> Arc<dyn JobStore> {
-        Arc::new(Self {
-            server: Arc::clone(&self.server),
-            work: Arc::clone(&self.work),
-            own: Some(Link::new(Arc::clone(&self.server), State::Connecting)),
-            beat: Arc::clone(&self.beat),
-            rules: Arc::clone(&self.rules),
-            scripts: Arc::clone(&self.scripts),
-            clock: self.clock.clone(),
-        })
+        let own = Link::new(Arc::clone(&self.server), State::Connecting);
+        Arc::new(Self { own: Some(Arc::new(own)), ..(*self).clone() })
     }
 }

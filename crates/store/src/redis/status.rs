@@ -53,7 +53,7 @@ impl RedisJobStore {
         for image in images {
             command.arg(self.server.keys().folded(*image));
         }
-        let answers: Vec<Option<Vec<u8>>> = self.nearest().ask(&command).await?;
+        let answers: Vec<Option<Vec<u8>>> = self.nearest().run(&command).await?;
         if answers.len() == images.len() { Ok(answers) } else { Err(unexpected(ANSWER)) }
     }
 
@@ -88,7 +88,8 @@ impl RedisJobStore {
     }
 }
 
-/// Reads all jobs of an image as the script answers them: those that are folded, then of each other the
+/// Reads all jobs of an image as the script answers them: those that are folded, in the form that
+/// `prelude.lua` calls `FOLDED`, then of each other the
 /// same four that [`read_job`] takes. Answers them in the order of their models.
 pub fn read_jobs(packed: &[Vec<u8>]) -> Result<Vec<JobView>, StoreError> {
     let (folded, others) = packed.split_first().ok_or_else(|| unexpected("an image's jobs"))?;

@@ -21,6 +21,7 @@ use serde_json::json;
 /// like. Every setting: photo.sample.toml.
 #[derive(Parser)]
 #[command(
+    name = "api",
     version,
     after_help = "Example:\n  api --store redis://localhost:6379 \
     --images file:data/images --model average_color=http://localhost:5005"
@@ -53,8 +54,8 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<()> {
     if let Some(Command::Openapi) = args.command {
-        println!("{:#}", photo_api::openapi_document());
-        return Ok(());
+        return program::print(&format!("{:#}\n", photo_api::openapi_document()))
+            .context("the document cannot be written");
     }
     let mut flags = json!({});
     if let Some(listen) = &args.listen {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
+use photo_core::program;
 
 use crate::{Caretaker, Mode, SHELVES};
 
@@ -45,7 +46,7 @@ impl Caretaker {
         let report = report.await?;
         bar.finish_and_clear();
         let done = if *dry_run { "nothing was changed" } else { "all of it done" };
-        println!("{report}\n{done}, in {:.1} s", began.elapsed().as_secs_f64());
+        program::print(&format!("{report}\n{done}, in {:.1} s\n", began.elapsed().as_secs_f64()))?;
         if report.unmended > 0 {
             bail!("{} things could not be read or mended", report.unmended);
         }

@@ -1,6 +1,6 @@
 //! What every program's `main` does first: flags, configuration, log, stop signal.
 
-use std::io::IsTerminal;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -76,8 +76,8 @@ fn start_log(log: &LogConfig) -> anyhow::Result<()> {
         .with_env_filter(filter)
         // A closed standard error must not take the program down with it.
         .log_internal_errors(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     let started = match log.format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
@@ -85,18 +85,30 @@ fn start_log(log: &LogConfig) -> anyhow::Result<()> {
     started.map_err(|e| anyhow::anyhow!("the log cannot be started: {e}"))
 }
 
+/// Writes to standard output. A reader that has gone, such as `head`, has read what it wanted.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Ends a program: a failure is told on standard error, with its causes, under the program's name.
 pub fn end(name: &str, result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{name}: {error:#}");
+            // A closed standard error must not turn a failure into a panic.
+            let _ = writeln!(io::stderr(), "{name}: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// A token that is cancelled when somebody asks the program to stop: SIGTERM or Ctrl-C.
+/// A token that is cancelled when somebody asks the program to stop: SIGTERM, Ctrl-C, or the end of
+/// the terminal it was started from. A SIGHUP that means anything else (a log rotation, `systemctl
+/// reload`) is logged and ignored: the configuration is read at the start alone.
 pub fn stop_token() -> CancellationToken {
     let stop = CancellationToken::new();
     tokio::spawn({
@@ -115,12 +127,22 @@ pub fn stop_token() -> CancellationToken {
     stop
 }
 
-async fn stop_signal() -> std::io::Result<()> {
+async fn stop_signal() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let mut hangup = signal(SignalKind::hangup())?;
+    // Asked now: a terminal that has ended is none any more.
+    let from_terminal = io::stdin().is_terminal() || io::stderr().is_terminal();
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => {
+                if from_terminal {
+                    return Ok(());
+                }
+                tracing::info!("SIGHUP is ignored: restart to read the configuration again");
+            }
+        }
     }
-    Ok(())
 }

@@ -24,7 +24,7 @@ mod welcome;
 /// Jobs are kept in data/jobs.db and photos in data/images; both survive a restart. For more
 /// than one process, run `api` and `dispatcher` on a Redis. Every setting: photo.sample.toml.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "standalone", version)]
 struct Args {
     /// Address and port to listen on [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -1,5 +1,7 @@
 //! Opening the stores that the configuration names.
 
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 
 use photo_core::Clock;
@@ -60,8 +62,49 @@ pub async fn open_job_store(
 /// Opens the image store.
 pub fn open_image_store(config: &ImagesConfig) -> Result<Arc<dyn ImageStore>, OpenError> {
     let ImagesUrl::File(folder) = &config.url;
-    let images = LocalImages::open(folder).map_err(|error| {
-        OpenError(format!("photos cannot be kept in {}: {error}", folder.display()))
-    })?;
+    let images = LocalImages::open(folder).map_err(|error| refused(folder, &error))?;
     Ok(Arc::new(images))
+}
+
+/// Why photos cannot be kept in this folder. Who the program runs as is half of the answer where it
+/// may not write: in a container it is a number that the host's folder knows nothing of.
+fn refused(folder: &Path, error: &io::Error) -> OpenError {
+    // A relative folder begins where the program was started, which the reader may not know.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = folder.display();
+    OpenError(if error.kind() == ErrorKind::PermissionDenied {
+        let user = rustix::process::geteuid();
+        format!(
+            "photos cannot be kept in {folder}: this program runs as user id {user}, who may not \
+             write there; give the folder to that user (chown {user} {folder}), or name another \
+             with --images file:FOLDER"
+        )
+    } else {
+        format!("photos cannot be kept in {folder}: {error}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_told_with_its_path_and_the_user() {
+        let denied = refused(Path::new("/srv/photos"), &ErrorKind::PermissionDenied.into());
+        let user = rustix::process::geteuid().to_string();
+        let words = denied.to_string();
+        assert!(
+            words.contains("/srv/photos") && words.contains(&format!("user id {user}")),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn a_file_where_the_folder_should_be_is_told_with_its_path() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let url = ImagesUrl::File(file.path().into());
+        let config = ImagesConfig { url, ..ImagesConfig::default() };
+        let Err(refused) = open_image_store(&config) else { panic!("a file is no folder") };
+        assert!(refused.to_string().contains(&file.path().display().to_string()), "{refused}");
+    }
 }

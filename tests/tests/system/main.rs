@@ -22,6 +22,8 @@ mod page_modules;
 mod page_operators;
 mod photoctl;
 mod postman;
+mod processes;
+mod readme;
 mod redis_failover;
 mod redis_trouble;
 mod releases;

@@ -5,6 +5,8 @@
 //! start. `photo.sample.toml` in the repository's root is the documentation, and is tested.
 
 mod callbacks;
+mod environment;
+mod explanation;
 mod model;
 mod photoctl;
 mod retention;
@@ -17,8 +19,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use figment::Figment;
-use figment::error::Kind;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use callbacks::{AllowedHost, CallbacksConfig, InvalidHost, WebhookSecret};
@@ -32,6 +33,7 @@ pub use sections::{
 pub use sentinel_url::SentinelUrl;
 pub use url::{ImagesUrl, ServiceUrl, StoreUrl};
 
+use self::explanation::explain;
 use crate::ModelName;
 
 /// Everything that can be configured.
@@ -87,10 +89,9 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
+        environment::check(std::env::vars_os()).map_err(ConfigError::Invalid)?;
         let config: Self = figment
-            // Others than PHOTO_<SECTION>__<KEY> are somebody else's: an orchestrator may set
-            // PHOTO_API_PORT for a service of that name.
-            .merge(Env::prefixed("PHOTO_").filter(|key| key.as_str().contains("__")).split("__"))
+            .merge(environment::provider())
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(|error| ConfigError::Invalid(explain(error)))?;
@@ -148,35 +149,6 @@ impl Config {
     /// itself and is not configured has the defaults and no URLs.
     pub fn model(&self, name: &ModelName) -> ModelSettings {
         self.models.get(name).cloned().unwrap_or_default().over(&self.model_defaults)
-    }
-}
-
-/// All that is wrong, a line each, with the nearest known key for an unknown one.
-fn explain(error: figment::Error) -> String {
-    let lines = error.into_iter().map(|error| {
-        let place = error.metadata.as_ref().map_or(String::new(), |m| match &m.source {
-            Some(source) => format!(" (in {source})"),
-            None => format!(" (in the {})", m.name),
-        });
-        let key = error.path.join(".");
-        match &error.kind {
-            Kind::UnknownField(field, known) => {
-                let section = error.path.iter().filter(|part| *part != field);
-                let full: Vec<&str> = section.map(String::as_str).chain([field.as_str()]).collect();
-                format!("unknown key `{}`{place}{}", full.join("."), nearest(field, known))
-            }
-            kind if key.is_empty() => format!("{kind}{place}"),
-            kind => format!("`{key}`: {kind}{place}"),
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn nearest(field: &str, known: &[&str]) -> String {
-    let distance = |key: &&&str| strsim::damerau_levenshtein(field, key);
-    match known.iter().min_by_key(distance).filter(|key| distance(key) <= 3) {
-        Some(key) => format!(": did you mean `{key}`?"),
-        None => format!(": known here are {}", known.join(", ")),
     }
 }
 

@@ -96,6 +96,12 @@ fn a_wrong_value_is_named_with_its_key() {
         ("[callbacks]\nallow = [\"http://a\"]\n", "callbacks.allow"),
         ("[api]\nmax_uploads = 0\n", "api.max_uploads"),
         ("[api]\nupload_patience = \"0s\"\n", "api.upload_patience"),
+        ("[api]\nmax_image_bytes = \"1 Mega\"\n", "`api.max_image_bytes`: `1 Mega` is not a size"),
+        ("[api]\nmax_spool_bytes = -1\n", "`api.max_spool_bytes`: -1 is not a size"),
+        ("[dispatcher]\ndrain = 15\n", "is not a time: write it like"),
+        ("[dispatcher]\ndrain = \"soon\"\n", "`dispatcher.drain`"),
+        ("[models]\nmy model = 5005\n", "my model"),
+        ("[models]\n\"my model\" = 5005\n", "my model"),
     ] {
         let complaint = complaint(text);
         assert!(complaint.contains(key), "{text}: {complaint}");
@@ -121,6 +127,25 @@ fn passwords_and_keys_are_never_printed() {
 fn a_key_of_digits_is_a_key() {
     let config = from_toml("[api]\nregister_key = 123456\n").unwrap();
     assert_eq!(config.api.register_key.unwrap().reveal(), "123456");
+}
+
+#[test]
+fn a_wrong_flag_is_not_told_by_a_line_of_our_source() {
+    let flags = json!({"dispatcher": {"drain": "soon"}});
+    let error = Config::load(&json!({}), None, &flags).expect_err("no time").to_string();
+    assert!(error.contains("(in the flags)") && !error.contains(".rs"), "{error}");
+}
+
+#[test]
+fn a_variable_with_one_underscore_too_few_is_refused_and_others_are_left_alone() {
+    let check = |name: &str| environment::check([(name.into(), "1".into())].into_iter());
+    let error = check("PHOTO_API_LISTEN").expect_err("it would set nothing");
+    assert!(error.contains("PHOTO_API_LISTEN") && error.contains("PHOTO_API__LISTEN"), "{error}");
+    let error = check("PHOTO_MODEL_DEFAULTS_MAX_ATTEMPTS").expect_err("it would set nothing");
+    assert!(error.contains("PHOTO_MODEL_DEFAULTS__MAX_ATTEMPTS"), "{error}");
+    for fine in ["PHOTO_API__LISTEN", "PHOTO_API_PORT", "PHOTO_CONFIG", "PHOTO_SERVER", "LISTEN"] {
+        assert_eq!(check(fine), Ok(()), "{fine}");
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ use photo_core::ports::{
 };
 use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
+use rustix::fs::{Access, access};
 
 use self::care::Care;
 use self::shelves::Shelves;
@@ -62,10 +63,12 @@ pub struct LocalImages {
 }
 
 impl LocalImages {
-    /// Opens the folder and makes it if it is not there. Blocks on the disk.
+    /// Opens the folder and makes it if it is not there. Fails if this process may not write to it:
+    /// every program adds to the records. Blocks on the disk.
     pub fn open(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
+        access(&root, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
         let spool = Arc::new(Spool::new(&root));
         let care = Arc::new(Care::new(&root));
         let shelves = Arc::new(Shelves::new(root));

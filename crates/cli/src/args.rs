@@ -12,12 +12,20 @@ use crate::ending::EXIT_CODES;
 const EXAMPLES: &str = "Examples:
   photoctl models
   photoctl submit photos/ --recursive --model average_color --wait
-  photoctl results photos/ --recursive --format csv > results.csv
-  photoctl queues --watch";
+  photoctl submit *.jpg --model average_color,sharpness > photos.md5
+  photoctl wait --from photos.md5 --timeout 1h
+  photoctl results --from photos.md5 --format csv > results.csv
+  find . -newer last -name '*.jpg' -print0 | photoctl submit --from - -0 --model sharpness
+  curl -s https://example.org/a.jpg | photoctl submit - --model sharpness --wait
+  photoctl queues --watch
+
+What goes wrong is said on standard error, a line each that begins with \"photoctl: \"; the rest goes
+on, and the exit code tells of it.";
 
 /// Sends photos to a PhotoAnalysisServer, follows their jobs and reads the results.
 ///
-/// Photos are named by their MD5, by their paths, or by a list in the format of md5sum. What a
+/// Photos are named by their MD5, by their paths, by folders, or by lists (--from) of any of these:
+/// one a line, or as submit, md5sum, md5 of macOS, and Get-FileHash of PowerShell write them. What a
 /// command finds goes to standard output; everything else that it has to say goes to standard
 /// error. On a terminal the output is for people, elsewhere it is for programs. A server that is
 /// reached by https:// must show a certificate that the machine trusts, or that one of those in the

@@ -8,7 +8,7 @@ use crate::client::CallError;
 /// What the exit codes mean, for `--help` and the manual.
 pub(crate) const EXIT_CODES: &str = "Exit codes:
   0    all done
-  1    some photos or jobs failed, were refused, or are not known
+  1    some photos or jobs failed, were not taken, or are not known; or a name is none of a photo
   2    wrong arguments or configuration, or a request that the server refuses
   3    the server cannot be reached, or had no room for too long
   4    not all is finished yet (status, results, wait --timeout)

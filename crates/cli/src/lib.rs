@@ -10,7 +10,7 @@ mod commands;
 mod ending;
 mod find;
 mod follow;
-mod manifest;
+mod list;
 mod output;
 mod reporter;
 mod submission;

@@ -3,11 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufWriter, StdoutLock, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{
+    MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressState, ProgressStyle,
+};
 
-use crate::output::text::printable;
+use crate::output::text::{bytes, printable};
+
+/// How often a bar is drawn again that shows what it is not told of.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Writes what is said so that progress bars and lines do not run into each other. Bars are drawn
 /// on a terminal only.
@@ -17,6 +24,8 @@ pub(crate) struct Reporter {
     quiet: bool,
     verbose: bool,
     has_complained: AtomicBool,
+    /// How many bytes of photos went out.
+    bytes_sent: Arc<AtomicU64>,
 }
 
 impl Reporter {
@@ -29,6 +38,7 @@ impl Reporter {
             quiet,
             verbose,
             has_complained: AtomicBool::new(false),
+            bytes_sent: Arc::default(),
         }
     }
 
@@ -75,7 +85,42 @@ impl Reporter {
             format!("{{bar:30}} {{human_pos}} of {{human_len}} {unit}, {{rate}}, {{eta}} left");
         let style = ProgressStyle::with_template(&template);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        self.bars.add(ProgressBar::new(0).with_style(style.with_key("rate", write_rate)))
+        self.add(ProgressBar::new(0).with_style(style.with_key("rate", write_rate)))
+    }
+
+    /// A bar over files that are sent, with how many bytes went out: one file may take long.
+    pub(crate) fn sending_bar(&self) -> ProgressBar {
+        let template = "{bar:30} {human_pos} of {human_len} files, {sent}, {rate}, {eta} left";
+        let style = ProgressStyle::with_template(template);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bytes_sent = self.bytes_sent();
+        let write_sent = move |_: &ProgressState, output: &mut dyn fmt::Write| {
+            // What cannot be written is written again in a moment.
+            let _ = write!(output, "{} sent", bytes(bytes_sent.load(Ordering::Relaxed)));
+        };
+        let style = style.with_key("rate", write_rate).with_key("sent", write_sent);
+        let bar = self.add(ProgressBar::new(0).with_style(style));
+        if self.shows_bars() {
+            bar.enable_steady_tick(REDRAW_INTERVAL);
+        }
+        bar
+    }
+
+    /// Where the bytes of photos are counted that go out.
+    pub(crate) fn bytes_sent(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes_sent)
+    }
+
+    /// A count of what passes in `unit`, with its rate, where nobody knows how much is to come.
+    pub(crate) fn counter(&self, unit: &str) -> ProgressBar {
+        let style = ProgressStyle::with_template(&format!("{{human_pos}} {unit}, {{rate}}"));
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.add(ProgressBar::no_length().with_style(style.with_key("rate", write_rate)))
+    }
+
+    /// Shows a bar until it is dropped.
+    fn add(&self, bar: ProgressBar) -> ProgressBar {
+        self.bars.add(bar.with_finish(ProgressFinish::AndClear))
     }
 
     /// Whether bars are seen by anybody.

@@ -1,29 +1,28 @@
 //! Which photos a command is about.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::PathBuf;
 
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt};
 use photo_core::ImageKey;
-use tokio::sync::mpsc;
 
 use crate::ending::Trouble;
-use crate::find::{Found, Walk, WalkArgs, find};
-use crate::manifest;
-use crate::output::text::printable;
+use crate::find::{Found, Source, Walk, WalkArgs, Wanted, find};
+use crate::list::{EntryEnd, List, STANDARD_INPUT, parse_image_id};
 use crate::reporter::Reporter;
 
-/// What stands for standard input.
-const STANDARD_INPUT: &str = "-";
+/// Lists of photos.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ListArgs {
+    /// A list of photos: hashes or paths, one a line, or what submit, md5sum, Get-FileHash and
+    /// their like write; - for standard input
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
 
-/// How many lines of a list are read ahead.
-const AHEAD: usize = 1_024;
-
-/// How much of a line is repeated that cannot be understood.
-const MOST_REPEATED: usize = 60;
+    /// The lists' entries end with NUL, as find -print0 writes them
+    #[arg(short = '0', long = "null", requires = "from")]
+    null: bool,
+}
 
 /// The photos that a command names.
 #[derive(Debug, Clone, clap::Args)]
@@ -32,9 +31,8 @@ pub(crate) struct TargetArgs {
     #[arg(value_name = "PHOTO")]
     photos: Vec<OsString>,
 
-    /// A list of photos, as submit and md5sum write it; - for standard input
-    #[arg(long, value_name = "FILE")]
-    from: Vec<PathBuf>,
+    #[command(flatten)]
+    lists: ListArgs,
 
     #[command(flatten)]
     walk: WalkArgs,
@@ -49,91 +47,75 @@ pub(crate) struct Target {
     pub(crate) path: Option<PathBuf>,
 }
 
+impl ListArgs {
+    /// The lists, to be read after `sources`. Standard input is read once.
+    pub(crate) fn after(&self, mut sources: Vec<Source>) -> Result<Vec<Source>, Trouble> {
+        sources.extend(self.from.iter().cloned().map(|path| self.list(path)));
+        let reads_input = |source: &&Source| match source {
+            Source::StandardInput => true,
+            Source::List(list) => list.is_standard_input(),
+            Source::Image(_) | Source::Path(_) => false,
+        };
+        if sources.iter().filter(reads_input).count() > 1 {
+            let why = "standard input (-) is named twice, and can be read once";
+            return Err(Trouble::Usage(why.to_owned()));
+        }
+        Ok(sources)
+    }
+
+    fn list(&self, path: PathBuf) -> Source {
+        let ends = if self.null { EntryEnd::Nul } else { EntryEnd::Line };
+        Source::List(List { path, ends })
+    }
+}
+
 impl TargetArgs {
     /// Whether any are named.
     pub(crate) fn is_empty(&self) -> bool {
-        self.photos.is_empty() && self.from.is_empty()
+        self.photos.is_empty() && self.lists.from.is_empty()
     }
 
-    /// The photos: first those named by hash, then those on the disk, then those on lists.
+    /// The photos, in the order in which they are named. What is none is told and left out.
     pub(crate) fn stream(
         &self,
         reporter: &Reporter,
-    ) -> Result<impl Stream<Item = Result<Target, Trouble>>, Trouble> {
+    ) -> Result<impl Stream<Item = Target>, Trouble> {
         if self.is_empty() {
             let why = "no photos are named: give their hashes, their paths, or a list with --from";
             return Err(Trouble::Usage(why.to_owned()));
         }
-        let (mut hashes, mut paths, mut lists) = (Vec::new(), Vec::new(), Vec::new());
-        for photo in &self.photos {
-            match photo.to_str().map(str::parse) {
-                Some(Ok(image)) => hashes.push(Ok(Target { image, path: None })),
-                _ if photo == STANDARD_INPUT => lists.push(PathBuf::from(photo)),
-                _ => paths.push(PathBuf::from(photo)),
+        let sources = self.photos.iter().map(|photo| {
+            if photo == STANDARD_INPUT {
+                return self.lists.list(PathBuf::from(photo));
             }
-        }
-        lists.extend(self.from.iter().cloned());
-        let found = find(Walk::new(paths, self.walk)?);
-        let found = found.filter_map(|found| {
-            let target = match found {
-                Found::Photo(photo) => {
-                    Some(Ok(Target { image: photo.key, path: Some(photo.path) }))
-                }
-                Found::LeftOut { path, why } => {
-                    reporter.explain(&format!("{} {why}", path.display()));
-                    None
-                }
-                Found::Folder(path) => {
-                    reporter.say(&format!(
-                        "{} is not looked into; --recursive does that",
-                        path.display()
-                    ));
-                    None
-                }
-                Found::Unreadable { path, error } => {
-                    reporter.complain(&format!("{}: {error}", path.display()));
-                    None
-                }
-            };
-            async { target }
+            let image = photo.to_str().and_then(parse_image_id);
+            image.map_or_else(|| Source::Path(PathBuf::from(photo)), Source::Image)
         });
-        Ok(stream::iter(hashes).chain(found).chain(read_lists(lists)))
+        let sources = self.lists.after(sources.collect())?;
+        let found = find(Walk::new(sources, self.walk, Wanted::Hash));
+        Ok(found.filter_map(|found| {
+            let target = target(found, reporter);
+            async { target }
+        }))
     }
 }
 
-/// The photos on these lists, up to the first one that cannot be read.
-fn read_lists(lists: Vec<PathBuf>) -> impl Stream<Item = Result<Target, Trouble>> {
-    let (targets, read) = mpsc::channel(AHEAD);
-    thread::spawn(move || {
-        let all_read = lists.iter().try_for_each(|list| read_list(list, &targets));
-        if let Err(trouble) = all_read {
-            // Otherwise nobody listens any more.
-            let _ = targets.blocking_send(Err(trouble));
+/// The photo that was found, if it is one.
+fn target(found: Found, reporter: &Reporter) -> Option<Target> {
+    match found {
+        Found::Photo(photo) => Some(Target { image: photo.key, path: Some(photo.path) }),
+        Found::Image { image, path } => Some(Target { image, path }),
+        Found::LeftOut { path, why } => {
+            reporter.explain(&format!("{} {why}", path.display()));
+            None
         }
-    });
-    stream::unfold(read, async |mut read| Some((read.recv().await?, read)))
-}
-
-/// Passes on what is on a list.
-fn read_list(path: &Path, targets: &mpsc::Sender<Result<Target, Trouble>>) -> Result<(), Trouble> {
-    let name = path.display();
-    let unreadable = |error| Trouble::File { what: format!("the list {name}"), error };
-    let lines: Box<dyn BufRead> = if path == Path::new(STANDARD_INPUT) {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
-    };
-    for (number, line) in lines.split(b'\n').enumerate() {
-        let line = line.map_err(unreadable)?;
-        let Some(read) = manifest::read(&line) else { continue };
-        let (image, path) = read.map_err(|why| {
-            let line = String::from_utf8_lossy(&line);
-            let line: String = printable(&line).chars().take(MOST_REPEATED).collect();
-            Trouble::Usage(format!("line {} of the list {name} is \"{line}\": {why}", number + 1))
-        })?;
-        if targets.blocking_send(Ok(Target { image, path })).is_err() {
-            break;
+        Found::Folder(path) => {
+            reporter.say(&format!("{} is not looked into; --recursive does that", path.display()));
+            None
+        }
+        Found::NotTaken { name, why } => {
+            reporter.complain(&format!("{} {why}", name.display()));
+            None
         }
     }
-    Ok(())
 }

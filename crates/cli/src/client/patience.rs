@@ -13,7 +13,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause, unless the server asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// For how long a server is tried that has never answered: its address may be wrong.
+/// For how long a server is tried that has never answered, as its address may be wrong; unless
+/// somebody has said for how long to try.
 const FIRST_CONTACT: Duration = Duration::from_secs(2);
 
 /// For how long the calls to a server are tried without any success, from the first failure on.
@@ -21,6 +22,8 @@ const FIRST_CONTACT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Patience {
     limit: Duration,
+    /// The same for a server that has never answered.
+    first_contact: Duration,
     state: Mutex<State>,
 }
 
@@ -41,9 +44,14 @@ pub(crate) struct Attempts<'a> {
 }
 
 impl Patience {
-    /// One that tries for so long.
+    /// One that tries for so long, as nobody has said anything else.
     pub(crate) fn of(limit: Duration) -> Self {
-        Self { limit, state: Mutex::default() }
+        Self { first_contact: limit.min(FIRST_CONTACT), ..Self::asked_for(limit) }
+    }
+
+    /// One that tries for as long as somebody wants, also a server that is still to be started.
+    pub(crate) fn asked_for(limit: Duration) -> Self {
+        Self { limit, first_contact: limit, state: Mutex::default() }
     }
 
     /// One that tries everything once.
@@ -128,7 +136,7 @@ impl Patience {
         let mut state = self.state();
         state.was_reached |= !matches!(error, CallError::Unreachable { .. });
         let since = *state.failing_since.get_or_insert(now);
-        let limit = if state.was_reached { self.limit } else { self.limit.min(FIRST_CONTACT) };
+        let limit = if state.was_reached { self.limit } else { self.first_contact };
         (now.saturating_duration_since(since) >= limit).then_some(limit)
     }
 }
@@ -151,6 +159,10 @@ mod tests {
         assert_eq!(patience.is_over(&broken, after(3)), None, "it is there");
         assert_eq!(patience.is_over(&unreachable, after(599)), None);
         assert_eq!(patience.is_over(&unreachable, after(600)), Some(limit));
+        let asked_for = Patience::asked_for(limit);
+        assert_eq!(asked_for.is_over(&unreachable, after(0)), None);
+        assert_eq!(asked_for.is_over(&unreachable, after(599)), None, "it may be started yet");
+        assert_eq!(asked_for.is_over(&unreachable, after(600)), Some(limit));
         patience.state().failing_since = None;
         assert_eq!(patience.is_over(&broken, after(9_000)), None);
         assert_eq!(patience.is_over(&broken, after(9_600)), Some(limit));

@@ -11,6 +11,9 @@ use serde::Deserialize;
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
+/// How many letters of a model's name may be wrong for it to be guessed.
+const MAX_MISTAKES: usize = 3;
+
 /// How much is repeated of an answer that is not a problem.
 const MOST_REPEATED: usize = 200;
 
@@ -38,7 +41,32 @@ struct Body {
     #[serde(default)]
     missing_images: Vec<ImageKey>,
     #[serde(default)]
+    unknown_models: Vec<String>,
+    #[serde(default)]
     models: Vec<String>,
+}
+
+impl Body {
+    /// The models that are meant, as far as that can be guessed, and those that there are.
+    fn hint(&self) -> String {
+        let distance = |unknown: &str, known: &str| {
+            strsim::osa_distance(&unknown.to_lowercase(), &known.to_lowercase())
+        };
+        let meant = self.unknown_models.iter().filter_map(|unknown| {
+            let near = self.models.iter().map(|known| (distance(unknown, known), known));
+            let most = MAX_MISTAKES.min(unknown.chars().count().saturating_sub(1));
+            near.min().filter(|(mistakes, _)| *mistakes <= most).map(|(_, known)| known)
+        });
+        let meant: Vec<&str> = meant.map(String::as_str).collect();
+        let known = self.models.join(", ");
+        match (meant.is_empty(), known.is_empty()) {
+            (_, true) => String::new(),
+            (true, false) => format!(" Known models: {known}."),
+            (false, false) => {
+                format!(" Did you mean {}? Known models: {known}.", meant.join(", "))
+            }
+        }
+    }
 }
 
 impl Problem {
@@ -56,11 +84,8 @@ impl Problem {
         if let Ok(body) = serde_json::from_slice::<Body>(body) {
             // The form's photos are counted from 1.
             problem.photo = body.photo.and_then(|number| number.checked_sub(1));
+            problem.detail = format!("{}{}", body.detail, body.hint());
             problem.missing_images = body.missing_images;
-            problem.detail = match body.models.join(", ") {
-                names if names.is_empty() => body.detail,
-                names => format!("{} Known models: {names}.", body.detail),
-            };
         } else {
             let text = String::from_utf8_lossy(body);
             let text: String = text.trim().chars().take(MOST_REPEATED).collect();
@@ -104,6 +129,10 @@ mod tests {
         let body = r#"{"detail": "Unknown models: x.", "unknown_models": ["x"], "models": ["a"]}"#;
         let problem = read(StatusCode::BAD_REQUEST, &[], body);
         assert_eq!(problem.to_string(), "Unknown models: x. Known models: a.");
+        let body =
+            r#"{"detail": "No.", "unknown_models": ["Colour", "nothing"], "models": ["color"]}"#;
+        let problem = read(StatusCode::BAD_REQUEST, &[], body);
+        assert_eq!(problem.to_string(), "No. Did you mean color? Known models: color.");
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(crate) enum UploadError {
 #[derive(Debug, Default)]
 struct Passage {
     bytes: AtomicU64,
+    /// The bytes of all requests, for whoever looks on.
+    all_bytes: Arc<AtomicU64>,
     unreadable: Mutex<Option<(usize, io::Error)>>,
 }
 
@@ -43,7 +45,8 @@ impl Server {
         photos: &[Photo],
         asked: &Asked,
     ) -> Result<Accepted, UploadError> {
-        let passage = Arc::new(Passage::default());
+        let all_bytes = self.reporter.bytes_sent();
+        let passage = Arc::new(Passage { all_bytes, ..Passage::default() });
         let mut form = Form::new();
         for (number, photo) in photos.iter().enumerate() {
             let body = Body::wrap_stream(content(photo.clone(), number, Arc::clone(&passage)));
@@ -95,10 +98,13 @@ fn content(
     passage: Arc<Passage>,
 ) -> impl Stream<Item = io::Result<Bytes>> {
     let length = photo.bytes;
-    let opened = stream::once(File::open(photo.path));
-    let blocks = opened
-        .map_ok(move |file| ReaderStream::with_capacity(file.take(length), BLOCK))
-        .try_flatten();
+    let blocks = match photo.kept {
+        Some(kept) => stream::once(async { Ok(kept) }).left_stream(),
+        None => stream::once(File::open(photo.path))
+            .map_ok(move |file| ReaderStream::with_capacity(file.take(length), BLOCK))
+            .try_flatten()
+            .right_stream(),
+    };
     // What it is now must be as long as it was when it was hashed.
     let blocks = blocks.map(Some).chain(stream::once(async { None }));
     let mut left = length;
@@ -106,7 +112,9 @@ fn content(
         let block = match block {
             Some(Ok(block)) => {
                 left = left.saturating_sub(block.len() as u64);
-                passage.bytes.fetch_add(block.len() as u64, Ordering::Relaxed);
+                for count in [&passage.bytes, &passage.all_bytes] {
+                    count.fetch_add(block.len() as u64, Ordering::Relaxed);
+                }
                 Some(Ok(block))
             }
             Some(Err(error)) => Some(Err(error)),

@@ -18,6 +18,9 @@ pub(crate) struct ImageView {
     pub(crate) results: BTreeMap<ModelName, Box<RawValue>>,
     #[serde(default)]
     pub(crate) jobs: BTreeMap<ModelName, JobView>,
+    /// What there is to know about the photo itself, in sentences.
+    #[serde(default)]
+    pub(crate) notes: Vec<String>,
 }
 
 /// How far one job has come.

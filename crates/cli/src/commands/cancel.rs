@@ -12,7 +12,7 @@ use super::context::Context;
 use crate::client::CancelledJob;
 use crate::ending::{Ending, Trouble};
 use crate::output::text::{count_of, printable};
-use crate::output::{Table, TableArgs};
+use crate::output::{Column, Row, Table, TableArgs};
 use crate::targets::TargetArgs;
 
 /// The most images in one request, of which the answer names all jobs.
@@ -44,14 +44,19 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
         return unfinished::run(&args, context).await;
     }
     let server = context.patient_server(None)?;
-    let mut table = Table::new(&["PHOTO", "MODEL", "STATE"]);
+    let mut table = Table::new(&[
+        Column::value("PHOTO", "PHOTO"),
+        Column::name("MODEL"),
+        Column::value("STATE", "STATE"),
+    ]);
     let mut jobs_seen = 0;
+    let bar = context.reporter.counter("jobs");
     let mut targets = pin!(args.targets.stream(&context.reporter)?.chunks(MOST_IMAGES));
     while let Some(chunk) = targets.next().await {
-        let images = chunk.into_iter().map(|target| target.map(|target| target.image));
-        let images: Vec<ImageKey> = images.collect::<Result<_, _>>()?;
+        let images: Vec<ImageKey> = chunk.into_iter().map(|target| target.image).collect();
         let jobs = server.cancel(&images, &args.models).await?;
         jobs_seen += jobs.len() as u64;
+        bar.set_position(jobs_seen);
         context.reporter.print(|output| {
             if args.form.is_json() {
                 return write_json(output, &jobs);
@@ -61,9 +66,10 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
                 let state = printable(state).into_owned();
                 vec![job.image.to_string(), job.model.to_string(), state]
             });
-            table.write(output, &rows.collect::<Vec<_>>())
+            table.write(output, &rows.map(Row::from).collect::<Vec<_>>())
         })?;
     }
+    bar.finish_and_clear();
     context.reporter.say(&count_of(jobs_seen, "job"));
     Ok(Ending::Done)
 }

@@ -43,9 +43,14 @@ impl Context {
     }
 
     /// The server, for a command that is to come to its end: it tries again for this long, or as
-    /// configured.
+    /// configured. Where neither says anything, a server that never answers is given up soon.
     pub(super) fn patient_server(&self, limit: Option<Duration>) -> Result<Server, Trouble> {
-        let patience = Patience::of(limit.unwrap_or(self.config.give_up_after));
+        let usual = PhotoctlConfig::default().give_up_after;
+        let configured = self.config.give_up_after;
+        let patience = match limit.or((configured != usual).then_some(configured)) {
+            Some(limit) => Patience::asked_for(limit),
+            None => Patience::of(usual),
+        };
         Server::new(&self.config, patience, Arc::clone(&self.reporter))
     }
 }

@@ -6,7 +6,7 @@ use super::context::Context;
 use crate::client::Failures;
 use crate::ending::{Ending, Trouble};
 use crate::output::text::{count, printable};
-use crate::output::{Table, TableArgs};
+use crate::output::{Column, Row, Table, TableArgs};
 
 /// List failed jobs, grouped by model and reason
 ///
@@ -50,8 +50,14 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
             example,
         ]
     });
-    let rows: Vec<Vec<String>> = rows.collect();
-    let mut table = Table::new(&["MODEL", "FAILED", "LATEST (UTC)", "REASON", "FOR EXAMPLE"]);
+    let rows: Vec<Row> = rows.map(Row::from).collect();
+    let mut table = Table::new(&[
+        Column::name("MODEL"),
+        Column::value("FAILED", "FAILED"),
+        Column::value("LATEST (UTC)", "LATEST (UTC)"),
+        Column::text("REASON"),
+        Column::text("FOR EXAMPLE"),
+    ]);
     context.reporter.print(|output| table.write(output, &rows))?;
     if failures.truncated {
         context.reporter.say("there are more than these; only the newest were looked at");

@@ -3,6 +3,7 @@
 pub(crate) mod cancel;
 pub(crate) mod completions;
 mod context;
+mod counts;
 pub(crate) mod failures;
 pub(crate) mod fsck;
 pub(crate) mod man;

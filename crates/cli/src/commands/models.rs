@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::client::Models;
 use crate::ending::{Ending, Trouble};
 use crate::output::text::{count, printable};
-use crate::output::{Table, TableArgs};
+use crate::output::{Column, Row, Table, TableArgs};
 
 /// List the models, and how they are
 #[derive(Debug, clap::Args)]
@@ -34,8 +34,15 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
         let counts = [detail.queued, detail.running, detail.waiting, detail.failed].map(count);
         [vec![name.to_string()], counts.to_vec(), vec![state]].concat()
     });
-    let rows: Vec<Vec<String>> = rows.collect();
-    let mut table = Table::new(&["MODEL", "QUEUED", "RUNNING", "WAITING", "FAILED", "STATE"]);
+    let rows: Vec<Row> = rows.map(Row::from).collect();
+    let mut table = Table::new(&[
+        Column::name("MODEL"),
+        Column::value("QUEUED", "QUEUED"),
+        Column::value("RUNNING", "RUN"),
+        Column::value("WAITING", "WAIT"),
+        Column::value("FAILED", "FAILED"),
+        Column::text("STATE"),
+    ]);
     context.reporter.print(|output| table.write(output, &rows))?;
     Ok(Ending::Done)
 }

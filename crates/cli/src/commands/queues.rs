@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::client::{Queue, Queues};
 use crate::ending::{Ending, Trouble};
 use crate::output::text::{count, count_of, printable};
-use crate::output::{Table, TableArgs, is_terminal};
+use crate::output::{Column, Row, Table, TableArgs, is_terminal};
 
 /// Show the models' queues, their services and the dispatchers
 #[derive(Debug, clap::Args)]
@@ -40,16 +40,16 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
         return Ok(Ending::Done);
     }
     let queues: Queues = server.read_document(&document)?;
-    let rows: Vec<Vec<String>> = queues.models.iter().map(|queue| row(queue, &queues)).collect();
+    let rows: Vec<Row> = queues.models.iter().map(|queue| row(queue, &queues).into()).collect();
     let mut table = Table::new(&[
-        "MODEL",
-        "QUEUED",
-        "RUNNING",
-        "WAITING",
-        "FAILED",
-        "PER SECOND",
-        "OLDEST",
-        "STATE",
+        Column::name("MODEL"),
+        Column::value("QUEUED", "QUEUED"),
+        Column::value("RUNNING", "RUN"),
+        Column::value("WAITING", "WAIT"),
+        Column::value("FAILED", "FAILED"),
+        Column::value("PER SECOND", "RATE/S"),
+        Column::value("OLDEST", "OLDEST"),
+        Column::text("STATE"),
     ]);
     context.reporter.print(|output| table.write(output, &rows))?;
     context.reporter.say(&dispatchers(&queues));

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::pin::pin;
 
 use futures_util::StreamExt;
+use indicatif::ProgressBar;
 use photo_core::{ImageKey, ModelName};
 
 use super::cancel::MOST_IMAGES;
@@ -35,17 +36,19 @@ pub(crate) struct Args {
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     let server = context.patient_server(None)?;
-    let mut retry =
-        Retry { server, models: args.models, left: args.limit.unwrap_or(u64::MAX), requeued: 0 };
+    let bar = context.reporter.counter("jobs");
+    let left = args.limit.unwrap_or(u64::MAX);
+    let mut retry = Retry { server, models: args.models, left, requeued: 0, bar };
     if args.targets.is_empty() && !retry.models.is_empty() {
         retry.some(None).await?;
     } else {
         let mut targets = pin!(args.targets.stream(&context.reporter)?.chunks(MOST_IMAGES));
         while let Some(chunk) = targets.next().await {
-            let images = chunk.into_iter().map(|target| target.map(|target| target.image));
-            retry.some(Some(&images.collect::<Result<Vec<_>, _>>()?)).await?;
+            let images: Vec<ImageKey> = chunk.into_iter().map(|target| target.image).collect();
+            retry.some(Some(&images)).await?;
         }
     }
+    retry.bar.finish_and_clear();
     context.reporter.print(|output| writeln!(output, "{}", retry.requeued))?;
     context.reporter.say(&format!("{} put back in line", count_of(retry.requeued, "failed job")));
     Ok(Ending::Done)
@@ -57,6 +60,7 @@ struct Retry {
     /// How many more jobs may be put back.
     left: u64,
     requeued: u64,
+    bar: ProgressBar,
 }
 
 impl Retry {
@@ -65,6 +69,7 @@ impl Retry {
             let limit = self.left.min(MOST_JOBS);
             let requeued = self.server.retry(images, &self.models, limit).await?;
             self.requeued += requeued;
+            self.bar.inc(requeued);
             self.left = self.left.saturating_sub(requeued);
             // Those that have failed once more meanwhile are left for another time.
             if requeued < limit {

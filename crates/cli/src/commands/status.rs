@@ -1,18 +1,18 @@
 //! `photoctl status`: how far photos have come.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::pin::pin;
 
 use futures_util::StreamExt;
 use photo_core::{ImageKey, ModelName};
 
 use super::context::Context;
+use super::counts::Counts;
 use crate::client::{ImageView, MOST_IMAGES, Server};
 use crate::ending::{Ending, Trouble};
 use crate::follow::{Rule, Unknown};
 use crate::output::text::{count, count_of};
-use crate::output::{Detail, FormatArgs, Results};
+use crate::output::{Detail, FormatArgs, Results, Shown};
 use crate::targets::{Target, TargetArgs};
 
 /// Up to so many images are asked about one by one, as the server then says also where each job is
@@ -43,15 +43,6 @@ pub(super) struct ShownArgs {
     format: FormatArgs,
 }
 
-/// How many images are how far.
-#[derive(Debug, Default)]
-struct Counts {
-    succeeded: u64,
-    failed: u64,
-    unfinished: u64,
-    unknown: u64,
-}
-
 pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     show(&args.shown, Detail::Status, context).await
 }
@@ -65,13 +56,14 @@ pub(super) async fn show(
     let ShownArgs { targets, models, format } = shown;
     let server = context.patient_server(None)?;
     let rule = Rule { models: models.clone(), unknown: Unknown::Settles };
-    let mut results = Results::new(format.format(), detail, models);
+    let mut results = Results::new(format.format()?, detail, models);
     let mut counts = Counts::default();
     let mut targets = pin!(targets.stream(&context.reporter)?.chunks(MOST_IMAGES));
+    let bar = context.reporter.counter("photos");
     while let Some(chunk) = targets.next().await {
-        let chunk: Vec<Target> = chunk.into_iter().collect::<Result<_, _>>()?;
         let views = look(&server, &chunk).await?;
-        let images: Vec<(ImageKey, Option<PathBuf>, Option<&ImageView>)> = chunk
+        bar.inc(chunk.len() as u64);
+        let images: Vec<Shown<'_>> = chunk
             .into_iter()
             .map(|target| (target.image, target.path, views.get(&target.image)))
             .collect();
@@ -80,8 +72,9 @@ pub(super) async fn show(
         }
         context.reporter.print(|output| results.write(output, &images))?;
     }
+    bar.finish_and_clear();
     context.reporter.print(|output| results.end(output))?;
-    counts.tell(context);
+    tell(&counts, &rule, context);
     Ok(counts.ending())
 }
 
@@ -100,42 +93,16 @@ async fn look(
     Ok(views)
 }
 
-impl Counts {
-    fn count(&mut self, rule: &Rule, view: Option<&ImageView>) {
-        match view {
-            None => self.unknown += 1,
-            Some(view) if !rule.settles(view) => self.unfinished += 1,
-            Some(view) if rule.is_success(view) => self.succeeded += 1,
-            Some(_) => self.failed += 1,
-        }
-    }
-
-    fn tell(&self, context: &Context) {
-        let photos =
-            count_of(self.succeeded + self.failed + self.unfinished + self.unknown, "photo");
-        let parts = [
-            (self.succeeded, "done"),
-            (self.unfinished, "not done yet"),
-            (self.failed, "failed or cancelled"),
-            (self.unknown, "not known to the server (photoctl submit sends photos)"),
-        ];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, what)| format!("{} {what}", count(number)))
-            .collect();
-        let parts =
-            if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
-        context.reporter.say(&format!("{photos}{parts}"));
-    }
-
-    fn ending(&self) -> Ending {
-        if self.failed + self.unknown > 0 {
-            Ending::SomeFailed
-        } else if self.unfinished > 0 {
-            Ending::Unfinished
-        } else {
-            Ending::Done
-        }
-    }
+/// Says how many are how far.
+fn tell(counts: &Counts, rule: &Rule, context: &Context) {
+    let part = |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", count(number)));
+    let parts = [
+        part(counts.succeeded, "done"),
+        part(counts.unfinished, "not done yet"),
+        part(counts.failed, "failed or cancelled"),
+        counts.unknown_in_words(rule),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    context.reporter.say(&format!("{}{parts}", count_of(counts.all(), "photo")));
 }

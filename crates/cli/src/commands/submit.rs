@@ -3,7 +3,7 @@
 mod listener;
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -17,10 +17,12 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use crate::client::Asked;
 use crate::ending::{Ending, Trouble};
-use crate::find::{Walk, WalkArgs};
+use crate::find::{Source, Walk, WalkArgs, Wanted};
 use crate::follow::{Rule, Unknown, follow};
+use crate::list::STANDARD_INPUT;
 use crate::output::{Format, FormatArgs};
 use crate::submission::Submission;
+use crate::targets::ListArgs;
 use listener::Listener;
 
 /// How much may be heard of before it is listened to.
@@ -32,11 +34,17 @@ const AHEAD: usize = 1_024;
 /// lacks, and only that is sent: interrupted, the same command goes on. Elsewhere than on a
 /// terminal it writes a line for every photo that the server has, in the format of md5sum; keep it
 /// and give it to the other commands with --from.
+///
+/// What is named and not taken is told, with the reason, and makes the exit code 1; so is a file in
+/// a folder that is called like a photo and is none. The rest is sent all the same.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Photos, and folders with photos
-    #[arg(required = true, value_name = "PATH")]
+    /// Photos, and folders with photos; - for one photo on standard input
+    #[arg(required_unless_present = "from", value_name = "PATH")]
     paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    lists: ListArgs,
 
     #[command(flatten)]
     walk: WalkArgs,
@@ -80,11 +88,15 @@ pub(super) async fn run(
 ) -> Result<Ending, Trouble> {
     let server = context.patient_server(args.give_up_after)?;
     let uploads = args.uploads.map_or(context.config.uploads, NonZero::get);
-    if !args.wait && args.format.given().is_some_and(|format| format != Format::Ndjson) {
+    if !args.wait && args.format.given()?.is_some_and(|format| format != Format::Ndjson) {
         let why = "--format is the form of results: it goes with --wait. Without, there is --json";
         return Err(Trouble::Usage(why.to_owned()));
     }
-    let walk = Walk::new(args.paths, args.walk)?;
+    let sources = args.paths.into_iter().map(|path| {
+        if path == Path::new(STANDARD_INPUT) { Source::StandardInput } else { Source::Path(path) }
+    });
+    let sources = args.lists.after(sources.collect())?;
+    let walk = Walk::new(sources, args.walk, Wanted::Content);
     let asked = Asked {
         models: args.models.clone(),
         priority: args.priority,
@@ -96,8 +108,8 @@ pub(super) async fn run(
     let (news, hear_news) = mpsc::channel(AHEAD);
     let (to_follow, followed) = mpsc::unbounded_channel();
     let to_follow = args.wait.then_some(to_follow);
-    let mut listener = Listener::new(&context.reporter, &rule, args.format, to_follow);
-    if context.reporter.shows_bars() {
+    let mut listener = Listener::new(&context.reporter, &rule, args.format, to_follow)?;
+    if context.reporter.shows_bars() && walk.can_be_counted() {
         count(walk.clone(), listener.sending());
     }
 

@@ -11,11 +11,11 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::timeout;
 
 use super::context::Context;
-use crate::client::ImageView;
+use super::counts::Counts;
 use crate::ending::{Ending, Trouble};
 use crate::follow::{News, Rule, Unknown, follow};
 use crate::output::text::{count, count_of};
-use crate::output::{Detail, FormatArgs, Results};
+use crate::output::{Detail, FormatArgs, Results, Shown};
 use crate::targets::TargetArgs;
 
 /// How much may be heard of before it is listened to, and is told at once.
@@ -50,37 +50,36 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
     let server = context.patient_server(args.give_up_after)?;
     let reporter = &context.reporter;
     let rule = Rule { models: args.models.clone(), unknown: Unknown::Settles };
+    let mut results = Results::new(args.format.format()?, Detail::Results, &args.models);
     let mut paths: HashMap<ImageKey, Option<PathBuf>> = HashMap::new();
     let (to_follow, followed) = mpsc::unbounded_channel();
     let mut targets = pin!(args.targets.stream(reporter)?);
+    let found = reporter.counter("photos found");
     while let Some(target) = targets.next().await {
-        let target = target?;
+        found.inc(1);
         if paths.insert(target.image, target.path).is_none() {
             // Whoever follows has not begun yet.
             let _ = to_follow.send(target.image);
         }
     }
+    found.finish_and_clear();
     drop(to_follow);
 
     let (news, heard) = mpsc::channel(AHEAD);
-    let mut results = Results::new(args.format.format(), Detail::Results, &args.models);
     let all = paths.len();
-    let mut failed = 0;
-    let listening = listen(context, &rule, &mut paths, &mut results, heard, &mut failed);
+    let mut counts = Counts::default();
+    let listening = listen(context, &rule, &mut paths, &mut results, heard, &mut counts);
     let waiting = async { try_join!(follow(&server, &rule, followed, news), listening) };
     let in_time = match args.timeout {
         Some(limit) => timeout(limit, waiting).await.ok().transpose()?.is_some(),
         None => waiting.await.map(|_| true)?,
     };
     reporter.print(|output| results.end(output))?;
-    let done = all - paths.len();
-    let (done, of, failures) = (count(done as u64), count_of(all as u64, "photo"), count(failed));
-    reporter.say(&format!("{done} of {of} done, {failures} failed"));
-    Ok(match (in_time, failed) {
-        (false, _) => Ending::Unfinished,
-        (true, 0) => Ending::Done,
-        (true, _) => Ending::SomeFailed,
-    })
+    let (done, of) = (count(counts.done()), count_of(all as u64, "photo"));
+    let unknown = counts.unknown_in_words(&rule).map(|words| format!(", {words}"));
+    let (failed, unknown) = (count(counts.failed), unknown.unwrap_or_default());
+    reporter.say(&format!("{done} of {of} done, {failed} failed{unknown}"));
+    Ok(if in_time { counts.ending() } else { Ending::Unfinished })
 }
 
 /// Writes what became of images; `paths` has those of which nothing was heard yet.
@@ -90,19 +89,19 @@ async fn listen(
     paths: &mut HashMap<ImageKey, Option<PathBuf>>,
     results: &mut Results,
     mut heard: Receiver<News>,
-    failed: &mut u64,
+    counts: &mut Counts,
 ) -> Result<(), Trouble> {
     let bar = context.reporter.bar("photos done");
     bar.set_length(paths.len() as u64);
     let mut news = Vec::new();
     while heard.recv_many(&mut news, AHEAD).await > 0 {
-        let mut images: Vec<(ImageKey, Option<PathBuf>, Option<&ImageView>)> = Vec::new();
+        let mut images: Vec<Shown<'_>> = Vec::new();
         for news in &news {
             let (image, view) = match news {
                 News::Settled(view) => (view.image, Some(&**view)),
                 News::Unknown(image) => (*image, None),
             };
-            *failed += u64::from(!view.is_some_and(|view| rule.is_success(view)));
+            counts.count(rule, view);
             images.push((image, paths.remove(&image).flatten(), view));
         }
         bar.inc(images.len() as u64);

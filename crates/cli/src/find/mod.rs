@@ -2,19 +2,23 @@
 
 mod photo_file;
 mod walk;
+mod what_it_is;
 
 use std::io;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use photo_core::ImageKey;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-pub(crate) use walk::{Walk, WalkArgs};
+pub(crate) use walk::{Source, Walk, WalkArgs, Wanted};
 
+use crate::output::text::error_words;
+use photo_file::Looked;
 use walk::Entry;
 
 /// How many paths are found ahead of the hashing.
@@ -32,6 +36,8 @@ pub(crate) struct Photo {
     pub(crate) key: ImageKey,
     /// Its length.
     pub(crate) bytes: u64,
+    /// What could be read only once, and is kept therefore.
+    pub(crate) kept: Option<Bytes>,
 }
 
 /// What was found at a path.
@@ -39,12 +45,15 @@ pub(crate) struct Photo {
 pub(crate) enum Found {
     /// A photo.
     Photo(Photo),
-    /// Something that is left out, and why.
+    /// An image that is known by its hash.
+    Image { image: ImageKey, path: Option<PathBuf> },
+    /// Something in a folder that is no photo and does not claim to be one, and why.
     LeftOut { path: PathBuf, why: &'static str },
     /// A folder that is left out because only the folders named are looked into.
     Folder(PathBuf),
-    /// Something that cannot be read.
-    Unreadable { path: PathBuf, error: io::Error },
+    /// Something that somebody meant, by naming it or by calling it a photo, and that cannot be
+    /// taken; the reason is to be read behind its name.
+    NotTaken { name: PathBuf, why: String },
 }
 
 /// Finds and hashes the photos of a walk, in its order.
@@ -66,19 +75,36 @@ pub(crate) fn find(walk: Walk) -> impl Stream<Item = Found> {
 }
 
 async fn look(entry: Entry) -> Found {
-    let path = match entry {
-        Entry::File(path) => path,
+    let (path, is_named, is_stream) = match entry {
+        Entry::Image { image, path } => return Found::Image { image, path },
         Entry::Folder(path) => return Found::Folder(path),
         Entry::Other { path, why } => return Found::LeftOut { path, why },
-        Entry::Unreadable { path, error } => return Found::Unreadable { path, error },
+        Entry::Bad { name, why } => return Found::NotTaken { name, why },
+        Entry::File { path, is_named } => (path, is_named, false),
+        Entry::Stream(path) => (path, true, true),
     };
     let looked = spawn_blocking({
         let path = path.clone();
-        move || photo_file::read(&path)
+        move || if is_stream { photo_file::read_once(&path) } else { photo_file::read(&path) }
     });
-    match looked.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
-        Ok(Some((key, bytes))) => Found::Photo(Photo { path, key, bytes }),
-        Ok(None) => Found::LeftOut { path, why: "is no photo" },
-        Err(error) => Found::Unreadable { path, error },
+    judge(path, is_named, looked.await.unwrap_or_else(|error| Err(io::Error::other(error))))
+}
+
+/// What a file is, of which this was read.
+fn judge(path: PathBuf, is_named: bool, looked: io::Result<Looked>) -> Found {
+    match looked {
+        Ok(Looked::Photo { key, bytes, kept }) => Found::Photo(Photo { path, key, bytes, kept }),
+        Ok(Looked::Other { head }) if is_named || claims_to_be_one(&path, &head) => {
+            Found::NotTaken { name: path, why: what_it_is::why_not(&head) }
+        }
+        Ok(Looked::Other { .. }) => Found::LeftOut { path, why: "is no photo" },
+        Err(error) => {
+            Found::NotTaken { name: path, why: format!("cannot be read: {}", error_words(&error)) }
+        }
     }
+}
+
+/// Whether a file in a folder was meant as a photo, though it is none that is taken.
+fn claims_to_be_one(path: &Path, head: &[u8]) -> bool {
+    what_it_is::is_picture(head) || what_it_is::has_photo_name(path)
 }

@@ -32,13 +32,21 @@ pub(crate) enum News {
 }
 
 impl Rule {
-    /// Whether nothing more happens to what is waited for.
+    /// Whether nothing more happens to what is waited for. Jobs of other models have no say in it.
     pub(crate) fn settles(&self, view: &ImageView) -> bool {
-        if !matches!(view.status, ImageStatus::Queued | ImageStatus::Running) {
-            return true;
+        let is_final = !matches!(view.status, ImageStatus::Queued | ImageStatus::Running);
+        if self.models.is_empty() {
+            return is_final;
         }
-        let ended = |model| view.jobs.get(model).is_some_and(|job| job.state.is_final());
-        !self.models.is_empty() && self.models.iter().all(ended)
+        self.models.iter().all(|model| match view.jobs.get(model) {
+            Some(job) => job.state.is_final(),
+            None => is_final || self.unknown == Unknown::Settles,
+        })
+    }
+
+    /// Whether there is a job of each model that is waited for.
+    pub(crate) fn knows(&self, view: &ImageView) -> bool {
+        self.models.iter().all(|model| view.jobs.contains_key(model))
     }
 
     /// Whether everything that is waited for has gone well.
@@ -73,7 +81,11 @@ mod tests {
         let half = view("RUNNING", "FAILED", "QUEUED");
         assert!(rule(&["a"]).settles(&half));
         assert!(!rule(&["a", "b"]).settles(&half));
-        assert!(!rule(&["c"]).settles(&half));
+        // Nobody asked for it, and what happens to others is nothing to wait for.
+        assert!(rule(&["c"]).settles(&half) && !rule(&["c"]).knows(&half));
+        assert!(!rule(&["b", "c"]).settles(&half));
+        let accepted = Rule { unknown: Unknown::Waits, ..rule(&["c"]) };
+        assert!(!accepted.settles(&half));
         assert!(!rule(&[]).settles(&half));
         let done = view("FAILED", "FAILED", "SUCCEEDED");
         for (models, is_success) in

@@ -1,14 +1,22 @@
 //! The forms in which results and tables are written.
 
+mod field_table;
+mod fields;
+mod json_text;
+mod layout;
 mod results;
+mod rows;
 mod table;
 pub(crate) mod text;
 mod words;
 
 use std::io::IsTerminal;
 
-pub(crate) use results::{Detail, Results};
-pub(crate) use table::Table;
+pub(crate) use layout::Column;
+pub(crate) use results::{Detail, Results, Shown};
+pub(crate) use table::{Row, Table};
+
+use crate::ending::Trouble;
 
 /// The forms of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -17,8 +25,11 @@ pub(crate) enum Format {
     Table,
     /// One JSON array with an object per photo
     Json,
-    /// A line per job, with a heading
+    /// A line per job and a column per field of the results, written when all are there
     Csv,
+    /// A line per job, with its result as JSON in one column, written as they come
+    #[value(skip)]
+    CsvOfJson,
     /// A JSON object per photo, one a line
     Ndjson,
 }
@@ -33,18 +44,28 @@ pub(crate) struct FormatArgs {
     /// The same as --format ndjson
     #[arg(long, conflicts_with = "format")]
     json: bool,
+
+    /// CSV with each result as JSON in one column, not a column per field; written as results come
+    #[arg(long, conflicts_with = "json")]
+    json_column: bool,
 }
 
 impl FormatArgs {
     /// The form asked for, if any was.
-    pub(crate) fn given(self) -> Option<Format> {
-        self.format.or(self.json.then_some(Format::Ndjson))
+    pub(crate) fn given(self) -> Result<Option<Format>, Trouble> {
+        match (self.format, self.json_column) {
+            (None | Some(Format::Csv), true) => Ok(Some(Format::CsvOfJson)),
+            (Some(_), true) => {
+                Err(Trouble::Usage("--json-column is a form of CSV: --format csv".to_owned()))
+            }
+            (format, false) => Ok(format.or(self.json.then_some(Format::Ndjson))),
+        }
     }
 
     /// The form asked for, or the one that suits whoever reads it.
-    pub(crate) fn format(self) -> Format {
+    pub(crate) fn format(self) -> Result<Format, Trouble> {
         let usual = if is_terminal() { Format::Table } else { Format::Ndjson };
-        self.given().unwrap_or(usual)
+        Ok(self.given()?.unwrap_or(usual))
     }
 }
 

@@ -8,16 +8,13 @@ use photo_core::{ImageKey, ModelName};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::text::printable;
-use super::words::in_words;
-use super::{Format, Table};
+use super::field_table::{FieldTable, io_error};
+use super::rows::{JobRow, UNKNOWN, job_rows, table_rows};
+use super::{Column, Format, Table};
 use crate::client::{ImageView, JobView};
 
-/// The state of an image of which no job is known.
-const UNKNOWN: &str = "UNKNOWN";
-
-/// The longest path in a table. Of longer ones the end is shown, where the file's name is.
-const LONGEST_PATH: usize = 40;
+/// The columns of CSV with results as JSON.
+const JSON_COLUMNS: [&str; 7] = ["image", "path", "model", "state", "result", "error", "notes"];
 
 /// How much is written of each image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +28,25 @@ pub(crate) enum Detail {
 /// Writes images one after the other.
 #[derive(Debug)]
 pub(crate) struct Results {
-    format: Format,
+    form: Form,
     detail: Detail,
     /// The models that are of interest; all if none is named.
     models: Vec<ModelName>,
-    table: Table,
     written: u64,
+}
+
+/// An image, with the path that it was asked for by; `None` in place of a view if no job of it is
+/// known.
+pub(crate) type Shown<'a> = (ImageKey, Option<PathBuf>, Option<&'a ImageView>);
+
+/// A form, and what it needs to keep.
+#[derive(Debug)]
+enum Form {
+    Table(Table),
+    Csv(Option<Box<FieldTable>>),
+    CsvOfJson,
+    Json,
+    Ndjson,
 }
 
 /// An image for programs.
@@ -46,60 +56,68 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     status: String,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     results: Option<BTreeMap<&'a ModelName, &'a RawValue>>,
     jobs: BTreeMap<&'a ModelName, &'a JobView>,
-}
-
-/// A job for tables and programs that read those.
-struct Row<'a> {
-    model: &'a str,
-    state: String,
-    result: Option<&'a RawValue>,
-    words: Option<&'a str>,
 }
 
 impl Results {
     /// A writer of images in this form.
     pub(crate) fn new(format: Format, detail: Detail, models: &[ModelName]) -> Self {
         let last = if detail == Detail::Results { "RESULT" } else { "WHY" };
-        Self {
-            format,
-            detail,
-            models: models.to_vec(),
-            table: Table::new(&["PHOTO", "MODEL", "STATE", last]),
-            written: 0,
-        }
+        let columns = [
+            Column::path("PHOTO"),
+            Column::name("MODEL"),
+            Column::value("STATE", "STATE"),
+            Column::text(last),
+        ];
+        let form = match format {
+            Format::Table => Form::Table(Table::new(&columns)),
+            Format::Csv => Form::Csv(Some(Box::new(FieldTable::new()))),
+            Format::CsvOfJson => Form::CsvOfJson,
+            Format::Json => Form::Json,
+            Format::Ndjson => Form::Ndjson,
+        };
+        Self { form, detail, models: models.to_vec(), written: 0 }
     }
 
-    /// Writes images, each with the path that it was asked for by; `None` for one of which no job
-    /// is known.
+    /// Writes images.
     pub(crate) fn write(
         &mut self,
         output: &mut impl Write,
-        images: &[(ImageKey, Option<PathBuf>, Option<&ImageView>)],
+        images: &[Shown<'_>],
     ) -> io::Result<()> {
         if self.written == 0 {
             self.begin(output)?;
         }
-        if self.format == Format::Table {
-            let rows = images
-                .iter()
-                .flat_map(|(image, path, view)| self.table_rows(*image, path.as_deref(), *view));
-            let rows: Vec<Vec<String>> = rows.collect();
-            self.table.write(output, &rows)?;
+        let (detail, models) = (self.detail, self.models.as_slice());
+        if let Form::Table(table) = &mut self.form {
+            let rows = images.iter().flat_map(|shown| table_rows(shown, models, detail));
+            table.write(output, &rows.collect::<Vec<_>>())?;
         }
-        for (image, path, view) in images {
-            let path = path.as_deref();
-            match self.format {
-                Format::Table => {}
-                Format::Csv => self.write_csv(output, *image, path, *view)?,
-                Format::Json => {
-                    output.write_all(if self.written == 0 { b"\n" } else { b",\n" })?;
-                    serde_json::to_writer(&mut *output, &self.line(*image, path, *view))?;
+        for shown in images {
+            let rows = || job_rows(shown.2, models, detail);
+            match &mut self.form {
+                Form::Table(_) => {}
+                Form::Csv(table) => {
+                    for row in rows() {
+                        let (image, path, notes) = named(shown);
+                        let words = row.words.unwrap_or_default();
+                        let cells = [&image, &path, row.model, &row.state, words, &notes];
+                        if let Some(table) = table {
+                            table.push(cells, row.result.map(RawValue::get))?;
+                        }
+                    }
                 }
-                Format::Ndjson => {
-                    serde_json::to_writer(&mut *output, &self.line(*image, path, *view))?;
+                Form::CsvOfJson => write_csv(output, shown, &rows())?,
+                Form::Json => {
+                    output.write_all(if self.written == 0 { b"\n" } else { b",\n" })?;
+                    serde_json::to_writer(&mut *output, &line(shown, models, detail))?;
+                }
+                Form::Ndjson => {
+                    serde_json::to_writer(&mut *output, &line(shown, models, detail))?;
                     output.write_all(b"\n")?;
                 }
             }
@@ -108,121 +126,67 @@ impl Results {
         Ok(())
     }
 
-    /// Writes what stands behind the last image.
+    /// Writes what stands behind the last image. Nothing can be written after it.
     pub(crate) fn end(&mut self, output: &mut impl Write) -> io::Result<()> {
         if self.written == 0 {
             self.begin(output)?;
         }
-        match self.format {
-            Format::Json => output.write_all(b"\n]\n"),
-            _ => Ok(()),
+        match &mut self.form {
+            Form::Json => output.write_all(b"\n]\n"),
+            Form::Csv(table) => table.take().map_or(Ok(()), |table| table.end(output)),
+            Form::Table(_) | Form::CsvOfJson | Form::Ndjson => Ok(()),
         }
     }
 
     fn begin(&self, output: &mut impl Write) -> io::Result<()> {
-        match self.format {
-            Format::Json => output.write_all(b"["),
-            Format::Csv => output.write_all(b"image,path,model,state,result,error\n"),
-            Format::Table | Format::Ndjson => Ok(()),
+        match self.form {
+            Form::Json => output.write_all(b"["),
+            Form::CsvOfJson => writeln!(output, "{}", JSON_COLUMNS.join(",")),
+            Form::Table(_) | Form::Csv(_) | Form::Ndjson => Ok(()),
         }
     }
+}
 
-    fn is_of_interest(&self, model: &ModelName) -> bool {
-        self.models.is_empty() || self.models.contains(model)
+fn line<'a>(shown: &Shown<'a>, models: &[ModelName], detail: Detail) -> Line<'a> {
+    let (image, path, view) = shown;
+    let is_of_interest = |model: &ModelName| models.is_empty() || models.contains(model);
+    let results = view.filter(|_| detail == Detail::Results).map(|view| {
+        let results = view.results.iter().filter(|(model, _)| is_of_interest(model));
+        results.map(|(model, result)| (model, &**result)).collect()
+    });
+    let jobs = view.iter().flat_map(|view| &view.jobs);
+    Line {
+        image: *image,
+        path: path.as_deref().map(|path| path.display().to_string()),
+        status: view.map_or(UNKNOWN.to_owned(), status),
+        notes: view.map_or(&[], |view| &view.notes),
+        results,
+        jobs: jobs.filter(|(model, _)| is_of_interest(model)).collect(),
     }
+}
 
-    fn line<'a>(
-        &self,
-        image: ImageKey,
-        path: Option<&Path>,
-        view: Option<&'a ImageView>,
-    ) -> Line<'a> {
-        let results = view.filter(|_| self.detail == Detail::Results).map(|view| {
-            let results = view.results.iter().filter(|(model, _)| self.is_of_interest(model));
-            results.map(|(model, result)| (model, &**result)).collect()
-        });
-        let jobs = view.into_iter().flat_map(|view| &view.jobs);
-        Line {
-            image,
-            path: path.map(|path| path.display().to_string()),
-            status: view.map_or(UNKNOWN.to_owned(), status),
-            results,
-            jobs: jobs.filter(|(model, _)| self.is_of_interest(model)).collect(),
-        }
-    }
+/// The hash, the path and the notes of an image.
+fn named(shown: &Shown<'_>) -> (String, String, String) {
+    let (image, path, view) = shown;
+    let path = path.as_deref().map(|path: &Path| path.display().to_string());
+    let notes = view.map(|view| view.notes.join(" "));
+    (image.to_string(), path.unwrap_or_default(), notes.unwrap_or_default())
+}
 
-    fn rows<'a>(&self, view: Option<&'a ImageView>) -> Vec<Row<'a>> {
-        let Some(view) = view else {
-            let state = UNKNOWN.to_owned();
-            return vec![Row { model: "", state, result: None, words: None }];
-        };
-        let jobs = view.jobs.iter().filter(|(model, _)| self.is_of_interest(model));
-        let rows = jobs.map(|(model, job)| Row {
-            model: model.as_str(),
-            state: job.state.to_string(),
-            result: view
-                .results
-                .get(model)
-                .map(|result| &**result)
-                .filter(|_| self.detail == Detail::Results),
-            words: job.words(),
-        });
-        rows.collect()
+fn write_csv(output: &mut impl Write, shown: &Shown<'_>, rows: &[JobRow<'_>]) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(output);
+    let (image, path, notes) = named(shown);
+    for row in rows {
+        let result = row.result.map_or("", RawValue::get);
+        let words = row.words.unwrap_or_default();
+        let cells = [&image, &path, row.model, &row.state, result, words, &notes];
+        csv.write_record(cells).map_err(io_error)?;
     }
-
-    fn table_rows(
-        &self,
-        image: ImageKey,
-        path: Option<&Path>,
-        view: Option<&ImageView>,
-    ) -> Vec<Vec<String>> {
-        let name = path.map_or_else(|| image.to_string(), shown_path);
-        let rows = self.rows(view).into_iter().map(|row| {
-            let last = match row.result {
-                Some(result) => in_words(result),
-                None => printable(row.words.unwrap_or_default()).into_owned(),
-            };
-            vec![name.clone(), row.model.to_owned(), row.state, last]
-        });
-        rows.collect()
-    }
-
-    fn write_csv(
-        &self,
-        output: &mut impl Write,
-        image: ImageKey,
-        path: Option<&Path>,
-        view: Option<&ImageView>,
-    ) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(output);
-        let (image, path) = (image.to_string(), path.map(|path| path.display().to_string()));
-        for row in self.rows(view) {
-            csv.write_record([
-                image.as_str(),
-                path.as_deref().unwrap_or_default(),
-                row.model,
-                row.state.as_str(),
-                row.result.map_or("", RawValue::get),
-                row.words.unwrap_or_default(),
-            ])?;
-        }
-        csv.flush()
-    }
+    csv.flush()
 }
 
 /// The status as the server writes it.
 fn status(view: &ImageView) -> String {
     let status = serde_json::to_value(view.status).unwrap_or_default();
     status.as_str().unwrap_or(UNKNOWN).to_owned()
-}
-
-fn shown_path(path: &Path) -> String {
-    let path = path.display().to_string();
-    let path = printable(&path);
-    let excess = path.chars().count().saturating_sub(LONGEST_PATH);
-    if excess == 0 {
-        path.into_owned()
-    } else {
-        ['…'].into_iter().chain(path.chars().skip(excess + 1)).collect()
-    }
 }

@@ -1,6 +1,7 @@
 //! Texts of others, written so that a terminal shows them and does not obey them.
 
 use std::borrow::Cow;
+use std::io;
 
 /// The text on one line: control characters, and those that turn the direction of writing round,
 /// are written out.
@@ -33,6 +34,15 @@ pub(crate) fn count(number: impl TryInto<u64>) -> String {
 pub(crate) fn count_of(number: impl TryInto<u64>, thing: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// What the system says was wrong, without its number for it.
+pub(crate) fn error_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match error.raw_os_error() {
+        Some(number) => text.trim_end_matches(&format!(" (os error {number})")).to_owned(),
+        None => text,
+    }
 }
 
 fn is_obeyed(character: char) -> bool {

@@ -1,110 +1,30 @@
 //! JSON as a person reads it.
 
-use std::fmt::{self, Write};
-
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::json_text::{Token, Tokens, unquoted};
 use super::text::printable;
 
 /// A model's result on one line: `r 174, g 127, b 102, hex #ae7f66`. Its parts stand in the order
-/// in which the model wrote them.
+/// in which the model wrote them, and its numbers as it wrote them.
 pub(crate) fn in_words(json: &RawValue) -> String {
+    let json = json.get().trim();
+    // What stands alone needs no brackets around it.
+    let bare = json.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(json);
     let mut text = String::new();
-    let written = Words(&mut text).deserialize(&mut serde_json::Deserializer::from_str(json.get()));
-    match written {
-        Ok(()) => printable(&text).into_owned(),
-        // Too deep to be read, which a line is no place for anyway.
-        Err(_) => printable(json.get()).into_owned(),
-    }
-}
-
-/// Writes a value at the end of a text.
-struct Words<'a>(&'a mut String);
-
-impl<'de> DeserializeSeed<'de> for Words<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
-        value.deserialize_any(self)
-    }
-}
-
-impl Words<'_> {
-    fn say(self, text: impl fmt::Display) {
-        // Writing to a string does not fail.
-        let _ = write!(self.0, "{text}");
-    }
-}
-
-impl<'de> Visitor<'de> for Words<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.say(value);
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.say(value);
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.say(value);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.say(value);
-        Ok(())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.say(value);
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.say("nothing");
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        self.0.push('[');
-        let mut is_first = true;
-        loop {
-            // That there is another one is known only once it is written.
-            let before = self.0.len();
-            self.0.push_str(if is_first { "" } else { ", " });
-            is_first = false;
-            if items.next_element_seed(Words(self.0))?.is_none() {
-                self.0.truncate(before);
-                self.0.push(']');
-                return Ok(());
-            }
+    for (_, token) in Tokens::new(bare) {
+        match token {
+            Token::Mark(b'{') => text.push('('),
+            Token::Mark(b'}') => text.push(')'),
+            Token::Mark(b',') => text.push_str(", "),
+            Token::Mark(b':') => text.push(' '),
+            Token::Mark(mark) => text.push(mark.into()),
+            Token::Text(string) => text.push_str(&unquoted(string)),
+            Token::Literal("null") => text.push_str("nothing"),
+            Token::Literal(literal) => text.push_str(literal),
         }
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        // What stands alone needs no brackets around it.
-        let is_inside = !self.0.is_empty();
-        self.0.push_str(if is_inside { "(" } else { "" });
-        let mut is_first = true;
-        while let Some(name) = members.next_key::<String>()? {
-            self.0.push_str(if is_first { "" } else { ", " });
-            is_first = false;
-            self.0.push_str(&name);
-            self.0.push(' ');
-            members.next_value_seed(Words(self.0))?;
-        }
-        self.0.push_str(if is_inside { ")" } else { "" });
-        Ok(())
-    }
+    printable(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -125,9 +45,25 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_shown_as_the_model_wrote_them() {
+        for number in [
+            "123456789012345678901234567890",
+            "1e400",
+            "-9007199254740993",
+            "0.1000000000000000055511151231257827",
+            "1.0",
+            "1E5",
+            "-0",
+        ] {
+            assert_eq!(words(number), number);
+            assert_eq!(words(&format!("{{\"n\": [{number}]}}")), format!("n [{number}]"));
+        }
+    }
+
+    #[test]
     fn what_a_model_says_gives_no_orders_and_may_be_deep() {
         assert_eq!(words(r#"{"a\u001b": "\u0007"}"#), "a\\u{1b} \\u{7}");
-        let deep = format!("{}1{}", "[".repeat(1_000), "]".repeat(1_000));
+        let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(words(&deep), deep);
     }
 }

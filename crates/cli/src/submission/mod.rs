@@ -42,6 +42,9 @@ const MOST_PHOTOS: usize = 1_000;
 /// The most jobs in one request, by the same measure.
 const MOST_JOBS: usize = 10_000;
 
+/// What is said of a hash on a list of photos to be sent.
+const HASH_ALONE: &str = "is a hash without a path, and it is photos that are sent";
+
 /// Photos on their way to a server.
 #[derive(Debug)]
 pub(crate) struct Submission<'a> {
@@ -94,9 +97,14 @@ impl<'a> Submission<'a> {
                 Found::Photo(photo) => self.settle(Settled::Twice(photo)).await,
                 Found::LeftOut { path, why } => self.settle(Settled::LeftOut { path, why }).await,
                 Found::Folder(path) => self.settle(Settled::Folder(path)).await,
-                Found::Unreadable { path, error } => {
-                    let why = Refusal::Unreadable(error.to_string());
-                    self.settle(Settled::Refused { path, image: None, why }).await;
+                Found::NotTaken { name, why } => {
+                    let why = Refusal::Here(why);
+                    self.settle(Settled::Refused { path: name, image: None, why }).await;
+                }
+                Found::Image { image, path } => {
+                    let path = path.unwrap_or_else(|| image.to_string().into());
+                    let why = Refusal::Here(HASH_ALONE.to_owned());
+                    self.settle(Settled::Refused { path, image: Some(image), why }).await;
                 }
             }
         }

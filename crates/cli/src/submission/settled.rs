@@ -37,8 +37,8 @@ pub(crate) enum Way {
 /// Why a photo was not taken.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// It cannot be read here.
-    Unreadable(String),
+    /// It is none that is taken, or cannot be read; to be read behind its name.
+    Here(String),
     /// The server does not want it.
     Server(String),
 }
@@ -46,7 +46,7 @@ pub(crate) enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
+            Self::Here(why) => f.write_str(why),
             Self::Server(why) => write!(f, "was refused: {why}"),
         }
     }

@@ -21,7 +21,7 @@ pub(crate) struct Tally {
     pub(crate) known: u64,
     /// Files with the same content as another one.
     pub(crate) twice: u64,
-    /// Photos that were not taken.
+    /// Photos, and files that were meant as photos, that were not taken.
     pub(crate) refused: u64,
     /// Files that are no photos.
     pub(crate) left_out: u64,
@@ -76,7 +76,7 @@ impl fmt::Display for Tally {
         }
         write!(f, "; {} in line", count_of(self.new_jobs, "new job"))?;
         let others = [
-            (self.refused, format!("{} not taken", count_of(self.refused, "photo"))),
+            (self.refused, format!("{} not taken", count_of(self.refused, "file"))),
             (self.twice, format!("{} of the same content left out", count(self.twice))),
             (
                 self.left_out,

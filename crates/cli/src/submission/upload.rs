@@ -11,6 +11,7 @@ use super::{Refusal, Settled, Submission};
 use crate::client::{Accepted, AcceptedJob, Attempts, CallError, UploadError};
 use crate::ending::Trouble;
 use crate::find::Photo;
+use crate::output::text::error_words;
 
 /// The most photos in one request with their bytes.
 const MOST_SENT: usize = 64;
@@ -39,7 +40,8 @@ impl Submission<'_> {
                     }
                     Err(UploadError::Unreadable { number, error }) => {
                         let photo = part.remove(number);
-                        self.refuse(photo, Refusal::Unreadable(error.to_string())).await;
+                        let why = format!("cannot be read: {}", error_words(&error));
+                        self.refuse(photo, Refusal::Here(why)).await;
                         parts.push(part);
                     }
                     Err(UploadError::Call(error)) => {

@@ -41,7 +41,7 @@ async fn failed_jobs_are_told_by_the_exit_code() {
     let submit = ["submit", "photos", "-m", "color", "-m", "broken", "--wait", "--format", "csv"];
     let done = folder.run(&fake.url, &submit).await;
     done.ends_with(1).says(&["3 photos done: 0 succeeded, 3 failed"]);
-    assert_eq!(done.stdout.matches(",broken,FAILED,,\"no, \"\"no\"\"\"\n").count(), 3);
+    assert_eq!(done.stdout.matches(",broken,FAILED,\"no, \"\"no\"\"\",,").count(), 3);
     // What others want of the photos is not waited for, nor told.
     fake.state().is_slow = true;
     folder.run(&fake.url, &["submit", "photos", "-m", "shape"]).await.ends_with(0);
@@ -111,8 +111,20 @@ async fn photos_that_nobody_submitted_are_not_waited_for() {
     let (fake, folder) = (Fake::start(), Folder::with_photos(2));
     folder.run(&fake.url, &["submit", "photos/0000.bmp", "-m", "color"]).await.ends_with(0);
     let done = folder.run(&fake.url, &["wait", "photos", "--json"]).await;
+    done.says(&["1 of 2 photos done, 0 failed, 1 not known to the server"]);
     let mut statuses: Vec<_> =
         done.ends_with(1).json_lines().iter().map(|line| line["status"].to_string()).collect();
     statuses.sort();
     assert_eq!(statuses, ["\"SUCCEEDED\"", "\"UNKNOWN\""]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_other_models_are_not_waited_for() {
+    let (fake, folder) = (Fake::start(), Folder::with_photos(2));
+    folder.run(&fake.url, &["submit", "photos", "-m", "color"]).await.ends_with(0);
+    fake.state().is_slow = true;
+    folder.run(&fake.url, &["submit", "photos", "-m", "shape"]).await.ends_with(0);
+    let done = folder.run(&fake.url, &["wait", "photos", "-m", "color"]).await;
+    done.ends_with(0).says(&["2 of 2 photos done, 0 failed"]);
+    assert!(!done.stdout.contains("shape"), "{}", done.stdout);
 }

@@ -14,7 +14,7 @@ async fn bad_photos_do_not_sink_the_others() {
     let bad: Vec<u64> = (0..200).filter(|number| number % 10 == 3).collect();
     fake.state().unwanted.extend(bad.iter().map(|number| hash(&bmp(*number))));
     let done = folder.run(&fake.url, &SUBMIT).await;
-    done.ends_with(1).says(&["180 photos submitted", "20 photos not taken"]);
+    done.ends_with(1).says(&["180 photos submitted", "20 files not taken"]);
     for number in bad {
         done.says(&[&format!("photos/{number:04}.bmp was refused: it is no good.\n")]);
     }

@@ -16,7 +16,11 @@ async fn a_server_that_is_not_there_is_told_with_what_to_do() {
 async fn unknown_models_are_told_and_nothing_is_sent() {
     let (fake, folder) = (Fake::start(), Folder::with_photos(100));
     let done = folder.run(&fake.url, &["submit", "photos", "-m", "colour"]).await;
-    done.ends_with(2).says(&["Unknown models", "colour", "Known models: color, shape, broken."]);
+    done.ends_with(2).says(&[
+        "Unknown models",
+        "colour",
+        "Did you mean color? Known models: color, shape, broken.",
+    ]);
     assert!(fake.state().received.is_empty());
 }
 
@@ -27,13 +31,13 @@ async fn wrong_arguments_say_what_is_right() {
     for (args, words) in [
         (&["submit", "photos"][..], "--model"),
         (&["submit", "-m", "color"], "PATH"),
-        (&["submit", "nowhere", "-m", "color"], "nowhere: No such file"),
+        (&["submit", "nowhere", "-m", "color"], "nowhere does not exist"),
         (&["submit", "photos", "-m", "../color"], "A-Z"),
         (&["submit", "photos", "-m", "a", "--priority", "urgent"], "high, normal or low"),
         (&["submit", "photos", "-m", "a", "--uploads", "0"], "--uploads"),
         (&["submit", "photos", "-m", "a", "--format", "csv"], "goes with --wait"),
         (&["results"], "no photos are named"),
-        (&["results", "--from", "nowhere"], "the list nowhere: No such file"),
+        (&["results", "--from", "nowhere"], "the list nowhere cannot be read: No such file"),
         (&["results", "--from", "photos/0000.bmp"], "line 1 of the list photos/0000.bmp"),
         (&["--server", "photos:5000", "models"], "http://host:port"),
         (&["--config", "nowhere", "models"], "no configuration file nowhere"),
@@ -65,6 +69,6 @@ async fn what_a_server_says_gives_the_terminal_no_orders() {
     done.ends_with(3).says(&["It is refused for a test."]);
     let evil = "evil\u{1b}[2J.bmp";
     folder.write(evil, b"no photo");
-    let done = folder.run(&fake.url, &["-v", "submit", ".", "-m", "color"]).await;
-    done.ends_with(0).says(&["./evil\\u{1b}[2J.bmp is no photo"]);
+    let done = folder.run(&fake.url, &["submit", ".", "-m", "color"]).await;
+    done.ends_with(1).says(&["./evil\\u{1b}[2J.bmp is no photo"]);
 }

@@ -62,9 +62,18 @@ async fn every_form_says_the_same() {
     assert_eq!(
         run("csv").await,
         format!(
-            "image,path,model,state,result,error\n\
-             {image},photos/0000.bmp,broken,FAILED,,\"no, \"\"no\"\"\"\n\
-             {image},photos/0000.bmp,color,SUCCEEDED,\"{{\"\"model\"\":\"\"color\"\",\"\"number\"\":1.5}}\",\n"
+            "image,path,model,state,error,notes,result.model,result.number\n\
+             {image},photos/0000.bmp,broken,FAILED,\"no, \"\"no\"\"\",,,\n\
+             {image},photos/0000.bmp,color,SUCCEEDED,,,color,1.5\n"
+        )
+    );
+    let args = ["results", "photos/0000.bmp", "--format", "csv", "--json-column"];
+    assert_eq!(
+        folder.run(&fake.url, &args).await.ends_with(1).stdout,
+        format!(
+            "image,path,model,state,result,error,notes\n\
+             {image},photos/0000.bmp,broken,FAILED,,\"no, \"\"no\"\"\",\n\
+             {image},photos/0000.bmp,color,SUCCEEDED,\"{{\"\"model\"\":\"\"color\"\",\"\"number\"\":1.5}}\",,\n"
         )
     );
     let object = json!({
@@ -116,8 +125,66 @@ async fn many_photos_are_read_in_parts_and_none_is_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_wrong_with_whoever_stops_reading() {
     let (fake, folder) = done().await;
-    let mut child = folder.start(&fake.url, &["results", "photos"]);
-    drop(child.stdout.take());
-    let done = crate::run::ended(child).await;
-    assert_eq!(done.ends_with(141).stderr, "");
+    for form in ["ndjson", "json", "table", "csv"] {
+        let mut child = folder.start(&fake.url, &["results", "photos", "--format", form]);
+        drop(child.stdout.take());
+        let done = crate::run::ended(child).await;
+        assert_eq!(done.ends_with(141).stderr, "", "{form}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_of_any_length_are_written_as_the_model_wrote_them() {
+    let (fake, folder) = (Fake::start(), Folder::with_photos(1));
+    let result =
+        r#"{"id":123456789012345678901,"p":0.30000000000000004441,"big":1e400,"at":{"x":-0.0}}"#;
+    fake.state().result = Some(result.to_owned());
+    folder.run(&fake.url, &["submit", "photos", "-m", "color"]).await.ends_with(0);
+    let run = async |args: &[&str]| {
+        folder.run(&fake.url, &[&["results", "photos"], args].concat()).await.stdout
+    };
+    let table = run(&["--format", "table"]).await;
+    let words = "id 123456789012345678901, p 0.30000000000000004441, big 1e400, at (x -0.0)";
+    assert!(table.contains(words), "{table}");
+    let csv = run(&["--format", "csv"]).await;
+    assert!(csv.contains("result.id,result.p,result.big,result.at.x\n"), "{csv}");
+    assert!(csv.ends_with(",123456789012345678901,0.30000000000000004441,1e400,-0.0\n"), "{csv}");
+    for form in ["json", "ndjson"] {
+        assert!(run(&["--format", form]).await.contains(result), "{form}");
+    }
+    let column = run(&["--json-column"]).await;
+    assert!(column.contains(&result.replace('"', "\"\"")), "{column}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_note_about_a_photo_is_told_in_every_form() {
+    let (fake, folder) = (Fake::start(), Folder::with_photos(1));
+    let note = "The photo is cut short.";
+    fake.state().notes = vec![note.to_owned()];
+    folder.run(&fake.url, &["submit", "photos", "-m", "color,shape"]).await.ends_with(0);
+    let run = async |form: &str| {
+        folder.run(&fake.url, &["results", "photos", "--format", form]).await.stdout
+    };
+    assert_eq!(
+        run("table").await,
+        "PHOTO              MODEL  STATE      RESULT\n\
+         photos/0000.bmp *  color  SUCCEEDED  model color, number 1.5\n  \
+           * The photo is cut short.\n\
+         photos/0000.bmp *  shape  SUCCEEDED  model shape, number 1.5\n"
+    );
+    assert_eq!(run("csv").await.matches(&format!("SUCCEEDED,,{note},")).count(), 2);
+    let line: Value = serde_json::from_str(&run("ndjson").await).unwrap();
+    assert_eq!(line["notes"], json!([note]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_was_not_asked_is_told_as_unknown() {
+    let (fake, folder) = (Fake::start(), Folder::with_photos(1));
+    folder.run(&fake.url, &["submit", "photos", "-m", "color"]).await.ends_with(0);
+    for command in ["status", "results", "wait"] {
+        let args = [command, "photos", "-m", "shape", "--format", "table"];
+        let done = folder.run(&fake.url, &args).await;
+        done.ends_with(1).says(&["1 not known to the server with these models"]);
+        assert!(done.stdout.contains("photos/0000.bmp  shape  UNKNOWN"), "{}", done.stdout);
+    }
 }

@@ -9,12 +9,11 @@ use photo_core::ImageKey;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{Receiver, UnboundedSender};
 
-use crate::client::ImageView;
 use crate::ending::{Ending, Trouble};
 use crate::follow::{News, Rule};
-use crate::manifest;
+use crate::list;
 use crate::output::text::{count, count_of};
-use crate::output::{Detail, FormatArgs, Results, is_terminal};
+use crate::output::{Detail, FormatArgs, Results, Shown, is_terminal};
 use crate::reporter::Reporter;
 use crate::submission::{Settled, Tally, Way};
 
@@ -59,10 +58,11 @@ impl<'a> Listener<'a> {
         rule: &'a Rule,
         format: FormatArgs,
         to_follow: Option<UnboundedSender<ImageKey>>,
-    ) -> Self {
-        let sending = reporter.bar("files");
+    ) -> Result<Self, Trouble> {
+        let sending = reporter.sending_bar();
+        let (given, form) = (format.given()?, format.format()?);
         let waiting = to_follow.is_some().then(|| Waiting {
-            results: Results::new(format.format(), Detail::Results, &rule.models),
+            results: Results::new(form, Detail::Results, &rule.models),
             bar: reporter.bar("photos done"),
             paths: HashMap::new(),
             succeeded: 0,
@@ -70,11 +70,12 @@ impl<'a> Listener<'a> {
         });
         let output = match waiting {
             Some(_) => Output::Nothing,
-            None if format.given().is_some() => Output::Lines,
+            None if given.is_some() => Output::Lines,
             None if is_terminal() => Output::Nothing,
             None => Output::List,
         };
-        Self { reporter, rule, output, tally: Tally::default(), sending, waiting, to_follow }
+        let tally = Tally::default();
+        Ok(Self { reporter, rule, output, tally, sending, waiting, to_follow })
     }
 
     /// The bar of files that are dealt with.
@@ -179,7 +180,7 @@ impl<'a> Listener<'a> {
                     (Output::Lines, Some(line)) => writeln!(to, "{line}")?,
                     (Output::List, _) => {
                         if let Some((image, path)) = kept(settled) {
-                            manifest::write(to, image, path)?;
+                            list::write(to, image, path)?;
                         }
                     }
                     _ => {}
@@ -201,7 +202,7 @@ impl<'a> Listener<'a> {
     /// Takes in what became of images.
     fn images(&mut self, news: &[News]) -> Result<(), Trouble> {
         let Some(waiting) = &mut self.waiting else { return Ok(()) };
-        let mut settled: Vec<(ImageKey, Option<PathBuf>, Option<&ImageView>)> = Vec::new();
+        let mut settled: Vec<Shown<'_>> = Vec::new();
         for news in news {
             let (image, view) = match news {
                 News::Settled(view) => (view.image, Some(&**view)),

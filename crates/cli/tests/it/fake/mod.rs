@@ -20,6 +20,9 @@ use crate::run::DEADLINE;
 /// The models it knows. Every job of the last one fails.
 pub const MODELS: [&str; 3] = ["color", "shape", "broken"];
 
+/// What stands in a view for a result that is no JSON which could be put there.
+const RESULT: &str = "the result";
+
 /// A server that is stopped when it is dropped.
 pub struct Fake {
     pub url: String,
@@ -49,6 +52,10 @@ pub struct State {
     pub unwanted: BTreeSet<String>,
     /// The most photos in a request.
     pub max_photos: usize,
+    /// What every model answers, as JSON, in place of the usual.
+    pub result: Option<String>,
+    /// What there is to note about every photo.
+    pub notes: Vec<String>,
     /// Jobs stay in line until [`Fake::finish_all`].
     pub is_slow: bool,
     /// What goes wrong with the next requests for a path.
@@ -234,6 +241,14 @@ impl State {
         true
     }
 
+    /// A text with views in it, with the results as the models wrote them.
+    fn with_results(&self, text: &str) -> String {
+        match &self.result {
+            Some(result) => text.replace(&json!(RESULT).to_string(), result),
+            None => text.to_owned(),
+        }
+    }
+
     /// The image as clients see it, and when it last changed.
     fn view(&self, image: &str) -> Option<(Value, u64)> {
         let jobs = self.jobs.iter().filter(|((of, _), _)| of == image);
@@ -249,7 +264,12 @@ impl State {
         for (model, job) in jobs {
             details[model] = json!({"state": job.state, "attempts": 1});
             match job.state {
-                "SUCCEEDED" => results[model] = json!({"model": model, "number": 1.5}),
+                "SUCCEEDED" => {
+                    results[model] = match &self.result {
+                        Some(_) => json!(RESULT),
+                        None => json!({"model": model, "number": 1.5}),
+                    };
+                }
                 "FAILED" => {
                     let error = json!({"kind": "refused", "message": "no, \"no\""});
                     details[model]["error"] = error;
@@ -257,7 +277,11 @@ impl State {
                 _ => details[model]["progress"] = json!({"explanation": "2 jobs are ahead"}),
             }
         }
-        let view = json!({"image": image, "status": status, "results": results, "jobs": details});
+        let mut view =
+            json!({"image": image, "status": status, "results": results, "jobs": details});
+        if !self.notes.is_empty() {
+            view["notes"] = json!(self.notes);
+        }
         Some((view, changed))
     }
 }

@@ -163,8 +163,9 @@ async fn show(shared: web::Data<Shared>, image: web::Path<String>) -> HttpRespon
     if let Err(failure) = shared.begin("/predict/<md5>").await {
         return failure;
     }
-    match shared.state().view(&image) {
-        Some((view, _)) => HttpResponse::Ok().json(view),
+    let state = shared.state();
+    match state.view(&image) {
+        Some((view, _)) => json_answer(state.with_results(&view.to_string())),
         None => problem(404, "No job for the image is known.", json!({})),
     }
 }
@@ -184,5 +185,10 @@ async fn status(shared: web::Data<Shared>, question: web::Json<Question>) -> Htt
             None => unknown.push(image),
         }
     }
-    HttpResponse::Ok().json(json!({"images": images, "unknown": unknown}))
+    let answer = json!({"images": images, "unknown": unknown});
+    json_answer(state.with_results(&answer.to_string()))
+}
+
+fn json_answer(text: String) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(text)
 }

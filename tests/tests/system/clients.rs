@@ -166,6 +166,35 @@ async fn a_folder_is_sent_and_its_results_are_told_in_every_language() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bad_file_is_named_and_the_others_go_on_in_every_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = serve(folder);
+    for (green, file) in (0..).zip(MANY) {
+        let photos = format!("photos {green}");
+        std::fs::create_dir(folder.join(&photos)).unwrap();
+        for red in 0..20 {
+            std::fs::write(folder.join(&photos).join(format!("{red}.png")), plain(red, green))
+                .unwrap();
+        }
+        // Not all of them are in one request, and one of them is there twice.
+        let bad = ["bad.jpg", "bad again.jpg", "empty.jpg", "other.jpg"];
+        for (name, content) in bad.into_iter().zip(["no photo", "no photo", "", "nor is this"]) {
+            std::fs::write(folder.join(&photos).join(name), content).unwrap();
+        }
+        let variables = [("PHOTO_SERVER", server.url.as_str())];
+        for _ in 0..2 {
+            let (status, said) = start(folder, file, &[&photos], &variables).ended();
+            assert_eq!(status.code(), Some(1), "{file}: {said}");
+            assert_eq!(said.matches("SUCCEEDED").count(), 20, "{file}: {said}");
+            let names = |name: &str| said.contains(&format!("{photos}/{name}: "));
+            assert!(names("empty.jpg") && names("other.jpg"), "{file}: {said}");
+            assert!(names("bad.jpg") || names("bad again.jpg"), "{file}: {said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_lacks_is_uploaded_and_a_busy_server_is_asked_again() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use photo_core::config::Protocol;
 use photo_core::job::{ClaimedJob, Ending};
-use photo_core::{ImageKey, JobErrorKind};
+use photo_core::{ImageKey, JobError, JobErrorKind};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
+use tracing::info;
 
 use crate::backoff::{about, full_jitter};
-use crate::endpoints::Place;
+use crate::endpoints::{Place, Stray};
 use crate::lane::Lane;
 use crate::service::{Blame, Failure, Generation, Question};
 use crate::settings::Settings;
@@ -35,12 +36,15 @@ pub struct Attempted {
 pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> Attempted {
     let mut tried = Vec::new();
     let mut setback = None;
+    let mut refusal = None;
     while let Some(mut place) = lane.endpoints.pick(&tried) {
         let question = question(&mut place, job.lease.id.image, lane, tools).await;
         let asked = Instant::now();
         let failure = match tools.services.predict(question, &*tools.images).await {
             Ok(prediction) => {
-                place.praise();
+                if place.praise() {
+                    info!(model = %lane.model, url = %place.url, "endpoint works again");
+                }
                 let ending = Ending::Succeeded(prediction.result);
                 return Attempted { ending, classes: prediction.classes };
             }
@@ -48,8 +52,16 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
         };
         match failure.blame() {
             Blame::Service => {
-                lane.set_down(&place, &failure, tools);
                 tried.push(place.id);
+                if failure.is_unrouted {
+                    match place.note_stray(job.lease.id.image) {
+                        Stray::Endpoint => lane.set_on_trial(&place, &failure, tools),
+                        Stray::Photo => refusal = Some(refused(failure.clone())),
+                        Stray::Unclear => {}
+                    }
+                } else {
+                    lane.set_down(&place, &failure, tools);
+                }
                 setback = Some(failure);
             }
             Blame::Photo => {
@@ -73,6 +85,9 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
                 return failed(job, lane, failure, &tools.settings).into();
             }
         }
+    }
+    if let Some(refusal) = refusal {
+        return failed(job, lane, refusal, &tools.settings).into();
     }
     let asked_for = setback.as_ref().and_then(|failure| asked_for(failure, lane, &tools.settings));
     let after = asked_for.unwrap_or(about(tools.settings.setback));
@@ -119,6 +134,12 @@ async fn found_out(place: &mut Place, tools: &Tools) -> Generation {
         }
         None => Generation::Either,
     }
+}
+
+/// The same failure where it is about the photo.
+fn refused(mut failure: Failure) -> Failure {
+    failure.error = JobError { kind: JobErrorKind::Refused, ..failure.error };
+    failure
 }
 
 fn failed(job: &ClaimedJob, lane: &Lane, failure: Failure, settings: &Settings) -> Ending {

@@ -1,15 +1,20 @@
 //! The endpoints of one model: which of them work, and whose turn it is.
 
+mod strays;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use photo_core::config::ServiceUrl;
 use photo_core::job::{EndpointReport, EndpointState};
-use photo_core::{JobError, JobErrorKind, ModelName, UnixMillis};
+use photo_core::{ImageKey, JobError, JobErrorKind, ModelName, UnixMillis};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use self::strays::Strays;
 use crate::service::Generation;
+
+pub use self::strays::Stray;
 
 /// How much of the reason why one is down operators are told, in characters.
 const MAX_REASON: usize = 200;
@@ -59,6 +64,9 @@ struct Endpoint {
     failures: u32,
     /// When the first of those failed, as a [`State::serial`].
     failing_since: u64,
+    /// When it last gave a prediction, as a [`State::serial`].
+    predicted: u64,
+    strays: Strays,
 }
 
 #[derive(Debug)]
@@ -168,11 +176,15 @@ impl Endpoints {
     /// Takes an endpoint out of use. Answers how often that happened since its last prediction if
     /// this call did it, and `None` if it was out of use or gone before.
     pub fn set_down(&self, id: EndpointId, error: JobError) -> Option<u32> {
+        self.put_down(id, error, EndpointState::Down, Endpoint::begin_anew)
+    }
+
+    /// The same for one whose status does not show whether it can work. Back in use, it has one
+    /// call at a time until it has answered one.
+    pub fn set_on_trial(&self, id: EndpointId, error: JobError) -> Option<u32> {
         self.put_down(id, error, EndpointState::Down, |endpoint| {
-            // What comes back at this address may be another program.
-            endpoint.failures = 0;
-            endpoint.generation = None;
-            endpoint.relapses = endpoint.relapses.saturating_add(1);
+            endpoint.begin_anew();
+            endpoint.relapses = endpoint.relapses.max(RELAPSES);
         })
     }
 
@@ -285,7 +297,16 @@ impl Endpoint {
             relapses: 0,
             failures: 0,
             failing_since: 0,
+            predicted: 0,
+            strays: Strays::default(),
         }
+    }
+
+    /// Forgets what may not hold once it is back: then it may be another program.
+    fn begin_anew(&mut self) {
+        self.failures = 0;
+        self.generation = None;
+        self.relapses = self.relapses.saturating_add(1);
     }
 
     fn report(&self, model: ModelName, now: UnixMillis) -> EndpointReport {
@@ -329,15 +350,27 @@ impl Place {
         }
     }
 
-    /// Notes that the endpoint gave a prediction.
-    pub fn praise(&self) {
+    /// Notes that the endpoint gave a prediction. Answers whether it was on trial before.
+    pub fn praise(&self) -> bool {
         let mut state = self.endpoints.lock();
-        state.predicted = state.next_serial();
-        if let Some(endpoint) = state.get(self.id) {
-            endpoint.setbacks = 0;
-            endpoint.relapses = 0;
-            endpoint.failures = 0;
-        }
+        let now = state.next_serial();
+        state.predicted = now;
+        let Some(endpoint) = state.get(self.id) else { return false };
+        endpoint.predicted = now;
+        endpoint.strays.reached();
+        endpoint.setbacks = 0;
+        endpoint.failures = 0;
+        std::mem::take(&mut endpoint.relapses) >= RELAPSES
+    }
+
+    /// Notes that the request about a photo did not come to the model, by what the endpoint
+    /// answered. Answers what that means.
+    pub fn note_stray(&self, image: ImageKey) -> Stray {
+        let many = self.endpoints.failures_in_a_row;
+        let mut state = self.endpoints.lock();
+        let now = state.next_serial();
+        let Some(endpoint) = state.get(self.id) else { return Stray::Endpoint };
+        endpoint.strays.note(image, now, endpoint.predicted, many)
     }
 
     /// Notes that the endpoint looked at the photo and did not want it.

@@ -8,7 +8,7 @@ use photo_core::ModelName;
 use photo_core::config::{ModelSettings, ServiceUrl};
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::backoff::{about, doubled};
 use crate::endpoints::{Endpoints, Place, Suspicion};
@@ -122,6 +122,24 @@ impl Lane {
             );
             self.watch(place, setbacks, Until::after(failure, &tools.settings), tools);
         }
+    }
+
+    /// The same for an endpoint that answers every photo with a failure of its own: it is tried
+    /// with one photo now and then until it answers otherwise. That is said once.
+    pub fn set_on_trial(self: &Arc<Self>, place: &Place, failure: &Failure, tools: &Arc<Tools>) {
+        let Some(setbacks) = self.endpoints.set_on_trial(place.id, failure.error.clone()) else {
+            return;
+        };
+        let (model, url, message) = (&self.model, &place.url, &failure.error.message);
+        if setbacks == 1 {
+            warn!(%model, %url, error.message = ?message, "endpoint is down, and tried now and then");
+        } else {
+            debug!(%model, %url, error.message = ?message, "endpoint is still down");
+        }
+        let Settings { trial_base, trial_cap, asked_cap, .. } = tools.settings;
+        let pause = about(doubled(trial_base, trial_cap, setbacks.saturating_sub(1)));
+        let pause = failure.asked_for(asked_cap).unwrap_or(pause);
+        self.watch(place, setbacks, Until::Trial(pause), tools);
     }
 
     /// Takes an endpoint out of use that only fails, after a call that `took` so long: for the

@@ -14,6 +14,7 @@ mod dispatcher;
 mod endpoints;
 mod health;
 mod hold;
+pub mod http;
 mod lane;
 mod lanes;
 mod leases;
@@ -47,7 +48,7 @@ pub use settings::Settings;
 /// Takes jobs to their models until `stop` is cancelled, and then until what is under way is
 /// recorded or, after `dispatcher.drain`, handed back. A store or a service that is away is waited
 /// for. It fails only at the start: if it
-/// cannot listen on `dispatcher.listen`, or there can be no HTTP client at all.
+/// cannot listen on `dispatcher.listen`.
 pub async fn run(
     store: Arc<dyn JobStore>,
     images: Arc<dyn ImageStore>,
@@ -65,7 +66,7 @@ pub async fn run_with(
     settings: Settings,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let services = ServiceClient::new()?;
+    let services = ServiceClient::new(settings.http.clone());
     let over = CancellationToken::new();
     let pulse = Arc::new(Pulse::new());
     if let Some(address) = &config.dispatcher.listen {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use photo_core::JobErrorKind;
 use photo_core::config::ServiceUrl;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::backoff::{about, doubled};
 use crate::endpoints::EndpointId;
@@ -22,6 +22,8 @@ const START_AGAIN: Duration = Duration::from_secs(10);
 pub enum Until {
     /// That this time is over: it has too much to do, which its status does not show.
     Time(Duration),
+    /// The same, for one that is then tried with one photo.
+    Trial(Duration),
     /// That its status is good, which it is not asked for before this time is over.
     Ready {
         /// How long it is left alone.
@@ -62,9 +64,10 @@ impl Probe {
     /// Waits until the endpoint can work and takes it into use again. Ends early if the endpoint
     /// is gone or the dispatcher over.
     pub async fn run(self, until: Until, tools: Arc<Tools>) {
+        let is_trial = matches!(until, Until::Trial(_));
         let back = async {
             match until {
-                Until::Time(pause) => {
+                Until::Time(pause) | Until::Trial(pause) => {
                     tokio::time::sleep(pause).await;
                     true
                 }
@@ -80,7 +83,12 @@ impl Probe {
         if tools.over.run_until_cancelled(back).await == Some(true)
             && let Some(down) = self.lane.endpoints.set_ready(self.id)
         {
-            info!(model = %self.lane.model, url = %self.url, down_ms = down.as_millis(), "endpoint is back");
+            let (model, url, down_ms) = (&self.lane.model, &self.url, down.as_millis());
+            if is_trial {
+                debug!(%model, %url, down_ms, "endpoint is tried");
+            } else {
+                info!(%model, %url, down_ms, "endpoint is back");
+            }
         }
     }
 

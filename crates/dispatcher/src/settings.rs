@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::http::HttpSettings;
+
 /// How long things take that no operator has to choose. Tests shorten them.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -25,12 +27,19 @@ pub struct Settings {
     pub probe_base: Duration,
     /// The longest time between two such questions.
     pub probe_cap: Duration,
+    /// How long, about, an endpoint is left alone after an answer that every photo would get, before
+    /// it is tried with one. Doubles while it answers so.
+    pub trial_base: Duration,
+    /// The longest time between two such trials.
+    pub trial_cap: Duration,
     /// How often, about, the store is asked which models and endpoints there are.
     pub survey: Duration,
     /// How long the store shows why a model's jobs wait, unless told again before.
     pub hold: Duration,
     /// How often the store is told that the dispatcher is alive, and how it stands.
     pub report: Duration,
+    /// How long connections to services and their addresses are kept.
+    pub http: HttpSettings,
 }
 
 impl Default for Settings {
@@ -46,9 +55,12 @@ impl Default for Settings {
             probe_base: Duration::from_millis(250),
             // Work is to resume within about a second of the first good answer.
             probe_cap: Duration::from_secs(1),
+            trial_base: Duration::from_millis(250),
+            trial_cap: Duration::from_secs(5),
             survey: Duration::from_secs(1),
             hold: Duration::from_secs(10),
             report: Duration::from_secs(2),
+            http: HttpSettings::default(),
         }
     }
 }

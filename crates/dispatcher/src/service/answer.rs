@@ -8,9 +8,7 @@ use serde_json::value::RawValue;
 
 use super::Failure;
 use super::body::BodyEnd;
-
-/// How much of an answer that is not JSON is kept as the service's words, in bytes.
-const WORDS: usize = 500;
+use super::words::{beginning, missing_parts, told, words};
 
 /// How many arrays and objects of a result may stand in each other. Whoever reads it has a limit of
 /// its own, often 128, and could not read the other models' results beside it either.
@@ -48,8 +46,6 @@ struct Envelope<'a> {
     status: Option<&'a RawValue>,
     #[serde(borrow, default)]
     status_code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    detail: Option<&'a RawValue>,
 }
 
 /// The newer form of a result.
@@ -67,6 +63,8 @@ impl Answer {
         let envelope = self.envelope();
         // The first releases sent their errors with status 200 and the true one in the body.
         let wrapped = envelope.as_ref().ok().and_then(Envelope::wrapped_status);
+        // What wraps a status is the model's own code, which was reached.
+        let unrouted = if wrapped.is_none() { self.unrouted() } else { None };
         let status = wrapped.unwrap_or(self.status);
         let kind = match status {
             200..=299 => {
@@ -74,23 +72,22 @@ impl Answer {
                     JobError::new(JobErrorKind::BadAnswer, message).with_status(self.status).into()
                 });
             }
+            _ if unrouted.is_some() => JobErrorKind::NotReady,
             429 => JobErrorKind::Overloaded,
             503 => JobErrorKind::NotReady,
             408 | 425 | 500.. => JobErrorKind::ServerError,
             400..=499 => JobErrorKind::Refused,
             _ => JobErrorKind::BadAnswer,
         };
-        let message = if (300..=399).contains(&status) {
-            format!(
-                "the service answered {status}, which sends us elsewhere: that is not followed, so \
-                 its address must be configured as it really is"
-            )
-        } else {
-            let words = self.words(envelope.as_ref().ok());
-            words.unwrap_or_else(|| format!("the service answered {status} and said nothing"))
+        let is_unrouted = unrouted.is_some();
+        let message = match (unrouted, words(&self.body)) {
+            (Some(why), Some(words)) => format!("{why}: {words}"),
+            (Some(why), None) => format!("{why}, and said nothing"),
+            (None, Some(words)) => words,
+            (None, None) => format!("the service answered {status} and said nothing"),
         };
         let error = JobError::new(kind, message).with_status(status);
-        Err(Failure { error, retry_after: self.retry_after })
+        Err(Failure { error, retry_after: self.retry_after, is_unrouted })
     }
 
     /// The prediction in an answer with a good status, or what is wrong with it.
@@ -107,13 +104,23 @@ impl Answer {
                 return Err("the answer is compressed, which it was not asked to be".to_owned());
             }
         }
-        let envelope =
-            envelope.map_err(|error| format!("the answer is not a JSON object: {error}"))?;
+        let envelope = envelope.map_err(|error| {
+            let begins = beginning(&self.body);
+            let begins = begins.map(|it| format!("; it begins: {it}")).unwrap_or_default();
+            format!("the answer is not a JSON object: {error}{begins}")
+        })?;
         if envelope.says_failure() {
-            let words = self.words(Some(&envelope)).unwrap_or_else(|| "it said nothing".to_owned());
-            return Err(format!("the service answered 200 and failure: {words}"));
+            let words = words(&self.body).unwrap_or_else(|| "it said nothing".to_owned());
+            return Err(format!("the service answered {} and failure: {words}", self.status));
         }
-        let result = envelope.result.ok_or("the answer has no `result`")?;
+        let Some(result) = envelope.result else {
+            let said = match (told(&self.body), beginning(&self.body)) {
+                (Some(words), _) => format!("; it says: {words}"),
+                (None, Some(words)) => format!("; it is: {words}"),
+                (None, None) => String::new(),
+            };
+            return Err(format!("the answer has no `result`{said}"));
+        };
         let (result, classes) = match object::<Classified<'_>>(result.get().as_bytes()) {
             Ok(inner) => (inner.result, Some(inner.classes.to_owned())),
             Err(_) => (result, None),
@@ -131,16 +138,26 @@ impl Answer {
         }
     }
 
-    /// What the service says about its failure, if it says anything.
-    fn words(&self, envelope: Option<&Envelope<'_>>) -> Option<String> {
-        let text = if let Some(detail) = envelope.and_then(|it| it.detail) {
-            serde_json::from_str(detail.get()).unwrap_or_else(|_| detail.get().to_owned())
-        } else {
-            let start = &self.body[..self.body.len().min(WORDS)];
-            String::from_utf8_lossy(start).into_owned()
+    /// What the status says where it says nothing about the photo: a proxy without a route, a
+    /// door that is shut, or a service that takes other requests. Every photo would get it.
+    fn unrouted(&self) -> Option<String> {
+        let status = self.status;
+        let what = match status {
+            300..=399 => {
+                "sends us elsewhere: that is not followed, so its address must be configured as it \
+                 really is"
+            }
+            401 | 407 | 511 => "asks who we are",
+            402 | 403 => "does not let us in",
+            404 | 410 => return Some(format!("the service has no /predict ({status})")),
+            405 | 501 => "does not take POST requests to /predict",
+            421 => "is not the one for this address",
+            451 => "may not answer, by law",
+            406 | 411 | 414 | 426 | 428 | 431 | 505 => "wants another kind of request",
+            422 if missing_parts(&self.body) => "wants other fields in the request",
+            _ => return None,
         };
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+        Some(format!("the service {what} ({status})"))
     }
 }
 

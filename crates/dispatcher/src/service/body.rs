@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::Response;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, RETRY_AFTER};
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_ENCODING, RETRY_AFTER};
 
 use super::answer::Answer;
+use crate::http::Response;
 
 /// How the body of an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum BodyEnd {
 
 /// Reads an answer of at most `limit` bytes.
 pub async fn read(mut response: Response, limit: u64) -> Answer {
-    let status = response.status().as_u16();
+    let status = response.status();
     let retry_after = retry_after(response.headers());
     let mut body = Vec::new();
     if is_encoded(response.headers()) {

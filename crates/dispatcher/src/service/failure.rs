@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use photo_core::{JobError, JobErrorKind};
 
+use crate::http::SendError;
+
 /// Why a question was not answered with a prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
@@ -12,6 +14,8 @@ pub struct Failure {
     pub error: JobError,
     /// After how long the service wants to be asked again, if it said so.
     pub retry_after: Option<Duration>,
+    /// Whether every photo would get this answer: the request did not come to the model.
+    pub is_unrouted: bool,
 }
 
 /// Whose fault a failure is, which decides what becomes of the job.
@@ -62,13 +66,13 @@ pub(super) fn missing() -> JobError {
 
 impl From<JobError> for Failure {
     fn from(error: JobError) -> Self {
-        Self { error, retry_after: None }
+        Self { error, retry_after: None, is_unrouted: false }
     }
 }
 
 /// A request that got no answer at all.
-impl From<reqwest::Error> for Failure {
-    fn from(error: reqwest::Error) -> Self {
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
         let cause = photo_tls::why_not(&error).unwrap_or_else(|| innermost(&error).to_string());
         if error.is_connect() {
             let message = format!("the service cannot be reached: {cause}");

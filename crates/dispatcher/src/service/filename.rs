@@ -1,15 +1,15 @@
 //! The generation that reads photos from a volume it shares with the server.
 
+use hyper::Method;
 use photo_core::ports::ImageStore;
-use reqwest::header::CONTENT_LENGTH;
-use reqwest::{Client, Response};
 
 use super::failure::{missing, unavailable};
-use super::{Failure, Question};
+use super::{Failure, Question, ServiceClient};
+use crate::http::Response;
 
 /// Names the photo to the service.
 pub async fn send(
-    http: &Client,
+    services: &ServiceClient,
     question: &Question<'_>,
     images: &dyn ImageStore,
 ) -> Result<Response, Failure> {
@@ -18,9 +18,11 @@ pub async fn send(
         .await
         .map_err(|error| unavailable(error.to_string()))?
         .ok_or_else(missing)?;
-    let request = http
-        .post(format!("{}/predict", question.url))
-        .query(&[("filename", info.path())])
-        .header(CONTENT_LENGTH, 0);
-    Ok(request.send().await?)
+    let url = format!("{}/predict?{}", question.url, named(&info.path()));
+    services.ask(Method::POST, &url).await
+}
+
+/// The query that names a photo.
+pub fn named(path: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair("filename", path).finish()
 }

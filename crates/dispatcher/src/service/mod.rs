@@ -7,24 +7,22 @@ mod filename;
 mod multipart;
 mod openapi;
 mod status;
+mod words;
 
 use std::time::Duration;
 
+use hyper::Method;
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use photo_core::config::ServiceUrl;
 use photo_core::ports::ImageStore;
 use photo_core::{ImageKey, JobError, JobErrorKind};
+
+use crate::http::{HttpClient, HttpSettings, Request, Response, Reuse};
 
 pub use answer::{Answer, Prediction};
 pub use body::BodyEnd;
 pub use failure::{Blame, Failure};
 pub use status::Readiness;
-
-/// Services keep idle connections for 5 s (uvicorn's default). Ours go before that, so that no
-/// request is sent into a connection that is just being closed.
-const IDLE: Duration = Duration::from_secs(3);
-
-/// A host that does not answer at all is given up after this long.
-const CONNECT: Duration = Duration::from_secs(3);
 
 /// Which way of taking photos a service has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,21 +54,13 @@ pub struct Question<'a> {
 /// Asks model services. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct ServiceClient {
-    http: reqwest::Client,
+    http: HttpClient,
 }
 
 impl ServiceClient {
     /// A client without connections yet.
-    pub fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("photo-dispatcher/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(photo_tls::client_config())
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .build()?;
-        Ok(Self { http })
+    pub fn new(settings: HttpSettings) -> Self {
+        Self { http: HttpClient::new(settings) }
     }
 
     /// Has a photo looked at.
@@ -82,9 +72,9 @@ impl ServiceClient {
         let asked = async {
             let response = match question.generation {
                 Generation::Multipart | Generation::Either => {
-                    multipart::send(&self.http, &question, images).await?
+                    multipart::send(self, &question, images).await?
                 }
-                Generation::Filename => filename::send(&self.http, &question, images).await?,
+                Generation::Filename => filename::send(self, &question, images).await?,
             };
             body::read(response, question.max_answer_bytes).await.prediction()
         };
@@ -92,5 +82,36 @@ impl ServiceClient {
             let message = format!("the service did not answer within {:?}", question.timeout);
             Err(JobError::new(JobErrorKind::Timeout, message).into())
         })
+    }
+
+    /// Sends a request, over a kept connection if there is one. `None` if the service closed that
+    /// before it answered anything: most likely it never saw the request, which is to be sent once
+    /// more, by [`Self::send_anew`].
+    async fn send(&self, request: Request) -> Option<Result<Response, Failure>> {
+        match self.http.send(request, Reuse::Allowed).await {
+            Err(error) if error.is_stale() => None,
+            // The service was tired of waiting for a request, and did not mean this one.
+            Ok(response) if response.status() == 408 && response.is_reused() => None,
+            sent => Some(sent.map_err(Failure::from)),
+        }
+    }
+
+    /// Sends a request over a connection of its own.
+    async fn send_anew(&self, request: Request) -> Result<Response, Failure> {
+        Ok(self.http.send(request, Reuse::Never).await?)
+    }
+
+    /// Sends a request without a body.
+    async fn ask(&self, method: Method, url: &str) -> Result<Response, Failure> {
+        let request = || {
+            let request = Request::new(method.clone(), url)?;
+            let is_post = method == Method::POST;
+            let length = is_post.then_some((CONTENT_LENGTH, HeaderValue::from_static("0")));
+            Ok::<_, Failure>(request.with_headers(length))
+        };
+        match self.send(request()?).await {
+            Some(sent) => sent,
+            None => self.send_anew(request()?).await,
+        }
     }
 }

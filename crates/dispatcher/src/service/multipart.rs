@@ -2,45 +2,76 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use hyper::Method;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use photo_core::ImageInfo;
 use photo_core::ports::{ImageBytes, ImageStore, ImageStoreError};
-use reqwest::multipart::{Form, Part};
-use reqwest::{Body, Client, Response};
 
 use super::failure::{missing, unavailable};
-use super::{Failure, Generation, Question};
+use super::filename::named;
+use super::{Failure, Generation, Question, ServiceClient};
+use crate::http::{Request, RequestBody, Response};
 
 /// The name that the services' template gives the file part.
 const PART: &str = "image_file";
 
 /// Sends the photo, piece by piece as it comes from the image store.
 pub async fn send(
-    http: &Client,
+    services: &ServiceClient,
     question: &Question<'_>,
     images: &dyn ImageStore,
 ) -> Result<Response, Failure> {
+    // A photo that breaks off breaks the request too, and must not be blamed on the service.
+    let broken: Arc<OnceLock<String>> = Arc::default();
+    let is_broken = || broken.get().map(|cause| Failure::from(unavailable(cause.clone())));
+    let sent = match services.send(request(question, images, &broken).await?).await {
+        Some(sent) => sent,
+        None => match is_broken() {
+            Some(failure) => return Err(failure),
+            None => services.send_anew(request(question, images, &broken).await?).await,
+        },
+    };
+    sent.map_err(|failure| is_broken().unwrap_or(failure))
+}
+
+/// A request with the photo, which notes in `broken` why it could not be read to its end.
+async fn request(
+    question: &Question<'_>,
+    images: &dyn ImageStore,
+    broken: &Arc<OnceLock<String>>,
+) -> Result<Request, Failure> {
     let (info, photo) = images
         .open(question.image)
         .await
         .map_err(|error| unavailable(error.to_string()))?
         .ok_or_else(missing)?;
-
-    let broken = Arc::new(OnceLock::new());
-    let photo = Body::wrap_stream(watched(photo, info.bytes, Arc::clone(&broken)));
-    let part = Part::stream_with_length(photo, info.bytes)
-        .file_name(format!("{}.{}", info.md5, info.format.extension()))
-        .mime_str(info.format.media_type())?;
-    let mut request =
-        http.post(format!("{}/predict", question.url)).multipart(Form::new().part(PART, part));
+    let mut url = format!("{}/predict", question.url);
     if question.generation == Generation::Either {
-        request = request.query(&[("filename", info.path())]);
+        url = format!("{url}?{}", named(&info.path()));
     }
+    let photo = watched(photo, info.bytes, Arc::clone(broken));
+    let boundary = format!("{:032x}", rand::random::<u128>());
+    let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
+        .expect("a boundary of hexadecimal digits is fit for a header");
+    let request = Request::new(Method::POST, &url)?.with_headers([(CONTENT_TYPE, content_type)]);
+    Ok(request.with_body(form(&info, photo, &boundary)))
+}
 
-    // A photo that breaks off breaks the request too, and must not be blamed on the service.
-    request.send().await.map_err(|error| match broken.get() {
-        Some(cause) => unavailable(String::clone(cause)).into(),
-        None => Failure::from(error),
-    })
+/// A form whose one part is the photo.
+fn form(info: &ImageInfo, photo: ImageBytes, boundary: &str) -> RequestBody {
+    let (md5, format) = (info.md5, info.format);
+    let head = Bytes::from(format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"{PART}\"; \
+         filename=\"{md5}.{}\"\r\nContent-Type: {}\r\n\r\n",
+        format.extension(),
+        format.media_type(),
+    ));
+    let tail = Bytes::from(format!("\r\n--{boundary}--\r\n"));
+    let length = head.len() as u64 + info.bytes + tail.len() as u64;
+    let piece = |bytes| stream::iter([Ok(bytes)]);
+    RequestBody::new(piece(head).chain(photo).chain(piece(tail)).boxed(), length)
 }
 
 /// The same photo, with a note in `broken` of why it could not be read to its end.
@@ -71,13 +102,13 @@ mod tests {
     use std::time::Duration;
 
     use async_trait::async_trait;
-    use bytes::Bytes;
     use photo_core::photo_format::Dimensions;
     use photo_core::ports::{ImageLimits, ImageUpload, Inspection};
     use photo_core::record::{ImageRecord, RecordLine};
-    use photo_core::{ImageInfo, ImageKey, JobErrorKind, PhotoFormat, PhotoHasher};
+    use photo_core::{ImageKey, JobErrorKind, PhotoFormat, PhotoHasher};
 
     use super::*;
+    use crate::http::HttpSettings;
 
     /// A store whose photos break off.
     struct BrokenImages {
@@ -170,6 +201,7 @@ mod tests {
                 let _ = peer.read_to_end(&mut Vec::new());
             }
         });
+        let services = ServiceClient::new(HttpSettings::default());
         let question = Question {
             url: &url,
             generation: Generation::Multipart,
@@ -178,7 +210,7 @@ mod tests {
             max_answer_bytes: 1_000,
         };
         for (then, words) in [(Some("the disk is on fire"), "on fire"), (None, "shorter than")] {
-            let failure = send(&Client::new(), &question, &BrokenImages { then }).await;
+            let failure = send(&services, &question, &BrokenImages { then }).await;
             let error = failure.expect_err("the request breaks").error;
             assert_eq!(error.kind, JobErrorKind::ImageUnavailable);
             assert!(error.message.contains(words), "{error}");

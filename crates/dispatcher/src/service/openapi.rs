@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use photo_core::config::ServiceUrl;
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ impl ServiceClient {
     /// `None` if it cannot be asked now.
     pub async fn generation(&self, url: &ServiceUrl) -> Option<Generation> {
         let asked = async {
-            let response = self.http.get(format!("{url}/openapi.json")).send().await.ok()?;
+            let response = self.ask(Method::GET, &format!("{url}/openapi.json")).await.ok()?;
             Some(body::read(response, MAX_BYTES).await)
         };
         let Ok(answer) = tokio::time::timeout(TIMEOUT, asked).await else {

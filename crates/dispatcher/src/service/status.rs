@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use photo_core::config::ServiceUrl;
 use photo_core::{JobError, JobErrorKind};
-use reqwest::header::CONTENT_LENGTH;
 use serde_json::Value;
 
 use super::body::{self, BodyEnd};
+use super::words::{beginning, told};
 use super::{Failure, ServiceClient};
 
 /// How long a service may take to tell its status.
@@ -31,7 +32,7 @@ impl ServiceClient {
     /// Asks a service whether it can work.
     pub async fn status(&self, url: &ServiceUrl) -> Readiness {
         let asked = async {
-            let response = self.http.get(format!("{url}/status")).send().await?;
+            let response = self.ask(Method::GET, &format!("{url}/status")).await?;
             Ok::<_, Failure>(body::read(response, MAX_STATUS_BYTES).await)
         };
         match tokio::time::timeout(TIMEOUT, asked).await {
@@ -51,15 +52,16 @@ impl ServiceClient {
     /// Tells a service of the earliest generation to load its model. Others answer 405, and what
     /// came of it shows in the next [`ServiceClient::status`].
     pub async fn start(&self, url: &ServiceUrl) {
-        let request = self.http.post(format!("{url}/status")).header(CONTENT_LENGTH, 0);
-        let _ = tokio::time::timeout(TIMEOUT, request.send()).await;
+        let url = format!("{url}/status");
+        let _ = tokio::time::timeout(TIMEOUT, self.ask(Method::POST, &url)).await;
     }
 }
 
 impl Readiness {
     /// What a service tells that answers `GET /status` with this status and body.
     pub fn told(status: u16, body: &[u8]) -> Self {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = body;
+        let body: Value = serde_json::from_slice(text).unwrap_or_default();
         let wrapped = body["status_code"].as_u64().and_then(|s| u16::try_from(s).ok());
         let status = wrapped.filter(|s| *s >= 400).unwrap_or(status);
         // Not every service has a `/status`; having none, it is at least there.
@@ -72,7 +74,8 @@ impl Readiness {
         if (200..=299).contains(&status) && body["status"] != "failure" {
             return Self::Ready;
         }
-        let words = body["detail"].as_str().unwrap_or("the service says that it is not ready");
+        let said = if body.is_object() { told(text) } else { beginning(text) };
+        let words = said.unwrap_or_else(|| "the service says that it is not ready".to_owned());
         Self::NotReady(JobError::new(JobErrorKind::NotReady, words).with_status(status).into())
     }
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use photo_core::ImageKey;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -55,6 +56,8 @@ struct Desk {
     /// Given one after the other, and then [`Desk::usually`].
     next: Mutex<VecDeque<Reply>>,
     usually: Mutex<Reply>,
+    /// What is always answered about the photo whose file has this name.
+    about: Mutex<Option<(String, Reply)>>,
     status: Mutex<Reply>,
     calls: Mutex<Vec<Call>>,
     /// When it was asked for its status.
@@ -81,6 +84,7 @@ impl FakeService {
             takes,
             next: Mutex::default(),
             usually: Mutex::new(reply(200, GOOD)),
+            about: Mutex::default(),
             status: Mutex::new(reply(200, r#"{"status": "success"}"#)),
             calls: Mutex::default(),
             asked: Mutex::default(),
@@ -120,6 +124,11 @@ impl FakeService {
     /// Predictions are answered like this.
     pub fn usually(&self, reply: Reply) {
         *self.desk.usually.lock().unwrap() = reply;
+    }
+
+    /// Predictions about this photo, which comes in the request, are answered like this.
+    pub fn about(&self, photo: ImageKey, reply: Reply) {
+        *self.desk.about.lock().unwrap() = Some((photo.to_string(), reply));
     }
 
     pub fn status(&self, reply: Reply) {
@@ -210,6 +219,8 @@ async fn predict(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes) 
         }
         _ => None,
     };
+    let about = desk.about.lock().unwrap().clone();
+    let about = about.filter(|(photo, _)| String::from_utf8_lossy(&call.body).contains(photo));
     desk.calls.lock().unwrap().push(call);
     if let Some([place, name]) = missing {
         let detail = format!(
@@ -220,7 +231,7 @@ async fn predict(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes) 
     let counted = Counted::new(&desk);
     desk.open.subscribe().wait_for(|open| *open).await.unwrap();
     drop(counted);
-    let next = desk.next.lock().unwrap().pop_front();
+    let next = about.map(|(_, reply)| reply).or_else(|| desk.next.lock().unwrap().pop_front());
     answer(&next.unwrap_or_else(|| desk.usually.lock().unwrap().clone()))
 }
 

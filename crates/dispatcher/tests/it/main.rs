@@ -4,8 +4,10 @@
 mod fake_service;
 mod fake_store;
 mod hostile_service;
+mod raw_service;
 mod world;
 
+mod connections;
 mod endpoints;
 mod failures;
 mod hostile;
@@ -14,3 +16,4 @@ mod protocols;
 mod reports;
 mod slots;
 mod stopping;
+mod unrouted;

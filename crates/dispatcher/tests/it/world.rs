@@ -165,6 +165,8 @@ impl World {
             setback: Duration::from_millis(20),
             probe_base: Duration::from_millis(10),
             probe_cap: Duration::from_millis(20),
+            trial_base: Duration::from_millis(10),
+            trial_cap: Duration::from_millis(20),
             // Longer than a test: one that only fails while others work does not come back.
             rest_base: Duration::from_hours(1),
             rest_cap: Duration::from_hours(1),

@@ -86,9 +86,13 @@ fn a_refusal_carries_the_models_own_words() {
     assert_eq!(failed.blame(), Blame::Photo);
     assert_eq!(failed.error.message, "Not a photo of wood.");
     assert_eq!(failure(&answer(413, "too big\n")).error.message, "too big");
+    assert_eq!(
+        failure(&answer(400, "")).error.message,
+        "the service answered 400 and said nothing"
+    );
     for silence in ["", " ", r#"{"detail": ""}"#, r#"{"detail": "\n"}"#] {
-        let silent = failure(&answer(404, silence)).error.message;
-        assert_eq!(silent, "the service answered 404 and said nothing");
+        let silent = failure(&answer(400, silence)).error.message;
+        assert!(!silent.is_empty());
     }
 }
 
@@ -106,7 +110,7 @@ fn not_ready_and_overloaded_are_not_the_jobs_fault() {
 #[test]
 fn a_failing_service_uses_up_an_attempt() {
     assert_eq!(kind(500, "Internal Server Error"), Kind::ServerError);
-    for status in [408, 425, 500, 501, 502, 504, 599, 999] {
+    for status in [408, 425, 500, 502, 504, 599, 999] {
         let failed = failure(&answer(status, ""));
         assert_eq!((failed.error.kind, failed.blame()), (Kind::ServerError, Blame::Unclear));
     }
@@ -131,7 +135,6 @@ fn anything_else_is_a_bad_answer() {
     for body in bad {
         assert_eq!(kind(200, body), Kind::BadAnswer, "{body:?}");
     }
-    assert_eq!(kind(302, r#"{"result": 1}"#), Kind::BadAnswer);
     let invalid = answer(200, b"{\"result\": \"\xff\"}".to_vec());
     assert_eq!(failure(&invalid).error.kind, Kind::BadAnswer);
 }
@@ -170,13 +173,50 @@ fn a_bad_answer_says_what_is_bad_about_it() {
         (200, r#"{"result": NaN}"#, "expected value at line 1 column 12"),
         (200, "ok", "does not begin with `{`"),
         (200, "{}", "no `result`"),
-        (307, r#"{"result": 1}"#, "the service answered 307, which sends us elsewhere"),
+        (307, r#"{"result": 1}"#, "the service sends us elsewhere"),
+        (200, r#"{"error": "CUDA out of memory"}"#, "no `result`; it says: CUDA out of memory"),
+        (200, r#"[{"label": "cat"}]"#, r#"it begins: [{"label": "cat"}]"#),
+        (200, r#"{"result": NaN}"#, r#"it begins: {"result": NaN}"#),
+        (200, r#"{"score": 1}"#, r#"no `result`; it is: {"score": 1}"#),
+        (200, "<html>Please log in</html>", "it begins: a login page: Please log in"),
+        (201, r#"{"status": "failure", "error": "no"}"#, "answered 201 and failure: no"),
     ] {
         let message = failure(&answer(status, body)).error.message;
         assert!(message.contains(words), "{message}");
     }
     let encoded = Answer { end: BodyEnd::Encoded, ..answer(200, "") };
     assert!(failure(&encoded).error.message.contains("compressed"));
+}
+
+#[test]
+fn a_status_that_every_photo_would_get_holds_the_model_and_is_said() {
+    let shut = [300, 302, 401, 402, 403, 404, 405, 406, 407, 410, 411, 414, 421, 426, 428, 431];
+    for status in shut.into_iter().chain([451, 501, 505, 511]) {
+        let failed = failure(&answer(status, "no route\n"));
+        assert_eq!((failed.blame(), failed.is_unrouted), (Blame::Service, true), "{status}");
+        assert_eq!((failed.error.kind, failed.error.http_status), (Kind::NotReady, Some(status)));
+        assert!(failed.error.message.ends_with(": no route"), "{}", failed.error);
+    }
+    let message = failure(&answer(404, "404 page not found\n")).error.message;
+    assert_eq!(message, "the service has no /predict (404): 404 page not found");
+    let missing = r#"{"detail": [{"loc": ["body", "image_file"], "msg": "field required", "type": "value_error.missing"}]}"#;
+    let failed = failure(&answer(422, missing));
+    assert!(failed.is_unrouted);
+    assert_eq!(
+        failed.error.message,
+        "the service wants other fields in the request (422): body.image_file: field required"
+    );
+}
+
+#[test]
+fn a_status_that_may_be_about_the_photo_ends_the_job() {
+    for status in [400, 409, 413, 415, 418, 422] {
+        let failed = failure(&answer(status, r#"{"detail": "too dark"}"#));
+        assert_eq!((failed.blame(), failed.is_unrouted), (Blame::Photo, false), "{status}");
+    }
+    // The model's own code was reached.
+    let wrapped = failure(&answer(200, r#"{"status_code": 404, "detail": "no such image"}"#));
+    assert_eq!((wrapped.blame(), wrapped.is_unrouted), (Blame::Photo, false));
 }
 
 proptest! {

@@ -21,6 +21,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::access::LocalAddress;
 use crate::reading::Reading;
 
 /// How long a client may take.
@@ -37,6 +38,8 @@ pub(crate) struct Limits {
 /// A stream that fails when its client has taken too long.
 pub(crate) struct Connection<T> {
     stream: T,
+    /// Our end of it.
+    local: LocalAddress,
     limits: Limits,
     turn: Turn,
     reading: Reading,
@@ -71,11 +74,18 @@ impl<T> Connection<T> {
         let timer = Box::pin(tokio::time::sleep_until(now));
         let state = State { clients: Cell::new(Some(now)), unhurried: Cell::new(false) };
         let reading = Reading::new(limits.reading, limits.reading_rate);
-        Self { stream, limits, turn: Turn(Rc::new(state)), reading, timer }
+        let local = LocalAddress(None);
+        Self { stream, local, limits, turn: Turn(Rc::new(state)), reading, timer }
     }
 
-    /// Puts what [`attend`] needs beside the connection's requests.
+    /// The same, of which this end has an address.
+    pub(crate) fn at(self, local: LocalAddress) -> Self {
+        Self { local, ..self }
+    }
+
+    /// Puts what [`attend`] and others need beside the connection's requests.
     pub(crate) fn introduce(&self, to: &mut Extensions) {
+        to.insert(self.local);
         to.insert(self.turn.clone());
     }
 

@@ -35,6 +35,12 @@ pub(crate) enum ApiError {
     UnknownPath(String),
     /// The path is right and the method wrong.
     WrongMethod { allowed: &'static str },
+    /// A page of another site asks, of this origin if its browser says so.
+    OtherSite { origin: Option<String> },
+    /// The request calls the server by a name that is not its own.
+    UnknownHost { host: String },
+    /// The body is said to be something else than the path takes, or nothing.
+    WrongMediaType { given: Option<String>, takes: &'static [&'static str] },
     /// The form or body cannot be read.
     BadRequest(String),
     /// Not an image hash.
@@ -95,6 +101,9 @@ impl ApiError {
         match self {
             Self::UnknownPath(_) => "Unknown path",
             Self::WrongMethod { .. } => "Wrong method",
+            Self::OtherSite { .. } => "Request of another site",
+            Self::UnknownHost { .. } => "Unknown host",
+            Self::WrongMediaType { .. } => "Wrong media type",
             Self::BadRequest(_) => "Unreadable request",
             Self::BadHash(_) => "Malformed image hash",
             Self::UnknownImage(_) => "Unknown image",
@@ -198,6 +207,31 @@ impl fmt::Display for ApiError {
                  /predict/<hash>, and /models lists the models."
             ),
             Self::WrongMethod { allowed } => write!(f, "This path answers to {allowed}."),
+            Self::OtherSite { origin: Some(origin) } => write!(
+                f,
+                "A page of another site ({origin:?}) asked for this, and nothing was done. If its \
+                 pages are to use this server, its operator lists that origin in \
+                 api.allowed_origins of photo.toml."
+            ),
+            Self::OtherSite { origin: None } => f.write_str(
+                "A page of another site asked for this, and nothing was done. If its pages are to \
+                 use this server, its operator lists their origin, such as http://localhost:3000, \
+                 in api.allowed_origins of photo.toml.",
+            ),
+            Self::UnknownHost { host } => write!(
+                f,
+                "This server is not called {host:?}, and nothing was done. Call it localhost, or \
+                 by its IP address; if that name is to lead here, as that of a reverse proxy, its \
+                 operator lists it in api.allowed_hosts of photo.toml."
+            ),
+            Self::WrongMediaType { given, takes } => {
+                let takes = takes.join(" or ");
+                match given {
+                    Some(given) => write!(f, "The body is said to be {given:?}")?,
+                    None => f.write_str("The request does not say what its body is")?,
+                }
+                write!(f, ", and this path takes {takes}: say so in the header Content-Type.")
+            }
             Self::BadRequest(what) => f.write_str(what),
             Self::BadHash(text) => write!(
                 f,
@@ -350,6 +384,9 @@ impl ResponseError for ApiError {
             | Self::UnknownImage(_)
             | Self::UnknownPhoto(_)
             | Self::UnknownPhotos(_) => StatusCode::NOT_FOUND,
+            Self::OtherSite { .. } => StatusCode::FORBIDDEN,
+            Self::UnknownHost { .. } => StatusCode::MISDIRECTED_REQUEST,
+            Self::WrongMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NoThumbnail(NoThumbnail::Format(_) | NoThumbnail::Unreadable) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE

@@ -75,7 +75,6 @@ fn found(tag: EntityTag) -> HttpResponseBuilder {
     response
         .insert_header((header::CACHE_CONTROL, CACHING))
         // The photo is the client's: a browser must show it as a photo or not at all.
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
         .insert_header(header::ETag(tag));
     response

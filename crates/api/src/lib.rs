@@ -4,6 +4,7 @@
 //! hash. This crate never talks to a model about a photo: dispatchers do, and the two meet only in
 //! the stores.
 
+mod access;
 mod banner;
 mod body;
 mod callbacks;

@@ -1,11 +1,13 @@
 //! Every route.
 
+use actix_web::dev::HttpServiceFactory;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, Resource, Route, web};
 
 use crate::error::ApiError;
 use crate::{
-    banner, cancel, events, failures, fsck, health, images, models, openapi, page, predict, queues,
-    register, retry, status,
+    access, banner, cancel, events, failures, fsck, health, images, models, openapi, page, predict,
+    queues, register, retry, status,
 };
 
 /// Adds every route to a server whose `app_data` is an [`crate::AppState`].
@@ -16,13 +18,16 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/openapi.json", "GET, HEAD", [web::get(), web::head()], openapi::show))
         .service(resource("/docs", "GET, HEAD", [web::get(), web::head()], page::docs))
         .service(resource("/models", "GET", [web::get()], models::list))
-        .service(resource("/predict", "POST", [web::post()], predict::accept))
+        .service(
+            resource("/predict", "POST", [web::post()], predict::accept)
+                .wrap(from_fn(access::takes_json_or_form)),
+        )
         .service(resource("/events", "GET", [web::get()], events::follow))
-        .service(resource("/predict/check", "POST", [web::post()], predict::lacking))
-        .service(resource("/predict/events", "POST", [web::post()], events::follow_many))
-        .service(resource("/predict/status", "POST", [web::post()], status::show_many))
-        .service(resource("/predict/cancel", "POST", [web::post()], cancel::cancel))
-        .service(resource("/predict/retry", "POST", [web::post()], retry::retry))
+        .service(json("/predict/check", predict::lacking))
+        .service(json("/predict/events", events::follow_many))
+        .service(json("/predict/status", status::show_many))
+        .service(json("/predict/cancel", cancel::cancel))
+        .service(json("/predict/retry", retry::retry))
         .service(resource("/predict/{image}", "GET", [web::get()], status::show))
         .service(resource("/failures", "GET", [web::get()], failures::list))
         .service(resource("/queues", "GET", [web::get()], queues::list))
@@ -31,11 +36,21 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/health/live", "GET", [web::get()], health::live))
         .service(resource("/health/ready", "GET", [web::get()], health::ready));
     for path in ["/register", "/register/", "/model/register", "/model/register/"] {
-        config.service(resource(path, "POST", [web::post()], register::announce));
+        config.service(json(path, register::announce));
     }
     config.default_service(web::to(|request: HttpRequest| async move {
         Err::<&str, _>(ApiError::UnknownPath(request.path().to_owned()))
     }));
+}
+
+/// One path to which JSON is posted.
+fn json<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + use<F, Args>
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    resource(path, "POST", [web::post()], handler).wrap(from_fn(access::takes_json))
 }
 
 /// One path with one handler; other methods than the `allowed` ones are refused by name.

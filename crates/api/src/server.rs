@@ -15,6 +15,7 @@ use actix_web::{App, web};
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{self, LocalAddress};
 use crate::connection::{Connection, Limits, attend};
 use crate::files::{self, Room};
 use crate::gate::Gate;
@@ -100,7 +101,11 @@ pub fn serve(
         .listen("http", listener, move || {
             let (gate, stopping) = (gate.clone(), stopping.clone());
             let state = web::Data::new(state.for_worker());
-            let app = App::new().app_data(state).wrap_fn(attend).configure(routes::configure);
+            let app = App::new()
+                .app_data(state)
+                .wrap_fn(access::guard)
+                .wrap_fn(attend)
+                .configure(routes::configure);
             let http = HttpService::build()
                 .client_request_timeout(HEAD_TIMEOUT)
                 .keep_alive(IDLE_TIMEOUT)
@@ -114,8 +119,9 @@ pub fn serve(
                 let gate = gate.clone();
                 async move {
                     let client = stream.peer_addr().ok();
+                    let local = LocalAddress(stream.local_addr().ok());
                     let stream = gate.let_in(stream).await?;
-                    Ok((Connection::new(stream, limits), Protocol::Http1, client))
+                    Ok((Connection::new(stream, limits).at(local), Protocol::Http1, client))
                 }
             };
             // In a box of its own, or each client that is turned away would have room made for what

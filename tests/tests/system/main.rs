@@ -15,6 +15,7 @@ mod journey;
 mod launch;
 mod limits;
 mod lost_redis;
+mod other_sites;
 mod outages;
 mod page;
 mod page_docs;

@@ -7,7 +7,7 @@ use super::Paths;
 use super::content::Content;
 use super::examples::{IMAGE, OTHER};
 use super::operation::{In, Operation, array_of, reference};
-use super::problems::unreadable;
+use super::problems::{self, unreadable};
 use crate::error::ApiError;
 use crate::events::{Body, MOST_IN_QUERY};
 use crate::status::ImageView;
@@ -56,7 +56,7 @@ fn follow_many() -> Operation {
         ))
         .answers(200, stream())
         .fails(failures(10_000))
-        .fails(vec![ApiError::TooSlow])
+        .fails(vec![ApiError::TooSlow, problems::no_json()])
 }
 
 impl Operation {

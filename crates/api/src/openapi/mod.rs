@@ -32,7 +32,10 @@ const ABOUT: &str = "Upload photos, name the models to run on them, read the res
     states and results are read by hash, waited for, followed as events, or posted to a callback.\n\n\
     Every failure is `application/problem+json`. A path that leads nowhere is answered with 404 \
     (`components/responses/UnknownPath`), and another method than those listed with 405 and `Allow` \
-    (`components/responses/WrongMethod`). Limits are those of the default \
+    (`components/responses/WrongMethod`). What a browser marks as asked for by a page of another site is \
+    answered with 403 (`components/responses/OtherSite`) unless the operator lists its origin, whose \
+    pages are answered with CORS; a request that calls a server on loopback by a name that is not its \
+    own with 421 (`components/responses/UnknownHost`). Limits are those of the default \
     configuration. A request whose head is too long to be read, or is none, is answered with 400 or \
     431 and without a body.";
 
@@ -51,8 +54,7 @@ pub(crate) async fn show(request: HttpRequest) -> HttpResponse {
     response
         .insert_header(header::ETag(tag.clone()))
         // Asked again each time, so that a new version of the program is described at once.
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        .insert_header((header::CACHE_CONTROL, "no-cache"));
     if is_known {
         return response.finish();
     }
@@ -86,6 +88,12 @@ pub fn document() -> Value {
             "responses": {
                 "UnknownPath": problems::response(&[ApiError::UnknownPath("/nothing".to_owned())]),
                 "WrongMethod": problems::response(&[ApiError::WrongMethod { allowed: "GET, HEAD" }]),
+                "OtherSite": problems::response(&[ApiError::OtherSite {
+                    origin: Some("http://localhost:3000".to_owned()),
+                }]),
+                "UnknownHost": problems::response(&[ApiError::UnknownHost {
+                    host: "photos.example.org".to_owned(),
+                }]),
             },
         },
     })

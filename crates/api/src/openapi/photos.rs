@@ -166,6 +166,10 @@ fn refusals() -> Vec<ApiError> {
         ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known },
         ApiError::UnknownPhotos(vec![image()]),
         ApiError::TooSlow,
+        ApiError::WrongMediaType {
+            given: Some("text/plain".to_owned()),
+            takes: &["multipart/form-data", "application/json"],
+        },
         photo(PhotoRefusal::Collision(image())),
         ApiError::TooManyBytes { limit: 16 << 30 },
         ApiError::TooManyPhotos { limit: 1_000 },

@@ -63,9 +63,16 @@ pub(super) fn unreadable(example: &str) -> ApiError {
     ApiError::BadRequest(example.to_owned())
 }
 
+/// A body that is not said to be JSON.
+pub(super) fn no_json() -> ApiError {
+    let given = Some("text/plain".to_owned());
+    ApiError::WrongMediaType { given, takes: &["application/json"] }
+}
+
 /// What can be wrong with a body that names images and models.
 pub(super) fn wrong_names() -> Vec<ApiError> {
     vec![
+        no_json(),
         unreadable(
             "The body is not {\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}: EOF.",
         ),

@@ -68,6 +68,7 @@ fn show_many() -> Operation {
         )
         .fails(both(
             vec![
+                problems::no_json(),
                 unreadable("The body is not {\"images\": [\"<hash>\", …]}: EOF."),
                 ApiError::BadHash("nonsense".to_owned()),
                 ApiError::TooSlow,

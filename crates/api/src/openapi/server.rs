@@ -114,6 +114,7 @@ fn announce() -> Operation {
         .answers(401, Content::plain_json("The key is wrong.", &unheard(), refused))
         .fails(both(
             vec![
+                problems::no_json(),
                 unreadable("The announcement cannot be read: `port` or `socket` is missing."),
                 ApiError::TooSlow,
                 ApiError::TooManyServices { of: "models", limit: 1_000 },

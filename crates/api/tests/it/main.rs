@@ -8,6 +8,7 @@ mod mortal_images;
 mod raw;
 mod receiver;
 
+mod access;
 mod by_hash;
 mod callbacks;
 mod cancel;

@@ -31,7 +31,7 @@ impl SlowClient {
     /// One that was let in and is in the middle of a photo, of which `bytes` were sent.
     async fn in_a_photo(app: &App, bytes: usize) -> Self {
         let photo = bmp_of(200, 200, 1);
-        let head = "POST /predict?models=sharpness HTTP/1.1\r\nHost: x\r\n\
+        let head = "POST /predict?models=sharpness HTTP/1.1\r\nHost: localhost\r\n\
              Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\
              Expect: 100-continue\r\n\r\n";
         let part = "--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\n";
@@ -245,12 +245,12 @@ async fn a_slow_client_makes_room_if_it_is_in_the_way() {
     upload_until(&app, StatusCode::ACCEPTED, &bmp(2)).await;
 }
 
-const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 #[actix_web::test]
 async fn a_head_that_dribbles_and_an_idle_connection_are_closed() {
     let app = App::start();
-    let begun = SlowClient::begin(&app, b"POST /predict HTTP/1.1\r\nHost: x\r\nX: ").await;
+    let begun = SlowClient::begin(&app, b"POST /predict HTTP/1.1\r\nHost: localhost\r\nX: ").await;
     let mut idle = SlowClient::begin(&app, LIVE).await.0;
     let mut silent = SlowClient::begin(&app, b"").await.0;
     let mut answers = [Vec::new(), Vec::new()];
@@ -292,7 +292,7 @@ async fn a_client_that_stops_reading_is_cut_off() {
     let bytes = photo.len();
     let image = md5(&photo);
     json_of(app.predict(form(&[photo], &["sharpness"])).await, StatusCode::ACCEPTED).await;
-    let request = format!("GET /images/{image} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let request = format!("GET /images/{image} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let SlowClient(mut stream) = SlowClient::begin(&app, request.as_bytes()).await;
     // What it says is refused once the connection is gone.
     let mut pauses = tokio::time::interval(Duration::from_millis(100));
@@ -314,7 +314,7 @@ async fn a_client_that_reads_slowly_is_cut_off() {
     let photo = bmp_of(4_000, 4_000, 1);
     let (bytes, image) = (photo.len(), md5(&photo));
     json_of(app.predict(form(&[photo], &["sharpness"])).await, StatusCode::ACCEPTED).await;
-    let request = format!("GET /images/{image} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let request = format!("GET /images/{image} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let SlowClient(mut stream) = SlowClient::begin(&app, request.as_bytes()).await;
     // A third of what it may be at least: too much to have stopped, and two minutes for all of it.
     let (mut part, mut read) = (vec![0; 16 << 10], 0);

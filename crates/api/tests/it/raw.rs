@@ -25,7 +25,7 @@ pub fn form_of(parts: &[Part<'_>]) -> Vec<u8> {
 /// The head of a form's request, with these header lines.
 pub fn head(path: &str, headers: &str) -> Vec<u8> {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Content-Type: multipart/form-data; boundary=x\r\n{headers}\r\n\r\n"
     )
     .into_bytes()

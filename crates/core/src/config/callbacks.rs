@@ -77,7 +77,7 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// A host that may be called: a name, `*.` and a name for all below it, or an address; with a port,
+/// A host that may be called, or by which a request may call this server: a name, `*.` and a name for all below it, or an address; with a port,
 /// or with the usual one of the URL's scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -102,23 +102,38 @@ enum AllowedName {
 pub struct InvalidHost;
 
 impl AllowedHost {
+    /// Whether a request that calls its server by this host and port may be answered. Without a port
+    /// in the list any will do; a request that says none uses its scheme's own.
+    pub fn names<T: AsRef<str>>(&self, host: &Host<T>, port: Option<u16>) -> bool {
+        let port_fits = match (self.port, port) {
+            (None, _) | (Some(80 | 443), None) => true,
+            (Some(allowed), port) => port == Some(allowed),
+        };
+        port_fits && self.host.is(host)
+    }
+
     fn is_of(&self, url: &Url) -> bool {
         // A port that is the scheme's own is `None`, whether the URL says it or not.
         let port_fits = match self.port {
             Some(port) => url.port_or_known_default() == Some(port),
             None => url.port().is_none(),
         };
-        port_fits
-            && match (&self.host, url.host()) {
-                (AllowedName::Exactly(name), Some(Host::Domain(host))) => name == host,
-                (AllowedName::Below(name), Some(Host::Domain(host))) => {
-                    let above = host.strip_suffix(name.as_str());
-                    above.and_then(|above| above.strip_suffix('.')).is_some_and(|it| !it.is_empty())
-                }
-                (AllowedName::Address(address), Some(Host::Ipv4(host))) => *address == host,
-                (AllowedName::Address(address), Some(Host::Ipv6(host))) => *address == host,
-                _ => false,
+        port_fits && url.host().is_some_and(|host| self.host.is(&host))
+    }
+}
+
+impl AllowedName {
+    fn is<T: AsRef<str>>(&self, host: &Host<T>) -> bool {
+        match (self, host) {
+            (Self::Exactly(name), Host::Domain(host)) => name == host.as_ref(),
+            (Self::Below(name), Host::Domain(host)) => {
+                let above = host.as_ref().strip_suffix(name.as_str());
+                above.and_then(|above| above.strip_suffix('.')).is_some_and(|it| !it.is_empty())
             }
+            (Self::Address(address), Host::Ipv4(host)) => address == host,
+            (Self::Address(address), Host::Ipv6(host)) => address == host,
+            _ => false,
+        }
     }
 }
 
@@ -231,6 +246,21 @@ mod tests {
         assert!(!allows("10.0.0.7", "http://10.0.0.8/"));
         assert!(allows("[::1]:8080", "http://[0:0::1]:8080/"));
         assert!(!allows("[::1]:8080", "http://127.0.0.1:8080/"));
+    }
+
+    #[test]
+    fn a_server_is_called_by_its_names_on_any_port_unless_one_is_listed() {
+        let names = |allowed: &str, host: &str, port| {
+            allowed.parse::<AllowedHost>().unwrap().names(&Host::parse(host).unwrap(), port)
+        };
+        assert!(names("photos.example.org", "photos.example.org", Some(5000)));
+        assert!(names("photos.example.org", "PHOTOS.example.org", None));
+        assert!(names("*.example.org", "photos.example.org", None));
+        assert!(names("192.168.1.7", "192.168.1.7", Some(5000)));
+        assert!(names("photos.example.org:443", "photos.example.org", None));
+        assert!(!names("photos.example.org:5000", "photos.example.org", None));
+        assert!(!names("photos.example.org:5000", "photos.example.org", Some(80)));
+        assert!(!names("photos.example.org", "example.org", None));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod callbacks;
 mod environment;
 mod explanation;
 mod model;
+mod origin;
 mod photoctl;
 mod retention;
 mod sections;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use callbacks::{AllowedHost, CallbacksConfig, InvalidHost, WebhookSecret};
 pub use model::{ModelConfig, ModelSettings, Protocol};
+pub use origin::{AllowedOrigin, InvalidOrigin};
 pub use photoctl::PhotoctlConfig;
 pub use retention::Retention;
 pub use sections::{

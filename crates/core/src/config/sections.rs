@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{ImagesUrl, Protocol, Retention, StoreUrl};
+use super::{AllowedHost, AllowedOrigin, ImagesUrl, Protocol, Retention, StoreUrl};
 use crate::ports::ImageLimits;
 
 /// `[api]`: the HTTP server for clients.
@@ -40,6 +40,10 @@ pub struct ApiConfig {
     pub max_streams: usize,
     /// What model services must send in the header `api_key` to announce themselves.
     pub register_key: Option<Secret>,
+    /// Whose web pages may use the server, beside its own page.
+    pub allowed_origins: Vec<AllowedOrigin>,
+    /// The names by which requests may call the server (`Host`), beside those that name loopback.
+    pub allowed_hosts: Vec<AllowedHost>,
 }
 
 impl Default for ApiConfig {
@@ -57,6 +61,8 @@ impl Default for ApiConfig {
             upload_patience: Duration::from_secs(30),
             max_streams: 10_000,
             register_key: None,
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
         }
     }
 }

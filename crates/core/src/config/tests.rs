@@ -95,6 +95,8 @@ fn a_wrong_value_is_named_with_its_key() {
         ("[callbacks]\nsecret = \"hunter2\"\n", "callbacks.secret"),
         ("[callbacks]\nallow = [\"http://a\"]\n", "callbacks.allow"),
         ("[api]\nmax_uploads = 0\n", "api.max_uploads"),
+        ("[api]\nallowed_origins = [\"*\"]\n", "api.allowed_origins"),
+        ("[api]\nallowed_hosts = [\"http://a\"]\n", "api.allowed_hosts"),
         ("[api]\nupload_patience = \"0s\"\n", "api.upload_patience"),
         ("[api]\nmax_image_bytes = \"1 Mega\"\n", "`api.max_image_bytes`: `1 Mega` is not a size"),
         ("[api]\nmax_spool_bytes = -1\n", "`api.max_spool_bytes`: -1 is not a size"),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use futures_util::future::try_join_all;
+use photo_core::config::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, DispatcherId, Ending, Finish, Lease, NewJob, Priority, SubmitMode, Want,
 };
@@ -89,7 +90,12 @@ impl Queue for Ours {
         let finish = |lease| Finish { lease, ending: Ending::Succeeded(self.answer.clone()) };
         let endings: Vec<Finish> = held.into_iter().map(finish).collect();
         let want = Want { model: self.model.clone(), slots: BATCH, limit: u32::MAX };
-        let request = ClaimRequest { dispatcher: self.dispatcher, lease: LEASE, wants: vec![want] };
+        let request = ClaimRequest {
+            dispatcher: self.dispatcher,
+            lease: LEASE,
+            weights: PriorityWeights::default(),
+            wants: vec![want],
+        };
         let finished = self.store.finish(&endings, Some(&request)).await?;
         ensure!(finished.acks.iter().all(|ack| *ack == Ack::Recorded), "an ending came too late");
         let held: Vec<Lease> = finished.claimed.jobs.into_iter().map(|job| job.lease).collect();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, OptionFuture};
 use photo_core::Clock;
-use photo_core::config::Config;
+use photo_core::config::{Config, PriorityWeights};
 use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, KnownModel, Wake};
 use photo_core::ports::StoreError;
 use tokio::sync::{Notify, watch};
@@ -47,6 +47,7 @@ pub struct Dispatcher {
     pulse: Arc<Pulse>,
     lease: Duration,
     drain: Duration,
+    weights: PriorityWeights,
     lanes: Lanes,
     leases: Arc<Leases>,
     work: JoinSet<Option<Outcome>>,
@@ -89,6 +90,7 @@ impl Dispatcher {
             id,
             lease,
             drain: config.dispatcher.drain,
+            weights: config.dispatcher.priority_weights,
             lanes: Lanes::new(config.clone(), Arc::clone(&tools)),
             leases: Arc::new(Leases::new(lease)),
             scribe: Scribe::new(Arc::clone(&tools)),
@@ -159,7 +161,8 @@ impl Dispatcher {
         }
         let batch = self.outcomes.batch();
         let wants = if self.phase == Phase::Working { self.lanes.wants() } else { Vec::new() };
-        let request = ClaimRequest { dispatcher: self.id, lease: self.lease, wants };
+        let request =
+            ClaimRequest { dispatcher: self.id, lease: self.lease, weights: self.weights, wants };
         let claim = Some(request).filter(|request| !request.wants.is_empty());
         if batch.endings.is_empty() && claim.is_none() {
             return None;

@@ -6,6 +6,7 @@ pub mod images;
 mod open;
 pub mod redis;
 mod settings;
+mod shares;
 
 pub use open::{OpenError, Sharing, open_image_store, open_job_store};
 pub use settings::Settings;

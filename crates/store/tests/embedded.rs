@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use photo_core::config::PriorityWeights;
 use photo_core::job::{
     Ack, Announcement, ClaimRequest, Claimed, DispatcherId, Ending, Finish, JobView, Lease, NewJob,
     Priority, SubmitMode, Submitted, Want,
@@ -66,7 +67,15 @@ async fn submit(store: &EmbeddedJobStore, numbers: &[u8]) {
 async fn claim(store: &EmbeddedJobStore, slots: u32) -> Claimed {
     let want = Want { model: model(), slots, limit: 100 };
     let (dispatcher, lease) = (DispatcherId::random(), Duration::from_mins(1));
-    store.claim(&ClaimRequest { dispatcher, lease, wants: vec![want] }).await.unwrap()
+    store
+        .claim(&ClaimRequest {
+            dispatcher,
+            lease,
+            weights: PriorityWeights::default(),
+            wants: vec![want],
+        })
+        .await
+        .unwrap()
 }
 
 async fn claimed(store: &EmbeddedJobStore, slots: u32) -> Vec<JobId> {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::select_all;
+use photo_core::config::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, DispatcherId, Ending, Finish, JobView, NewJob, Priority, SubmitMode, Want,
 };
@@ -202,6 +203,7 @@ async fn work(store: &EmbeddedJobStore, slots: u32, say: impl Fn(String)) -> usi
     let request = ClaimRequest {
         dispatcher: DispatcherId::random(),
         lease: Duration::from_hours(1),
+        weights: PriorityWeights::default(),
         wants: vec![Want { model: model(), slots, limit: 1_000 }],
     };
     let claimed = store.claim(&request).await.unwrap().jobs;

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use photo_core::config::PriorityWeights;
 use photo_core::job::{
     ClaimRequest, DispatcherId, Ending, Finish, Lease, NewJob, Priority, Requeue, SubmitMode, Want,
 };
@@ -145,7 +146,12 @@ async fn take(store: &EmbeddedJobStore, clock: &Clock, leases: &mut Vec<Lease>, 
         Step::Claim { model: number, slots } => {
             let want = Want { model: model(*number), slots: *slots, limit: 4 };
             let (dispatcher, lease) = (DispatcherId::random(), Duration::from_secs(15));
-            let request = ClaimRequest { dispatcher, lease, wants: vec![want] };
+            let request = ClaimRequest {
+                dispatcher,
+                lease,
+                weights: PriorityWeights::default(),
+                wants: vec![want],
+            };
             let claimed = store.claim(&request).await.unwrap();
             leases.extend(claimed.jobs.into_iter().map(|job| job.lease));
         }

@@ -21,7 +21,7 @@ const FORESEEABLE: Duration = Duration::from_hours(366 * 24);
 /// How far off a job is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Progress {
-    /// How many jobs in line may be done before it, by their priorities.
+    /// How many of the jobs queued now may be started before it, by the shares of their priorities.
     ahead_at_most: u64,
     /// About how many those are, by the times at which they were put in line.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,8 @@ pub(crate) async fn of(state: &AppState, jobs: &[JobView]) -> BTreeMap<ModelName
     let now = state.clock.now();
     let progress = unfinished.into_iter().filter_map(|job| {
         let queue = outlook.queues.get(&job.model)?;
-        let place = Place::of(job, &queue.view);
+        let weights = state.config.dispatcher.priority_weights;
+        let place = Place::of(job, &queue.view, weights);
         let situation = Situation {
             job,
             place,

@@ -2,34 +2,50 @@
 //! the jobs before it.
 
 use photo_core::JobState;
-use photo_core::job::{JobView, QueueView};
+use photo_core::config::PriorityWeights;
+use photo_core::job::{JobView, Priority, QueueView};
 
 /// How many jobs of its model are before a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// At most so many, by their priorities. Now and then a claim begins with low ones, which are
-    /// not counted before others.
+    /// At most so many of those that are queued now, by the shares of their priorities.
     pub(super) at_most: u64,
     /// About so many, by the times at which jobs came: as if they had come in evenly.
     pub(super) estimate: Option<u64>,
 }
 
 impl Place {
-    pub(super) fn of(job: &JobView, queue: &QueueView) -> Self {
-        let priority = job.priority as usize;
-        let before: u64 = queue.stats.queued[..priority].iter().sum();
-        let line = queue.stats.queued[priority];
+    pub(super) fn of(job: &JobView, queue: &QueueView, weights: PriorityWeights) -> Self {
+        let total = |own: u64| own + of_other_priorities(job.priority, own, queue, weights);
         match (job.state, job.due_at) {
             (JobState::Queued | JobState::Waiting, None) => {
-                let others = line.saturating_sub(1);
-                let in_line = estimate(job, queue, others);
-                Self { at_most: before + others, estimate: in_line.map(|others| before + others) }
+                let others = queue.stats.queued[job.priority as usize].saturating_sub(1);
+                Self { at_most: total(others), estimate: estimate(job, queue, others).map(total) }
             }
-            // It goes to the end of its line when it is due.
-            (JobState::Waiting, Some(_)) => Self { at_most: before + line, estimate: None },
+            // It goes to the front of its queue when it is due, as do those that wait like it.
+            (JobState::Waiting, Some(_)) => {
+                Self { at_most: total(queue.stats.waiting.saturating_sub(1)), estimate: None }
+            }
             _ => Self { at_most: 0, estimate: None },
         }
     }
+}
+
+/// How many jobs of other priorities are started before a job that has `own` of its own priority
+/// before it.
+fn of_other_priorities(
+    priority: Priority,
+    own: u64,
+    queue: &QueueView,
+    weights: PriorityWeights,
+) -> u64 {
+    let others = Priority::ALL.into_iter().filter(|other| *other != priority);
+    let before = |other: Priority| {
+        let share = (own + 1).saturating_mul(weights.of(other).into());
+        let share = share / u64::from(weights.of(priority));
+        share.min(queue.stats.queued[other as usize])
+    };
+    others.map(before).sum()
 }
 
 /// About how many of the others in a job's own line are before it.
@@ -53,7 +69,7 @@ fn estimate(job: &JobView, queue: &QueueView, others: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use photo_core::UnixMillis;
-    use photo_core::job::{LineEnds, Priority};
+    use photo_core::job::LineEnds;
 
     use super::*;
     use crate::progress::explanation::tests::{job, queue};
@@ -70,18 +86,19 @@ mod tests {
 
     fn place(priority: Priority, second: u64, queue: &QueueView) -> (u64, Option<u64>) {
         let changed_at = UnixMillis(second * 1_000);
-        let place = Place::of(&JobView { priority, changed_at, ..job(JobState::Queued) }, queue);
+        let job = JobView { priority, changed_at, ..job(JobState::Queued) };
+        let place = Place::of(&job, queue, PriorityWeights::default());
         (place.at_most, place.estimate)
     }
 
     #[test]
-    fn those_of_higher_priority_and_the_earlier_ones_are_before_a_job() {
+    fn the_earlier_ones_and_the_shares_of_other_priorities_are_before_a_job() {
         let queue = lines([10, 101, 50]);
-        assert_eq!(place(Priority::Normal, 100, &queue), (110, Some(10)));
-        assert_eq!(place(Priority::Normal, 125, &queue), (110, Some(35)));
-        assert_eq!(place(Priority::Normal, 200, &queue), (110, Some(110)));
-        assert_eq!(place(Priority::High, 200, &queue), (9, Some(9)));
-        assert_eq!(place(Priority::Low, 100, &queue), (160, Some(111)));
+        assert_eq!(place(Priority::Normal, 100, &queue), (135, Some(4)));
+        assert_eq!(place(Priority::Normal, 125, &queue), (135, Some(41)));
+        assert_eq!(place(Priority::Normal, 200, &queue), (135, Some(135)));
+        assert_eq!(place(Priority::High, 200, &queue), (11, Some(11)));
+        assert_eq!(place(Priority::Low, 100, &queue), (160, Some(14)));
     }
 
     #[test]
@@ -104,11 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_waits_for_a_time_will_be_last_and_one_that_runs_waits_for_nobody() {
-        let queue = lines([10, 100, 0]);
+    fn a_job_that_waits_for_a_time_will_be_first_and_one_that_runs_waits_for_nobody() {
+        let mut queue = lines([10, 100, 0]);
+        queue.stats.waiting = 3;
+        let place = |job: &JobView| Place::of(job, &queue, PriorityWeights::default());
         let waiting = JobView { due_at: Some(UnixMillis(1)), ..job(JobState::Waiting) };
-        assert_eq!(Place::of(&waiting, &queue), Place { at_most: 110, estimate: None });
-        let running = job(JobState::Running);
-        assert_eq!(Place::of(&running, &queue), Place { at_most: 0, estimate: None });
+        assert_eq!(place(&waiting), Place { at_most: 12, estimate: None });
+        assert_eq!(place(&job(JobState::Running)), Place { at_most: 0, estimate: None });
     }
 }

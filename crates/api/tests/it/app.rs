@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::web;
 use photo_api::AppState;
 use photo_caretaker::{Caretaker, Mode};
-use photo_core::config::Config;
+use photo_core::config::{Config, PriorityWeights};
 use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, JobOutcome, Want};
 use photo_core::ports::{ImageStore, JobStore};
 use photo_core::record::{JobEnd, RecordLine};
@@ -134,6 +134,7 @@ impl App {
         let request = ClaimRequest {
             dispatcher: DispatcherId::random(),
             lease: Duration::from_secs(15),
+            weights: PriorityWeights::default(),
             wants: vec![want],
         };
         self.jobs.claim(&request).await.unwrap().jobs

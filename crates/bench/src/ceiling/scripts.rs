@@ -5,6 +5,7 @@ use anyhow::ensure;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, Script, pipe};
 use photo_core::ImageKey;
+use photo_core::config::PriorityWeights;
 use photo_store::redis::FINISH_SCRIPT;
 use photo_tests::redis_server::RedisServer;
 
@@ -36,6 +37,7 @@ pub async fn connect(redis: &RedisServer) -> anyhow::Result<MultiplexedConnectio
 pub struct Bare {
     script: Script,
     connection: MultiplexedConnection,
+    weights: Vec<u8>,
     wants: Vec<u8>,
     outcome: String,
 }
@@ -44,8 +46,9 @@ impl Bare {
     /// On this server.
     pub async fn connect(redis: &RedisServer) -> anyhow::Result<Self> {
         let wants = [0, BATCH, u32::MAX].map(u32::to_be_bytes).concat();
+        let weights = PriorityWeights::default().as_array().map(u16::to_be_bytes).concat();
         let (script, connection) = (Script::new(FINISH_SCRIPT), connect(redis).await?);
-        Ok(Self { script, connection, wants, outcome: format!("S{ANSWER}") })
+        Ok(Self { script, connection, weights, wants, outcome: format!("S{ANSWER}") })
     }
 }
 
@@ -57,7 +60,8 @@ impl Queue for Bare {
         let endings = held.len() / (LEASE_LEN + SUCCEEDED.len());
         let mut call = self.script.key(PREFIX);
         call.arg(0).arg(RETENTION_MS).arg(5).arg("E{}").arg("bench");
-        call.arg(u64::try_from(LEASE.as_millis())?).arg(&self.wants).arg(held).arg(1).arg(MODEL);
+        call.arg(u64::try_from(LEASE.as_millis())?).arg(&self.weights);
+        call.arg(&self.wants).arg(held).arg(1).arg(MODEL);
         for _ in 0..endings {
             call.arg(&self.outcome);
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use photo_caretaker::{Caretaker, Mode, Report};
-use photo_core::config::{Config, Retention};
+use photo_core::config::{Config, PriorityWeights, Retention};
 use photo_core::job::{
     ClaimRequest, ClaimedJob, DispatcherId, EndedJob, Ending, Finish, JobOutcome, JobView, NewJob,
     Priority, SubmitMode, Want,
@@ -192,7 +192,8 @@ impl World {
     async fn end(&self, image: ImageKey, model: &str, ending: Ending, outcome: Option<JobOutcome>) {
         let wants = vec![Want { model: name(model), slots: 100, limit: 100 }];
         let (dispatcher, lease) = (DispatcherId::random(), Duration::from_mins(1));
-        let request = ClaimRequest { dispatcher, lease, wants };
+        let request =
+            ClaimRequest { dispatcher, lease, weights: PriorityWeights::default(), wants };
         let claimed = self.jobs.claim(&request).await.unwrap().jobs;
         let (ours, others): (Vec<ClaimedJob>, Vec<ClaimedJob>) =
             claimed.into_iter().partition(|job| job.lease.id.image == image);

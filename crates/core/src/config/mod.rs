@@ -14,6 +14,7 @@ mod retention;
 mod sections;
 mod sentinel_url;
 mod url;
+mod weights;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub use sections::{
 };
 pub use sentinel_url::SentinelUrl;
 pub use url::{ImagesUrl, ServiceUrl, StoreUrl};
+pub use weights::{InvalidWeights, PriorityWeights};
 
 use self::explanation::explain;
 use crate::ModelName;

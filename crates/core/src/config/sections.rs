@@ -8,7 +8,9 @@ use bytesize::ByteSize;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{AllowedHost, AllowedOrigin, ImagesUrl, Protocol, Retention, StoreUrl};
+use super::{
+    AllowedHost, AllowedOrigin, ImagesUrl, PriorityWeights, Protocol, Retention, StoreUrl,
+};
 use crate::ports::ImageLimits;
 
 /// `[api]`: the HTTP server for clients.
@@ -173,6 +175,8 @@ pub struct DispatcherConfig {
     pub drain: Duration,
     /// The most jobs one dispatcher has under way, over all models.
     pub max_in_flight: u32,
+    /// How high, normal and low share each model while all of them have jobs queued.
+    pub priority_weights: PriorityWeights,
 }
 
 impl Default for DispatcherConfig {
@@ -182,6 +186,7 @@ impl Default for DispatcherConfig {
             lease: Duration::from_secs(15),
             drain: Duration::from_secs(30),
             max_in_flight: 256,
+            priority_weights: PriorityWeights::default(),
         }
     }
 }

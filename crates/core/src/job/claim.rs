@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Priority;
+use crate::config::PriorityWeights;
 use crate::text_form::text_schema;
 use crate::{JobId, ModelName};
 
@@ -52,6 +53,8 @@ pub struct ClaimRequest {
     pub dispatcher: DispatcherId,
     /// How long the claimed jobs are its own unless it extends the lease.
     pub lease: Duration,
+    /// How the priorities of each model share what is handed out.
+    pub weights: PriorityWeights,
     /// How much it wants of each model. Models with no free slot are left out.
     pub wants: Vec<Want>,
 }

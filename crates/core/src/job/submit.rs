@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{JobId, JobState};
 
-/// Who goes first among the queued jobs of one model.
+/// Which share of a model its queued jobs have while jobs of other priorities are queued, too.
 #[derive(
     Debug,
     Clone,
@@ -22,12 +22,12 @@ use crate::{JobId, JobState};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// Before all others.
+    /// The largest share.
     High,
     /// The usual.
     #[default]
     Normal,
-    /// When nothing else is to be done, and now and then all the same: low never starves.
+    /// The smallest share.
     Low,
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use photo_core::JobState::{Cancelled, Running, Succeeded};
+use photo_core::config::PriorityWeights;
 use photo_core::job::{Ack, ClaimRequest, DispatcherId, Ending, Finish, Want};
 use photo_core::ports::JobStore;
 
@@ -89,6 +90,7 @@ async fn a_lost_job_is_dropped_and_nothing_is_recorded() {
     let thief = ClaimRequest {
         dispatcher: DispatcherId::random(),
         lease: Duration::from_mins(10),
+        weights: PriorityWeights::default(),
         wants: vec![Want { model: name("wood"), slots: 1, limit: 1 }],
     };
     let stolen = eventually("another dispatcher gets the job", async || {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use photo_core::JobId;
+use photo_core::config::PriorityWeights;
 use photo_core::job::{ClaimRequest, Claimed, ClaimedJob, Lease, Priority, Want};
 use rusqlite::Result;
 
@@ -12,9 +13,7 @@ use super::model_queue::Counter;
 use super::put_back::{end_leases, end_waits};
 use super::session::Session;
 use super::wakes::{Event, Idle};
-
-/// The order when it is low's turn to go first.
-const LOW_FIRST: [Priority; 3] = [Priority::Low, Priority::High, Priority::Normal];
+use crate::shares::Shares;
 
 /// Hands out jobs, model by model in the order asked for.
 pub(super) fn claim(session: &mut Session<'_>, request: &ClaimRequest) -> Result<Claimed> {
@@ -40,40 +39,58 @@ fn claim_model(
     request: &ClaimRequest,
     want: &Want,
 ) -> Result<Vec<ClaimedJob>> {
-    let order = if want.slots > 0 && session.memory.is_lows_turn(&want.model) {
-        LOW_FIRST
-    } else {
-        Priority::ALL
-    };
     let jobs = session.jobs;
     let Some(queue) = session.queues.find(&want.model)? else { return Ok(Vec::new()) };
     end_leases(jobs, queue, session.now, session.settings.max_crashes)?;
     end_waits(jobs, queue)?;
-    let mut room = u64::from(want.limit).saturating_sub(queue.running()).min(want.slots.into());
-    let mut taken = Vec::new();
-    for priority in order {
-        if room == 0 {
-            break;
-        }
-        for mut job in jobs.queued(queue.id, priority, room)? {
-            job.fence = session.memory.next_fence(session.now_micros);
-            job.attempts += 1;
-            let until = later(session.now, request.lease);
-            let job = jobs.change(queue, job, Next::Running(until))?;
-            queue.tally(Counter::Claimed);
-            taken.push(ClaimedJob {
-                lease: Lease {
-                    id: JobId::new(job.image, want.model.clone()),
-                    fence: natural(job.fence),
-                },
-                attempts: job.attempts,
-                failures: job.failures,
-                priority,
-            });
-            room -= 1;
+    let room = u64::from(want.limit).saturating_sub(queue.running()).min(want.slots.into());
+    let shares = session.memory.shares(&want.model);
+    let order = share_out(shares, request.weights, room, |priority| queue.queued_of(priority));
+    let mut queued = [const { Vec::new() }; 3];
+    for (priority, jobs_queued) in Priority::ALL.into_iter().zip(&mut queued) {
+        let count = order.iter().filter(|other| **other == priority).count() as u64;
+        if count > 0 {
+            *jobs_queued = jobs.queued(queue.id, priority, count)?;
         }
     }
+    let mut queued = queued.map(Vec::into_iter);
+    let mut taken = Vec::new();
+    for priority in order {
+        let Some(mut job) = queued[priority as usize].next() else { continue };
+        job.fence = session.memory.next_fence(session.now_micros);
+        job.attempts += 1;
+        let until = later(session.now, request.lease);
+        let job = jobs.change(queue, job, Next::Running(until))?;
+        queue.tally(Counter::Claimed);
+        taken.push(ClaimedJob {
+            lease: Lease {
+                id: JobId::new(job.image, want.model.clone()),
+                fence: natural(job.fence),
+            },
+            attempts: job.attempts,
+            failures: job.failures,
+            priority,
+        });
+    }
     Ok(taken)
+}
+
+/// The priorities of the jobs to hand out, in order, at most `room` of them.
+fn share_out(
+    shares: &mut Shares,
+    weights: PriorityWeights,
+    room: u64,
+    queued_of: impl Fn(Priority) -> u64,
+) -> Vec<Priority> {
+    let mut left = Priority::ALL.map(queued_of);
+    let mut order = Vec::new();
+    while (order.len() as u64) < room
+        && let Some(priority) = shares.next(weights, |priority| left[priority as usize] > 0)
+    {
+        left[priority as usize] -= 1;
+        order.push(priority);
+    }
+    order
 }
 
 /// How long until something happens by itself in one of the models asked for.

@@ -7,8 +7,12 @@ use rusqlite::{Result, params};
 use super::columns::{earlier, image};
 use super::job_table::{Job, JobTable};
 use super::model_queue::ModelQueue;
-use super::put_back::{MOST, end_leases, end_waits};
+use super::put_back::{end_leases, end_waits};
 use super::session::Session;
+
+/// The most failed jobs of a model, and the most images, whose retention is over that leave in one
+/// round.
+const MOST: u32 = 100;
 
 pub(super) const OLD_IMAGES: &str = "SELECT image FROM images \
     WHERE unfinished = 0 AND finished_at <= ?1 ORDER BY finished_at LIMIT ?2";

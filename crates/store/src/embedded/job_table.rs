@@ -2,6 +2,7 @@
 //! the model's and the image's numbers in step.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 
 use photo_core::job::Priority;
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -25,10 +26,10 @@ pub(super) const FIND: &str = select_jobs!("WHERE image = ?1 AND model = ?2");
 pub(super) const QUEUED: &str =
     select_jobs!("WHERE model = ?1 AND priority = ?2 AND state = 'QUEUED' ORDER BY place LIMIT ?3");
 pub(super) const DUE: &str = select_jobs!(
-    "WHERE model = ?1 AND place <= ?2 AND state = 'WAITING' ORDER BY place, image LIMIT ?3"
+    "WHERE model = ?1 AND place <= ?2 AND state = 'WAITING' ORDER BY place DESC, image DESC LIMIT ?3"
 );
 pub(super) const LEASE_ENDED: &str = select_jobs!(
-    "WHERE model = ?1 AND place <= ?2 AND state = 'RUNNING' ORDER BY place, image LIMIT ?3"
+    "WHERE model = ?1 AND place <= ?2 AND state = 'RUNNING' ORDER BY place DESC, image DESC LIMIT ?3"
 );
 pub(super) const FAILED: &str = select_jobs!(
     "WHERE model = ?1 AND place <= ?2 AND state = 'FAILED' ORDER BY place, image LIMIT ?3"
@@ -172,14 +173,15 @@ impl JobTable<'_> {
         self.list(QUEUED, params![model, priority as u8, integer(most)])
     }
 
-    /// Waiting jobs that are due by then, the earliest first.
+    /// Waiting jobs that are due by then, the latest first, and within one moment those that were
+    /// claimed last.
     pub(super) fn due(&self, model: i64, by: i64, most: u32) -> Result<Vec<Job>> {
-        self.list(DUE, params![model, by, most])
+        self.list(DUE, params![model, by, most]).map(latest_first)
     }
 
-    /// Running jobs whose lease ends by then, the earliest first.
+    /// Running jobs whose lease ends by then, in the same order.
     pub(super) fn lease_ended(&self, model: i64, by: i64, most: u32) -> Result<Vec<Job>> {
-        self.list(LEASE_ENDED, params![model, by, most])
+        self.list(LEASE_ENDED, params![model, by, most]).map(latest_first)
     }
 
     /// Failed jobs on the list that failed by then, the earliest first.
@@ -275,4 +277,10 @@ impl JobTable<'_> {
         let jobs = statement.query_map(params, Job::from_row)?;
         jobs.collect()
     }
+}
+
+/// Sorts jobs by their places, those within one place by their claims.
+fn latest_first(mut jobs: Vec<Job>) -> Vec<Job> {
+    jobs.sort_by_key(|job| Reverse((job.place, job.fence)));
+    jobs
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result, params};
 use serde_json::value::RawValue;
 
 use super::columns::later;
-use super::job_table::{Job, Next};
+use super::job_table::{Job, JobTable, Next};
 use super::model_queue::{Counter, ModelQueue};
 use super::session::Session;
 
@@ -33,10 +33,33 @@ pub(super) fn extend(
 
 /// Records endings, each under the lease it was made under.
 pub(super) fn finish(session: &mut Session<'_>, endings: &[Finish]) -> Result<Vec<Ack>> {
-    endings.iter().map(|ending| finish_one(session, ending)).collect()
+    let mut handed_back = Vec::new();
+    let acks = endings.iter().map(|ending| finish_one(session, ending, &mut handed_back));
+    let acks = acks.collect::<Result<_>>()?;
+    restore_order(session.jobs, handed_back)?;
+    Ok(acks)
 }
 
-fn finish_one(session: &mut Session<'_>, finish: &Finish) -> Result<Ack> {
+/// Has jobs that went to the front one by one stand there in the order in which they were claimed.
+fn restore_order(jobs: JobTable<'_>, mut handed_back: Vec<Job>) -> Result<()> {
+    handed_back.sort_by_key(|job| (job.model, job.place));
+    let places: Vec<_> = handed_back.iter().map(|job| job.place).collect();
+    handed_back.sort_by_key(|job| (job.model, job.fence));
+    for (mut job, place) in handed_back.into_iter().zip(places) {
+        if job.place != place {
+            job.place = place;
+            jobs.save(&job)?;
+        }
+    }
+    Ok(())
+}
+
+/// Records one ending. A job that goes to the front of its queue is added to `handed_back`.
+fn finish_one(
+    session: &mut Session<'_>,
+    finish: &Finish,
+    handed_back: &mut Vec<Job>,
+) -> Result<Ack> {
     let (jobs, now) = (session.jobs, session.now);
     let Some((queue, mut job)) = held(session, &finish.lease)? else {
         if let Some(queue) = session.queues.find(&finish.lease.id.model)? {
@@ -68,7 +91,10 @@ fn finish_one(session: &mut Session<'_>, finish: &Finish) -> Result<Ack> {
         }
     };
     queue.tally(counter);
-    jobs.change(queue, job, next)?;
+    let job = jobs.change(queue, job, next)?;
+    if matches!(next, Next::Head) {
+        handed_back.push(job);
+    }
     Ok(Ack::Recorded)
 }
 

@@ -4,7 +4,8 @@
 //! done and wait for the answer. The writer puts all that came in meanwhile into one transaction,
 //! so that many operations share one commit. Every commit is on the disk before it is answered.
 //! What a job is, where it stands and in which list it lies is in the file alone; in memory is
-//! only what ends with the process: who is idle, the last fence, whose turn it is, what dispatchers say.
+//! only what ends with the process: who is idle, the last fence, how priorities shared each model, what
+//! dispatchers say.
 //!
 //! A process that dies takes its dispatchers along. When the file is opened again, the jobs they
 //! held go back in line, each with one crash more.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use photo_core::job::ModelStats;
+use photo_core::job::{ModelStats, Priority};
 use photo_core::{JobState, ModelName};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
@@ -142,6 +142,11 @@ impl ModelQueue {
             JobState::Failed => self.failed += count * i64::from(job.place.is_some()),
             JobState::Succeeded | JobState::Cancelled => {}
         }
+    }
+
+    /// How many jobs of one priority are queued.
+    pub(super) fn queued_of(&self, priority: Priority) -> u64 {
+        natural(self.queued[priority as usize])
     }
 
     /// How many jobs are in line.

@@ -6,10 +6,11 @@ use rusqlite::Result;
 use super::job_table::{Job, JobTable, Next};
 use super::model_queue::{Counter, ModelQueue};
 
-/// The most jobs of one kind and model that one operation puts back.
-pub(super) const MOST: u32 = 100;
+/// The most expired leases, and the most waiting jobs, of a model that one operation handles.
+const MOST_PAST: u32 = 1_000;
 
-/// Ends leases that end by then, the earliest first. Answers how many.
+/// Ends leases that end by then. All go to the front, the latest of them first, so that the earliest
+/// stand first in the end. Answers how many.
 pub(super) fn end_leases(
     jobs: JobTable<'_>,
     queue: &mut ModelQueue,
@@ -17,7 +18,7 @@ pub(super) fn end_leases(
     max_crashes: u8,
 ) -> Result<u64> {
     let mut ended = 0;
-    for job in jobs.lease_ended(queue.id, by, MOST)? {
+    for job in jobs.lease_ended(queue.id, by, MOST_PAST)? {
         end_lease(jobs, queue, job, max_crashes)?;
         ended += 1;
     }
@@ -49,11 +50,12 @@ fn end_lease(
     Ok(())
 }
 
-/// Puts waiting jobs that are due in line, the earliest first. Answers how many.
+/// Queues waiting jobs that are due, before all others of their priority: they were queued before,
+/// and waited since. The latest go there first, as in [`end_leases`]. Answers how many.
 pub(super) fn end_waits(jobs: JobTable<'_>, queue: &mut ModelQueue) -> Result<u64> {
     let mut due = 0;
-    for job in jobs.due(queue.id, jobs.now, MOST)? {
-        jobs.change(queue, job, Next::Tail)?;
+    for job in jobs.due(queue.id, jobs.now, MOST_PAST)? {
+        jobs.change(queue, job, Next::Head)?;
         due += 1;
     }
     Ok(due)

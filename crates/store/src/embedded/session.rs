@@ -11,17 +11,15 @@ use super::job_table::JobTable;
 use super::model_queue::ModelQueues;
 use super::wakes::Event;
 use crate::Settings;
-
-/// Every so many claims of a model begin with the low priority.
-const LOW_TURN: u64 = 16;
+use crate::shares::Shares;
 
 /// What the writer remembers from one operation to the next, and forgets at its end.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The last fence given. It need not outlive the process: all leases end with it.
     last_fence: i64,
-    /// How many claims each model has seen.
-    claims: HashMap<ModelName, u64>,
+    /// How the priorities of each model shared it so far.
+    shares: HashMap<ModelName, Shares>,
 }
 
 impl Memory {
@@ -36,11 +34,9 @@ impl Memory {
         self.last_fence = self.last_fence.max(fence);
     }
 
-    /// Counts a claim of a model. Answers whether it is low's turn to go first.
-    pub(super) fn is_lows_turn(&mut self, model: &ModelName) -> bool {
-        let claims = self.claims.entry(model.clone()).or_default();
-        *claims += 1;
-        claims.is_multiple_of(LOW_TURN)
+    /// How the priorities of a model shared it so far.
+    pub(super) fn shares(&mut self, model: &ModelName) -> &mut Shares {
+        self.shares.entry(model.clone()).or_default()
     }
 }
 

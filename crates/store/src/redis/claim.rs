@@ -41,6 +41,8 @@ impl RedisJobStore {
         let dispatcher = then.map(|request| request.dispatcher.to_string());
         call.arg(dispatcher.unwrap_or_default());
         call.arg(then.map_or(0, |request| millis(request.lease)));
+        let weights = then.map(|request| request.weights).unwrap_or_default();
+        call.arg(weights.as_array().map(u16::to_be_bytes).concat());
         call.arg(wants).arg(ended).arg(models.len());
         models.append_to(&mut call);
         for outcome in outcomes {

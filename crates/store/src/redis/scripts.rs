@@ -20,7 +20,7 @@ macro_rules! script {
 
 /// The text of the script that records endings and claims, for those who measure what it costs
 /// without the code around it.
-pub const FINISH: &str = text!("allow-oom", "fold", "moves", "claim", "finish");
+pub const FINISH: &str = text!("allow-oom", "fold", "moves", "weights", "claim", "finish");
 
 /// All scripts. The server is sent one's text when it does not know it yet, or no longer.
 #[derive(Debug)]

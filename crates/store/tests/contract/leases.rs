@@ -171,13 +171,26 @@ pub async fn only_deaths_in_a_row_speak_against_a_job<H: Harness>() {
     assert_eq!(scene.view(&job(1, "m")).await.state, JobState::Queued);
 }
 
-pub async fn a_claim_puts_back_at_most_a_hundred_and_is_due_at_once<H: Harness>() {
+pub async fn a_claim_puts_back_at_most_a_thousand_and_is_due_at_once<H: Harness>() {
     let scene = Scene::<H>::start().await;
-    scene.submit(&jobs(0..150, "m")).await;
-    assert_eq!(scene.claim("m", 150).await.len(), 150);
+    scene.submit(&jobs(0..1_050, "m")).await;
+    assert_eq!(scene.claim("m", 1_050).await.len(), 1_050);
     scene.advance(LEASE);
     let claimed = scene.claim_as(scene.dispatcher, "m", 1, NO_LIMIT).await;
     assert_eq!((claimed.jobs.len(), claimed.next_due), (1, Some(Duration::ZERO)));
     let stats = scene.stats("m").await;
-    assert_eq!((stats.queued, stats.running), ([0, 99, 0], 51));
+    assert_eq!((stats.queued, stats.running), ([0, 999, 0], 51));
+}
+
+pub async fn expired_jobs_keep_the_order_of_their_claims<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.submit(&jobs((0..250).rev(), "m")).await;
+    assert_eq!(scene.claim("m", 250).await.len(), 250);
+    scene.submit(&jobs([900], "m")).await;
+    scene.advance(LEASE);
+    let mut expired = 0;
+    while expired < 250 {
+        expired += scene.store.tick().await.unwrap().expired;
+    }
+    assert_eq!(ids(&scene.claim("m", 251).await), jobs((0..250).rev().chain([900]), "m"));
 }

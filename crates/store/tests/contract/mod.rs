@@ -108,11 +108,14 @@ macro_rules! contract_suite {
                 what_is_due_in_other_models_does_not_count
             }
             priorities {
-                high_goes_before_normal_and_normal_before_low
-                a_claim_reaches_over_priorities
-                every_sixteenth_claim_begins_at_low
-                a_claim_without_slots_is_not_one_of_the_sixteen
-                each_model_counts_its_own_sixteen
+                busy_priorities_share_a_model_by_their_weights
+                a_batch_has_the_shares_of_as_many_claims
+                jobs_of_one_priority_keep_their_order_among_the_others
+                a_priority_without_jobs_leaves_its_share_to_the_others
+                the_weights_are_those_of_the_claim
+                a_claim_without_slots_uses_up_no_turn
+                each_model_has_shares_of_its_own
+                cancelled_jobs_have_no_share
                 a_released_job_keeps_its_priority
                 a_rerun_takes_the_priority_it_is_given
             }
@@ -130,7 +133,8 @@ macro_rules! contract_suite {
                 a_dispatcher_that_fell_silent_is_not_a_failure_of_the_job
                 a_job_whose_dispatchers_died_too_often_fails
                 only_deaths_in_a_row_speak_against_a_job
-                a_claim_puts_back_at_most_a_hundred_and_is_due_at_once
+                a_claim_puts_back_at_most_a_thousand_and_is_due_at_once
+                expired_jobs_keep_the_order_of_their_claims
             }
             endings {
                 a_result_is_kept_byte_for_byte
@@ -167,7 +171,11 @@ macro_rules! contract_suite {
                 a_release_with_a_delay_waits_without_a_failure
                 a_release_keeps_the_error_it_was_given
                 a_release_without_an_error_keeps_the_earlier_one
-                jobs_that_come_due_go_to_the_tail_in_the_order_of_their_times
+                jobs_that_come_due_go_to_the_front_in_the_order_of_their_times
+                jobs_due_at_the_same_moment_keep_the_order_of_their_claims
+                a_retry_goes_to_the_front_of_its_own_priority
+                thousands_that_come_due_at_once_keep_their_order
+                jobs_handed_back_together_keep_the_order_of_their_claims
                 housekeeping_puts_due_jobs_back_in_line
                 a_waiting_job_of_another_model_stays_until_its_model_is_asked_for
             }

@@ -1,9 +1,10 @@
 //! Attempts that did not end the job.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use photo_core::JobState;
-use photo_core::job::{Ack, ClaimedJob, Ending};
+use photo_core::job::{Ack, ClaimedJob, Ending, Finish, Priority, SubmitMode};
 
 use super::Harness;
 use super::scene::{Scene, assert_due, error, ids, job, jobs, release, retry};
@@ -83,15 +84,80 @@ pub async fn a_release_without_an_error_keeps_the_earlier_one<H: Harness>() {
     assert_eq!((view.failures, view.error), (1, Some(error("try again"))));
 }
 
-pub async fn jobs_that_come_due_go_to_the_tail_in_the_order_of_their_times<H: Harness>() {
+pub async fn jobs_that_come_due_go_to_the_front_in_the_order_of_their_times<H: Harness>() {
     let scene = Scene::<H>::start().await;
     for (number, seconds) in [(1, 30), (2, 10), (3, 20)] {
         let lease = scene.running(&job(number, "m")).await;
         scene.finish(&lease, retry(Duration::from_secs(seconds))).await;
     }
-    scene.submit(&[job(4, "m")]).await;
+    scene.submit(&jobs(4..100, "m")).await;
     scene.advance(LATER);
-    assert_eq!(ids(&scene.claim("m", 5).await), jobs([4, 2, 3, 1], "m"));
+    assert_eq!(ids(&scene.claim("m", 4).await), jobs([2, 3, 1, 4], "m"));
+}
+
+/// Claims these jobs, which are all that is queued, and ends their attempts last one first.
+async fn end_backwards<H: Harness>(scene: &Scene<H>, numbers: Range<u32>, ending: Ending) {
+    scene.submit(&jobs(numbers.clone(), "m")).await;
+    let claimed = scene.claim("m", numbers.end).await;
+    assert_eq!(ids(&claimed), jobs(numbers, "m"));
+    let finish = |job: &ClaimedJob| Finish { lease: job.lease.clone(), ending: ending.clone() };
+    let endings: Vec<Finish> = claimed.iter().rev().map(finish).collect();
+    let finished = scene.store.finish(&endings, None).await.unwrap();
+    assert!(finished.acks.iter().all(|ack| *ack == Ack::Recorded));
+}
+
+pub async fn jobs_due_at_the_same_moment_keep_the_order_of_their_claims<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    end_backwards(&scene, 0..20, retry(LATER)).await;
+    scene.submit(&jobs(20..30, "m")).await;
+    scene.advance(LATER);
+    assert_eq!(scene.store.tick().await.unwrap().due, 20);
+    assert_eq!(ids(&scene.claim("m", 30).await), jobs(0..30, "m"));
+}
+
+pub async fn a_retry_goes_to_the_front_of_its_own_priority<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.submit_as(&[job(1, "m")], Priority::Low, SubmitMode::New).await;
+    let lease = scene.claim_one("m").await.lease;
+    scene.finish(&lease, retry(LATER)).await;
+    scene.submit_as(&[job(2, "m")], Priority::Low, SubmitMode::New).await;
+    scene.submit_as(&jobs(3..5, "m"), Priority::Normal, SubmitMode::New).await;
+    scene.advance(LATER);
+    assert_eq!(ids(&scene.claim("m", 4).await), jobs([3, 4, 1, 2], "m"));
+}
+
+pub async fn thousands_that_come_due_at_once_keep_their_order<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.submit(&jobs(0..2_500, "m")).await;
+    let claimed = scene.claim("m", 2_500).await;
+    // The one that was claimed last is due first.
+    let endings = (0..).zip(claimed.iter().rev()).map(|(number, job)| Finish {
+        lease: job.lease.clone(),
+        ending: retry(LATER + Duration::from_millis(number)),
+    });
+    let endings: Vec<Finish> = endings.collect();
+    scene.store.finish(&endings, None).await.unwrap();
+    scene.submit(&jobs(9_000..9_010, "m")).await;
+    scene.advance(LATER * 2);
+    let mut due = 0;
+    while due < 2_500 {
+        due += scene.store.tick().await.unwrap().due;
+    }
+    let claimed = ids(&scene.claim("m", 2_501).await);
+    assert_eq!(claimed, jobs((0..2_500).rev().chain([9_000]), "m"));
+}
+
+pub async fn jobs_handed_back_together_keep_the_order_of_their_claims<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.submit(&jobs(30..40, "m")).await;
+    let later = scene.claim("m", 10).await;
+    end_backwards(&scene, 0..20, release(Duration::ZERO)).await;
+    assert_eq!(ids(&scene.claim("m", 20).await), jobs(0..20, "m"));
+    for claimed in later.iter().rev() {
+        scene.finish(&claimed.lease, release(Duration::ZERO)).await;
+    }
+    scene.submit(&jobs([50], "m")).await;
+    assert_eq!(ids(&scene.claim("m", 11).await), jobs((30..40).chain([50]), "m"));
 }
 
 pub async fn housekeeping_puts_due_jobs_back_in_line<H: Harness>() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use photo_core::config::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, Claimed, ClaimedJob, DispatcherId, Ending, Finish, JobView, Lease,
     ModelStats, NewJob, Priority, SubmitMode, Submitted, Want,
@@ -155,7 +156,12 @@ pub fn request(dispatcher: DispatcherId, wants: &[(&str, u32, u32)]) -> ClaimReq
         slots: *slots,
         limit: *limit,
     });
-    ClaimRequest { dispatcher, lease: LEASE, wants: wants.collect() }
+    ClaimRequest {
+        dispatcher,
+        lease: LEASE,
+        weights: PriorityWeights::default(),
+        wants: wants.collect(),
+    }
 }
 
 pub fn model(name: &str) -> ModelName {

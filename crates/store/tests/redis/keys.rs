@@ -108,8 +108,8 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
 
     scene.ended(&job(1, "m"), success()).await;
     scene.ended(&job(1, "n"), Ending::Failed(error())).await;
-    let soon = Duration::from_millis(1);
-    scene.ended(&job(2, "m"), Ending::Retry { after: soon, error: error() }).await;
+    let later = Duration::from_mins(1);
+    scene.ended(&job(2, "m"), Ending::Retry { after: later, error: error() }).await;
     scene.ended(&job(3, "m"), Ending::Release { after: Duration::ZERO, error: None }).await;
     for image in [job(2, "m").image, job(3, "m").image] {
         scene.store.cancel(image, None).await.unwrap();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::{Client, Connection};
+use photo_core::config::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, ClaimedJob, DispatcherId, DispatcherReport, EndedJob, Ending, Finish,
     JobOutcome, Lease, NewJob, Priority, SubmitMode, Submitted, Want,
@@ -75,6 +76,7 @@ impl Scene {
         let request = ClaimRequest {
             dispatcher: self.dispatcher,
             lease: Duration::from_mins(1),
+            weights: PriorityWeights::default(),
             wants: vec![want],
         };
         Ok(self.store.claim(&request).await?.jobs)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use photo_core::config::PriorityWeights;
 use photo_core::job::{
     Announcement, Callback, CallbackEnd, ClaimRequest, DispatcherId, EndedJob, Ending, JobOutcome,
     NewJob, Priority, Requeue, SubmitMode, Want,
@@ -166,6 +167,7 @@ fn claim() -> impl Strategy<Value = ClaimRequest> {
     (wants, lasting()).prop_map(|(wants, lease)| ClaimRequest {
         dispatcher: DispatcherId::random(),
         lease,
+        weights: PriorityWeights::default(),
         wants,
     })
 }

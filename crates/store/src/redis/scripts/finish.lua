@@ -1,17 +1,17 @@
 -- Records how attempts ended, then hands out jobs.
--- ARGV[5] the dispatcher that wants jobs; ARGV[6] its lease in ms; ARGV[7] what it wants, each the
--- index of a model, slots and limit; ARGV[8] the endings, each an image, the index of its model,
--- the fence, the kind and a time to wait in ms; ARGV[9] the number of models; then the models;
--- then one outcome per ending, empty if there is none to keep. Kinds: S succeeded, F failed,
--- R retry, L release.
+-- ARGV[5] the dispatcher that wants jobs; ARGV[6] its lease in ms; ARGV[7] the weights of the
+-- priorities; ARGV[8] what it wants, each the index of a model, slots and limit; ARGV[9] the endings,
+-- each an image, the index of its model, the fence, the kind and a time to wait in ms; ARGV[10] the
+-- number of models; then the models; then one outcome per ending, empty if there is none to keep.
+-- Kinds: S succeeded, F failed, R retry, L release.
 -- Answers one byte per ending ('R' recorded, 'S' stale, 'U' unreadable job), the jobs handed out, and in how many ms
 -- something comes due, -1 for never.
 
 local ENDING = '>c16I4I8c1I6'
 local WANT = '>I4I4I4'
-local FIRST_MODEL = 10
+local FIRST_MODEL = 11
 
-local first_outcome = FIRST_MODEL + ARGV[9]
+local first_outcome = FIRST_MODEL + ARGV[10]
 
 local record = {}
 
@@ -38,13 +38,18 @@ function record.R(md5, model, job, outcome, after)
   count(model, 'retried')
 end
 
+-- By model, the entries of jobs that were handed back and are yet to be pushed to their queues.
+local released = {}
+
 function record.L(md5, model, job, outcome, after)
   if outcome ~= '' then keep_outcome(md5, model, outcome) end
   if job.state == 'K' then return cancel(md5, model, job) end
   if after > 0 then
     wait(md5, model, job, after)
   else
-    enqueue(md5, model, job, 'LPUSH')
+    local entries = released[model] or {}
+    released[model] = entries
+    entries[#entries + 1] = {set_queued(md5, model, job), job.priority, job.fence}
   end
   count(model, 'released')
 end
@@ -52,7 +57,7 @@ end
 -- Records all endings. Answers one byte each, and how many slots became free per model.
 local function finish()
   local acks, freed = {}, {}
-  local endings, at = ARGV[8], 1
+  local endings, at = ARGV[9], 1
   while at <= #endings do
     local md5, index, fence, kind, after
     md5, index, fence, kind, after, at = struct.unpack(ENDING, endings, at)
@@ -72,11 +77,16 @@ local function finish()
       acks[#acks + 1] = 'S'
     end
   end
+  for model, entries in pairs(released) do
+    -- They stand in the order in which they were claimed, whichever was let go of first.
+    table.sort(entries, function(one, other) return one[3] < other[3] end)
+    push_first(model, entries)
+  end
   return table.concat(acks), freed
 end
 
 local acks, freed = finish()
-local wants, at = ARGV[7], 1
+local wants, at = ARGV[8], 1
 while at <= #wants do
   local index, slots, limit
   index, slots, limit, at = struct.unpack(WANT, wants, at)

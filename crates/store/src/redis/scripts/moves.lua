@@ -1,17 +1,31 @@
 -- Moves of a job that several scripts make, and the wake-ups that go with them.
 
--- How many jobs one step of housekeeping handles per model: no script may hold up the server.
-local STEP = 100
+-- How many expired leases and how many waiting jobs one call handles per model: no script may hold
+-- up the server.
+local MOST_PAST = 1000
 
--- Puts a job in line: 'RPUSH' at the end, 'LPUSH' at the front. An entry is the image and the time
--- at which the job was put in line, which grows with every time; so an entry left behind by a
--- cancelled job is told from the entry of the same job asked for again.
-local function enqueue(md5, model, job, push)
+-- Brings a job into the state of one that is queued. Answers its entry, which is yet to be pushed to
+-- a queue: the image and the time at which the job was queued, which grows with every time; so an
+-- entry left behind by a cancelled job is told from the entry of the same job asked for again.
+local function set_queued(md5, model, job)
   job.state = 'Q'
   job.changed = math.max(now, job.changed + 1)
   write(md5, model, job)
-  redis.call(push, line_key(model, job.priority),
-    md5 .. struct.pack('>I4', job.changed % 4294967296))
+  return md5 .. struct.pack('>I4', job.changed % 4294967296)
+end
+
+-- Queues a job behind all others of its priority.
+local function enqueue(md5, model, job)
+  local entry = set_queued(md5, model, job)
+  redis.call('RPUSH', line_key(model, job.priority), entry)
+end
+
+-- Pushes entries to the front of their queues; their order among themselves stays. Each is
+-- {entry, priority}.
+local function push_first(model, entries)
+  for n = #entries, 1, -1 do
+    redis.call('LPUSH', line_key(model, entries[n][2]), entries[n][1])
+  end
 end
 
 -- Whether an entry of a line is that of a job which is in line; and its image and the job.
@@ -92,23 +106,42 @@ local function start(md5, model, job, priority)
   if job.state == 'F' then redis.call('ZREM', failed_key(model), md5) end
   job.priority, job.claims, job.failures, job.crashes, job.fence = priority, 0, 0, 0, 0
   job.submitted = now
-  enqueue(md5, model, job, 'RPUSH')
+  enqueue(md5, model, job)
 end
 
--- Takes the first few members out of a sorted set of times, as far as they are not after `time`.
-local function take_until(key, time)
-  local due = redis.call('ZRANGEBYSCORE', key, '-inf', time, 'LIMIT', 0, STEP)
-  if #due > 0 then redis.call('ZREM', key, unpack(due)) end
-  return due
+-- Takes jobs out of a sorted set of times, at most MOST_PAST of those whose time has come. Answers them
+-- by their times, and within one moment in the order in which they were claimed: each {image, job}.
+-- Of more than that the latest are taken first: all of them go to the front of their queues, so
+-- that the earliest stand first in the end.
+local function take_past(key, model)
+  local past = redis.call('ZRANGEBYSCORE', key, '-inf', now, 'WITHSCORES', 'LIMIT', 0, MOST_PAST)
+  if #past == 0 then return past end
+  if #past == 2 * MOST_PAST then
+    local count = redis.call('ZCOUNT', key, '-inf', now)
+    past = redis.call('ZRANGE', key, count - MOST_PAST, count - 1, 'WITHSCORES')
+  end
+  local images, jobs = {}, {}
+  for n = 1, #past, 2 do
+    local md5 = past[n]
+    local job = try_read(md5, model)
+    images[#images + 1] = md5
+    jobs[#jobs + 1] = {md5, job, tonumber(past[n + 1]), job and job.fence or 0}
+  end
+  redis.call('ZREM', key, unpack(images))
+  table.sort(jobs, function(one, other)
+    if one[3] ~= other[3] then return one[3] < other[3] end
+    return one[4] < other[4]
+  end)
+  return jobs
 end
 
 -- Takes jobs whose lease ran out from their dispatchers. Their waiting was long enough: they go
 -- to the front. Answers how many.
 local function reclaim(model)
-  local expired = take_until(leases_key(model), now)
-  for _, md5 in ipairs(expired) do
+  local expired, entries = take_past(leases_key(model), model), {}
+  for _, it in ipairs(expired) do
+    local md5, job = it[1], it[2]
     count(model, 'expired')
-    local job = try_read(md5, model)
     if not job then
       -- Somebody removed or overwrote the record by hand, and with it the job.
     elseif job.state == 'K' then
@@ -117,18 +150,21 @@ local function reclaim(model)
       fail(md5, model, job, ARGV[4])
     else
       job.crashes = job.crashes + 1
-      enqueue(md5, model, job, 'LPUSH')
+      entries[#entries + 1] = {set_queued(md5, model, job), job.priority}
     end
   end
+  push_first(model, entries)
   return #expired
 end
 
--- Puts waiting jobs whose time has come in line. Answers how many.
+-- Queues waiting jobs whose time has come, before all others of their priority: they were queued
+-- before, and waited since. Answers how many.
 local function promote(model)
-  local due = take_until(waiting_key(model), now)
-  for _, md5 in ipairs(due) do
-    local job = try_read(md5, model)
-    if job then enqueue(md5, model, job, 'RPUSH') end
+  local due, entries = take_past(waiting_key(model), model), {}
+  for _, it in ipairs(due) do
+    local md5, job = it[1], it[2]
+    if job then entries[#entries + 1] = {set_queued(md5, model, job), job.priority} end
   end
+  push_first(model, entries)
   return #due
 end

@@ -22,6 +22,9 @@ const EXAMPLES: &str = "Examples:
 What goes wrong is said on standard error, a line each that begins with \"photoctl: \"; the rest goes
 on, and the exit code tells of it.";
 
+/// What stands over the options that every command understands.
+const GLOBAL: &str = "Options of every command";
+
 /// Sends photos to a PhotoAnalysisServer, follows their jobs and reads the results.
 ///
 /// Photos are named by their MD5, by their paths, by folders, or by lists (--from) of any of these:
@@ -44,19 +47,33 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     /// The server's address [default: http://127.0.0.1:5000]
-    #[arg(long, global = true, env = "PHOTO_SERVER", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        env = "PHOTO_SERVER",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub(crate) server: Option<String>,
 
     /// The configuration file [default: photo.toml, if there is one]
-    #[arg(long, global = true, env = "PHOTO_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        env = "PHOTO_CONFIG",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub(crate) config: Option<PathBuf>,
 
     /// Say nothing but what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Say more: every file that is left out, and why
-    #[arg(short, long, global = true)]
+    /// Say more: every file that is left out as no photo, and why
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub(crate) verbose: bool,
 }
 

@@ -91,6 +91,15 @@ impl Reporter {
     /// A bar over files that are sent, with how many bytes went out: one file may take long.
     pub(crate) fn sending_bar(&self) -> ProgressBar {
         let template = "{bar:30} {human_pos} of {human_len} files, {sent}, {rate}, {eta} left";
+        self.sending(ProgressBar::new(0), template)
+    }
+
+    /// The same where nobody knows how many files are to come.
+    pub(crate) fn sending_counter(&self) -> ProgressBar {
+        self.sending(ProgressBar::no_length(), "{human_pos} files, {sent}, {rate}")
+    }
+
+    fn sending(&self, bar: ProgressBar, template: &str) -> ProgressBar {
         let style = ProgressStyle::with_template(template);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bytes_sent = self.bytes_sent();
@@ -99,7 +108,7 @@ impl Reporter {
             let _ = write!(output, "{} sent", bytes(bytes_sent.load(Ordering::Relaxed)));
         };
         let style = style.with_key("rate", write_rate).with_key("sent", write_sent);
-        let bar = self.add(ProgressBar::new(0).with_style(style));
+        let bar = self.add(bar.with_style(style));
         if self.shows_bars() {
             bar.enable_steady_tick(REDRAW_INTERVAL);
         }

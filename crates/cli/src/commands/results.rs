@@ -5,12 +5,22 @@ use super::status::{ShownArgs, show};
 use crate::ending::{Ending, Trouble};
 use crate::output::Detail;
 
+/// What to type, for --help and the manual.
+const EXAMPLES: &str = "Examples:
+  photoctl results photo.jpg                                        by path: the file is hashed
+  photoctl results 1d52825755108a2a6df146737f6149cb                 by hash
+  photoctl results photos/ -r --format csv > results.csv            a column for each field
+  photoctl results --from photos.md5 -m average_color --json | jq   an object a line
+  Get-FileHash -Algorithm MD5 *.jpg > list.txt                      in PowerShell, and then:
+  photoctl results --from list.txt --format csv --json-column       a model's JSON in one column";
+
 /// Read what the models said about photos
 ///
-/// Photos are named by their hashes or by their paths, or come from a list that submit or md5sum
-/// wrote. Exits with 0 if all are done and well, 1 if some failed or are not known, 4 if some are
+/// Photos are named by their hashes or by their paths, or come from a list. Numbers are written as
+/// the model wrote them. Exits with 0 if all are done and well, 1 if some failed or are not known, 4 if some are
 /// not done yet.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
     shown: ShownArgs,

@@ -28,6 +28,18 @@ use listener::Listener;
 /// How much may be heard of before it is listened to.
 const AHEAD: usize = 1_024;
 
+/// What to type, for --help and the manual.
+const EXAMPLES: &str = "Examples:
+  photoctl submit photos/ -r -m average_color --wait       the results as they come
+  photoctl submit *.jpg -m average_color > photos.md5      a list for status, wait and results
+  photoctl submit --from paths.txt -m average_color        a path a line
+  find . -name '*.jpg' -print0 | photoctl submit --from - -0 -m average_color
+  photoctl submit - -m average_color < photo.jpg           one photo on standard input
+  photoctl submit photos/ -r -m average_color --wait --format csv > results.csv
+
+Run again, a command sends what is new. Files that are not taken are named on standard error; to see
+also those that are no photos at all: --verbose.";
+
 /// Send photos to be looked at by models
 ///
 /// Photos are found by their content, whatever their names are. The server is asked first what it
@@ -38,6 +50,7 @@ const AHEAD: usize = 1_024;
 /// What is named and not taken is told, with the reason, and makes the exit code 1; so is a file in
 /// a folder that is called like a photo and is none. The rest is sent all the same.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Photos, and folders with photos; - for one photo on standard input
     #[arg(required_unless_present = "from", value_name = "PATH")]
@@ -108,10 +121,17 @@ pub(super) async fn run(
     let (news, hear_news) = mpsc::channel(AHEAD);
     let (to_follow, followed) = mpsc::unbounded_channel();
     let to_follow = args.wait.then_some(to_follow);
-    let mut listener = Listener::new(&context.reporter, &rule, args.format, to_follow)?;
-    if context.reporter.shows_bars() && walk.can_be_counted() {
-        count(walk.clone(), listener.sending());
-    }
+    let reporter = &context.reporter;
+    let sending = if walk.can_be_counted() {
+        let bar = reporter.sending_bar();
+        if reporter.shows_bars() {
+            count(walk.clone(), bar.clone());
+        }
+        bar
+    } else {
+        reporter.sending_counter()
+    };
+    let mut listener = Listener::new(reporter, &rule, args.format, to_follow, sending)?;
 
     let submitting = Submission::new(&server, &asked, settled).run(walk, uploads);
     // Without anybody to wait for there is nothing to follow, and this ends at once.

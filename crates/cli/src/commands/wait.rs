@@ -21,11 +21,19 @@ use crate::targets::TargetArgs;
 /// How much may be heard of before it is listened to, and is told at once.
 const AHEAD: usize = 256;
 
+/// What to type, for --help and the manual.
+const EXAMPLES: &str = "Examples:
+  photoctl wait --from photos.md5 --timeout 1h
+  photoctl wait photos/ -r -m average_color --format csv > results.csv
+  until photoctl wait --from photos.md5 --timeout 5m > /dev/null; [ $? != 4 ]; do date; done";
+
 /// Wait until photos are done, and write their results as they come
 ///
-/// Exits with 0 if all went well, 1 if some failed or are not known, 4 if the time was over before
-/// all were done.
+/// Waits for the models named, or for all that were asked. Photos that nobody submitted are not
+/// waited for, nor counted as done. Exits with 0 if all went well, 1 if some failed or are not
+/// known, 4 if the time was over before all were done.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
     targets: TargetArgs,

@@ -6,9 +6,11 @@ use console::{measure_text_width, truncate_str};
 const GAP: usize = 2;
 const NARROW_GAP: usize = 1;
 
-/// The least that is shown of a name, and of a text.
+/// The least that is shown of a name.
 const MIN_NAME: usize = 10;
-const MIN_TEXT: usize = 16;
+
+/// Which part of a window a text has before names are shown whole.
+const TEXT_SHARE: usize = 3;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +143,7 @@ impl Layout {
         });
         let mut layout = Self { widths: widths.collect(), gap, is_narrow };
         let growth = text.map_or(0, |at| {
-            cells[at].min(MIN_TEXT).saturating_sub(layout.width(at).unwrap_or_default())
+            cells[at].min(window / TEXT_SHARE).saturating_sub(layout.width(at).unwrap_or_default())
         });
         layout.shrink_names(columns, window.saturating_sub(growth));
         if layout.total() + growth <= window { Ok(layout) } else { Err(layout) }

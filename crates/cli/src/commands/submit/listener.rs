@@ -58,8 +58,8 @@ impl<'a> Listener<'a> {
         rule: &'a Rule,
         format: FormatArgs,
         to_follow: Option<UnboundedSender<ImageKey>>,
+        sending: ProgressBar,
     ) -> Result<Self, Trouble> {
-        let sending = reporter.sending_bar();
         let (given, form) = (format.given()?, format.format()?);
         let waiting = to_follow.is_some().then(|| Waiting {
             results: Results::new(form, Detail::Results, &rule.models),
@@ -76,11 +76,6 @@ impl<'a> Listener<'a> {
         };
         let tally = Tally::default();
         Ok(Self { reporter, rule, output, tally, sending, waiting, to_follow })
-    }
-
-    /// The bar of files that are dealt with.
-    pub(super) fn sending(&self) -> ProgressBar {
-        self.sending.clone()
     }
 
     /// Listens until everything is told.

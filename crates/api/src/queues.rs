@@ -72,7 +72,7 @@ struct Endpoint {
     in_flight: u64,
 }
 
-/// The best that a dispatcher says of an endpoint; nothing if none says anything.
+/// The best that a dispatcher says of an endpoint; nothing if none says anything, or has called it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum SeenAs {
@@ -158,16 +158,20 @@ fn endpoints(
         };
         (url, (nothing, None))
     };
-    let mut endpoints: BTreeMap<String, (Endpoint, Option<EndpointState>)> =
+    let mut endpoints: BTreeMap<String, (Endpoint, Option<(EndpointState, bool)>)> =
         urls.into_iter().map(unknown).collect();
     let reports = dispatchers.iter().flat_map(|dispatcher| &dispatcher.report.endpoints);
     for report in reports.filter(|report| report.model == *model) {
         let entry = endpoints.entry(report.url.clone());
         let (endpoint, best) = entry.or_insert_with_key(|url| unknown(url.clone()).1);
         endpoint.in_flight += u64::from(report.in_flight);
-        if best.is_none_or(|best| report.state < best) {
-            *best = Some(report.state);
-            endpoint.state = report.state.into();
+        let seen = (report.state, report.untried);
+        if best.is_none_or(|best| seen < best) {
+            *best = Some(seen);
+            endpoint.state = match seen {
+                (EndpointState::Up, true) => SeenAs::Unknown,
+                (state, _) => state.into(),
+            };
             (endpoint.reason, endpoint.since) = (report.reason.clone(), report.since);
         }
     }

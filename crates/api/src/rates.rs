@@ -86,7 +86,8 @@ impl Rates {
     /// Takes a look at a model in, and answers its rate since an earlier one.
     pub(crate) fn look(&self, stats: &ModelStats) -> Option<Rate> {
         let count = |name| stats.counters.get(name).copied().unwrap_or(0);
-        let finished = count("succeeded") + count("failed") + count("cancelled");
+        // Cancelled jobs were not done: they say nothing about how fast the model is.
+        let finished = count("succeeded") + count("failed");
         self.look_at(&stats.model, Look { at: self.clock.instant(), finished })
     }
 
@@ -215,6 +216,23 @@ mod tests {
         let slow = Scene::new();
         slow.wait(0, 0, 1);
         assert_eq!(slow.wait(100, 1, 100), LONGEST);
+    }
+
+    #[test]
+    fn cancelled_jobs_are_no_rate() {
+        let scene = Scene::new();
+        let counters = |cancelled: u64| ModelStats {
+            model: scene.model.clone(),
+            queued: [0; 3],
+            waiting: 0,
+            running: 0,
+            failed: 0,
+            counters: [("succeeded".to_owned(), 3), ("cancelled".to_owned(), cancelled)].into(),
+        };
+        scene.rates.look(&counters(0));
+        scene.rates.look(&counters(150_000));
+        let looks = scene.rates.looks.lock().unwrap();
+        assert!(looks[&scene.model].iter().all(|look| look.finished == 3));
     }
 
     #[test]

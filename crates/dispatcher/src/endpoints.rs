@@ -319,7 +319,8 @@ impl Endpoint {
             }
         };
         let (url, in_flight) = (self.url.as_str().to_owned(), self.in_flight);
-        EndpointReport { model, url, state, since, reason, in_flight }
+        let untried = self.called == 0;
+        EndpointReport { model, url, state, since, reason, in_flight, untried }
     }
 
     /// What its failures mean, where another endpoint may have `predicted` something since.

@@ -103,6 +103,7 @@ mod tests {
             since: None,
             reason: None,
             in_flight: 0,
+            untried: false,
         };
         let up = (0..MOST_ENDPOINTS).map(|number| endpoint(number, EndpointState::Up));
         let all: Vec<_> = up.chain([endpoint(MOST_ENDPOINTS, EndpointState::Down)]).collect();

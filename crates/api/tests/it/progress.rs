@@ -33,6 +33,11 @@ async fn explained(app: &App, image: &str) -> String {
 
 /// Has a dispatcher say that it is alive and how its service is.
 pub async fn report(app: &App, state: EndpointState) {
+    report_as(app, state, false).await;
+}
+
+/// The same, of a service that it may not have called yet.
+pub async fn report_as(app: &App, state: EndpointState, untried: bool) {
     let down = state != EndpointState::Up;
     let endpoint = EndpointReport {
         model: "sharpness".parse().unwrap(),
@@ -41,6 +46,7 @@ pub async fn report(app: &App, state: EndpointState) {
         since: down.then_some(UnixMillis(1_700_000_000_000)),
         reason: down.then(|| "connection refused".to_owned()),
         in_flight: 2,
+        untried,
     };
     let report = DispatcherReport {
         id: DispatcherId::random(),

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::{App, form, json_of};
-use crate::progress::report;
+use crate::progress::{report, report_as};
 
 async fn queues(app: &App) -> Value {
     json_of(app.get("/queues").await, StatusCode::OK).await
@@ -90,6 +90,18 @@ async fn endpoints_are_as_the_dispatchers_see_them() {
     let up = json!([{"url": "http://localhost:1", "state": "up", "in_flight": 4}]);
     assert_eq!(model(&queues_now, "sharpness")["endpoints"], up);
     assert_eq!(queues_now["dispatchers"].as_array().unwrap().len(), 2);
+}
+
+#[actix_web::test]
+async fn an_endpoint_that_no_dispatcher_has_called_is_not_known_to_be_up() {
+    let app = App::start();
+    let seen = async |untried| {
+        report_as(&app, EndpointState::Up, untried).await;
+        model(&queues(&app).await, "sharpness")["endpoints"][0]["state"].clone()
+    };
+    assert_eq!(seen(true).await, "unknown");
+    assert_eq!(seen(false).await, "up");
+    assert_eq!(seen(true).await, "up", "one that called it is enough");
 }
 
 #[actix_web::test]

@@ -43,6 +43,9 @@ pub struct EndpointReport {
     pub reason: Option<String>,
     /// How many requests the dispatcher has there.
     pub in_flight: u32,
+    /// Whether the dispatcher has not called it yet, so that it only supposes that it can use it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untried: bool,
 }
 
 /// Whether a dispatcher uses an endpoint.

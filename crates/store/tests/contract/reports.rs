@@ -38,6 +38,7 @@ pub async fn a_dispatcher_is_seen_with_what_it_says<H: Harness>() {
         since: reason.map(|_| UnixMillis(1_700_000_000_456)),
         reason: reason.map(str::to_owned),
         in_flight: 2,
+        untried: false,
     };
     let endpoints = vec![
         endpoint("http://a:1", EndpointState::Up, None),

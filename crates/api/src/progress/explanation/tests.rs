@@ -48,6 +48,7 @@ fn endpoint(url: &str, state: EndpointState) -> EndpointReport {
         since: (state != EndpointState::Up).then_some(NOON),
         reason: None,
         in_flight: 0,
+        untried: false,
     }
 }
 

@@ -1,29 +1,26 @@
 /** Puts the page together. */
 
-import { get } from "./api.js";
-import { Chooser } from "./chooser.js";
-import { healthAfter } from "./connection.js";
-import { byId, setText } from "./dom.js";
-import { listenForFiles } from "./drop.js";
-import { followFeed } from "./feed.js";
-import { counted } from "./format.js";
-import { Gallery } from "./gallery.js";
-import { Hasher } from "./hasher.js";
-import { Intake } from "./intake.js";
-import { notice } from "./notices.js";
-import { Operators } from "./operators.js";
-import { listenForKeys } from "./shortcuts.js";
-import { Storage } from "./storage.js";
-import { listenForTheme, toggleTheme } from "./theme.js";
-import { pause } from "./upload.js";
-import { Watch } from "./watch.js";
+import { Chooser } from "./intake/chooser.js";
+import { listenForFiles } from "./intake/drop.js";
+import { Hasher } from "./intake/hasher.js";
+import { Intake } from "./intake/intake.js";
+import { showLeftOut, showLooking } from "./intake/left-out.js";
+import { Limits } from "./intake/limits.js";
+import { Gallery } from "./list/gallery.js";
+import { keepList } from "./list/keep.js";
+import { isFinal } from "./list/states.js";
+import { Operators } from "./operators/operators.js";
+import { QueuePoll } from "./operators/queue-poll.js";
+import { readView } from "./server/api.js";
+import { Streams } from "./server/streams.js";
+import { byId, setText } from "./shared/dom.js";
+import { counted } from "./shared/format.js";
+import { notice } from "./shared/notices.js";
+import { listenForKeys } from "./shared/shortcuts.js";
+import { listenForTheme, toggleTheme } from "./shared/theme.js";
 
-/** @typedef {import("./photos.js").Photo} Photo */
-/** @typedef {import("./photos.js").Change} Change */
-/** @typedef {import("./files.js").Found} Found */
-
-/** How often the models are asked for. */
-const MODELS_MS = 3_000;
+/** @typedef {import("./list/photos.js").Photo} Photo */
+/** @typedef {import("./intake/files.js").Found} Found */
 
 /** Files that came while no model was chosen. @type {Found[]} */
 let held = [];
@@ -41,21 +38,23 @@ const gallery = new Gallery({
     if (chooser.chosen.length === 0) notice("Choose at least one model first.");
     else intake.run(photos.map((photo) => adopt(photo)), chooser.chosen);
   },
+  follow: (hashes) => streams.follow(hashes),
+  forget: (hashes) => streams.forget(hashes),
 });
-const watch = new Watch({
-  seen: (view) => gallery.see(view),
-  unknown: (hashes) => {
-    for (const hash of hashes) {
-      const photo = gallery.mine.withHash(hash);
-      if (photo?.phase === "there") gallery.mine.change(photo, { phase: "lost", view: undefined });
-    }
-  },
-  health: (health) => showHealth("watch", health),
+const streams = new Streams({
+  seen: (text) => gallery.see(readView(text)),
+  unknown: (hashes) => gallery.miss(hashes),
+  heard: (text) => gallery.hear(readView(text)),
+  more: (images) => gallery.hearMore(images),
+  health: showHealth,
+  wanted: () => gallery.mine.all.flatMap(({ phase, hash, view }) =>
+    (phase === "there" && hash && !(view && isFinal(view.status)) ? [hash] : [])),
 });
 const intake = new Intake({
   photos: gallery.mine,
   hasher: new Hasher(),
-  watch,
+  streams,
+  limits: new Limits(),
   keep: async (photos) => (await list).put(photos),
 });
 
@@ -84,18 +83,15 @@ async function take(files) {
     chooser.focus();
     return;
   }
-  const { notPhotos, twice } = await intake.add(files, chooser.chosen);
-  const said = [
-    notPhotos > 0 && `${counted(notPhotos, "file is no photo and was", "files are no photos and were")} left out`,
-    twice > 0 && `${counted(twice, "photo was", "photos were")} in the list already`,
-  ].filter(Boolean);
-  if (said.length > 0) notice(`${said.join("; ")}.`);
+  const { untaken, twice } = await intake.add(files, chooser.chosen);
+  showLeftOut(untaken);
+  if (twice > 0) notice(`${counted(twice, "photo was", "photos were")} in the list already.`);
 }
 
 /** @type {Map<string, string>} */
 const healths = new Map();
 
-/** @param {string} of @param {import("./connection.js").Health} health */
+/** @param {"watch" | "feed" | "models"} of @param {import("./server/connection.js").Health} health */
 function showHealth(of, health) {
   healths.set(of, health);
   const all = new Set(healths.values());
@@ -106,37 +102,6 @@ function showHealth(of, health) {
   setText(byId("health"), text);
 }
 
-async function followModels() {
-  for (;;) {
-    if (!document.hidden) {
-      try {
-        const { models, details } = await get("/models");
-        chooser.show(models, details ?? {});
-        showHealth("models", "open");
-      } catch (error) {
-        showHealth("models", healthAfter(error));
-      }
-    }
-    await pause(MODELS_MS);
-  }
-}
-
-/** Shows the list as it was when the page was left, and keeps it from then on. */
-async function keepList() {
-  const storage = await Storage.open();
-  if (!storage.keeps) notice("This browser keeps nothing for the page: the list is gone when the page is closed.");
-  const photos = await storage.all();
-  gallery.mine.add(photos);
-  gallery.mine.addEventListener("change", (event) => {
-    const { changed, removed } = /** @type {CustomEvent<Change>} */ (event).detail;
-    storage.put(changed);
-    storage.remove(removed);
-    intake.drop(removed);
-  });
-  intake.resume(photos);
-  return storage;
-}
-
 function showView() {
   scrollTo(0, 0);
   const isOperators = location.hash === "#operators";
@@ -144,20 +109,26 @@ function showView() {
   byId("operators").hidden = !isOperators;
   byId("to-photos").setAttribute("aria-current", isOperators ? "false" : "page");
   byId("to-operators").setAttribute("aria-current", isOperators ? "page" : "false");
-  if (isOperators) operators.wake();
+  if (isOperators) queuePoll.wake();
 }
 
-const list = keepList();
-const operators = new Operators({
-  isVisible: () => location.hash === "#operators",
-  open: (hash) => gallery.open(hash),
+const list = keepList(gallery.mine, intake, streams);
+const queuePoll = new QueuePoll({
+  isLookedAt: () => location.hash === "#operators",
+  heard: (queues) => {
+    chooser.show(queues);
+    operators.show(queues);
+  },
+  failed: (error) => operators.fail(error),
+  health: (health) => showHealth("models", health),
 });
+const operators = new Operators({ open: (hash) => gallery.open(hash) });
 addEventListener("hashchange", showView);
 addEventListener("beforeunload", (event) => {
   // Bytes that are on their way are gone with the page.
   if (gallery.mine.all.some(({ file, phase }) => file && phase !== "refused")) event.preventDefault();
 });
-listenForFiles(take);
+listenForFiles(take, showLooking);
 listenForTheme();
 listenForKeys([
   { key: "u", does: "Choose photos", run: () => byId("choose-files").click() },
@@ -170,5 +141,3 @@ listenForKeys([
   { key: "t", does: "Light or dark", run: toggleTheme },
 ]);
 showView();
-followModels();
-followFeed((view) => gallery.see(view), (health) => showHealth("feed", health));

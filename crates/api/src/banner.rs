@@ -1,12 +1,15 @@
 //! `GET /`: what this is, for programs; for people, the page.
 
 use actix_web::http::header::VARY;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
+use photo_core::PhotoFormat;
+use photo_core::config::ApiConfig;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::page;
+use crate::state::AppState;
 
 /// What this is.
 #[derive(Serialize, ToSchema)]
@@ -15,7 +18,24 @@ pub(crate) struct Banner {
     version: &'static str,
     status: &'static str,
     detail: &'static str,
+    limits: Limits,
     links: Links,
+}
+
+/// What is accepted, so that a client need not send what would be refused.
+#[derive(Serialize, ToSchema)]
+struct Limits {
+    /// The kinds of photo.
+    #[schema(value_type = Vec<String>)]
+    formats: &'static [PhotoFormat],
+    /// The most bytes of one photo.
+    image_bytes: u64,
+    /// The most pixels of one photo, by its header.
+    image_pixels: u64,
+    /// The most photos of one request.
+    images: usize,
+    /// The most jobs of one request.
+    jobs: usize,
 }
 
 /// Where to go on.
@@ -31,9 +51,17 @@ struct Links {
 }
 
 impl Banner {
-    /// The banner of this version.
-    pub(crate) fn new() -> Self {
+    /// The banner of this version, configured so.
+    pub(crate) fn new(api: &ApiConfig) -> Self {
+        let limits = Limits {
+            formats: &PhotoFormat::ALL,
+            image_bytes: api.max_image_bytes.as_u64(),
+            image_pixels: api.max_pixels,
+            images: api.max_images,
+            jobs: api.max_jobs,
+        };
         Self {
+            limits,
             name: "PhotoAnalysisServer",
             version: env!("CARGO_PKG_VERSION"),
             status: "running",
@@ -49,9 +77,12 @@ impl Banner {
     }
 }
 
-pub(crate) async fn show(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn show(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
     if page::prefers_html(&request) {
         return page::show(&request);
     }
-    Ok(HttpResponse::Ok().insert_header((VARY, "accept")).json(Banner::new()))
+    Ok(HttpResponse::Ok().insert_header((VARY, "accept")).json(Banner::new(&state.config.api)))
 }

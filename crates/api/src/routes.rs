@@ -14,7 +14,7 @@ use crate::{
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/", "GET, HEAD", [web::get(), web::head()], banner::show))
-        .service(resource("/page/{file}", "GET, HEAD", [web::get(), web::head()], page::file))
+        .service(resource("/page/{file:.+}", "GET, HEAD", [web::get(), web::head()], page::file))
         .service(resource("/openapi.json", "GET, HEAD", [web::get(), web::head()], openapi::show))
         .service(resource("/docs", "GET, HEAD", [web::get(), web::head()], page::docs))
         .service(resource("/models", "GET", [web::get()], models::list))

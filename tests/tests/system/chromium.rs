@@ -143,6 +143,19 @@ impl Page {
         self.driver.goto(url).await.unwrap();
     }
 
+    /// Opens an address in another tab, and goes there.
+    pub async fn open_tab(&self, url: &str) {
+        let tab = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(tab).await.unwrap();
+        self.open(url).await;
+    }
+
+    /// Goes to the tab that was opened so many tabs after the first.
+    pub async fn switch_to_tab(&self, number: usize) {
+        let tabs = self.driver.windows().await.unwrap();
+        self.driver.switch_to_window(tabs[number].clone()).await.unwrap();
+    }
+
     pub async fn reload(&self) {
         self.driver.refresh().await.unwrap();
     }

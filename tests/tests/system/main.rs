@@ -21,6 +21,7 @@ mod page;
 mod page_docs;
 mod page_modules;
 mod page_operators;
+mod page_tabs;
 mod photoctl;
 mod postman;
 mod processes;

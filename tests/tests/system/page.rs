@@ -44,13 +44,15 @@ async fn a_dropped_folder_is_sent_and_its_results_are_on_the_page() {
     browse(&server.url, async |page| {
         wait_for_models(page).await;
         page.drop_files(&[&holiday]).await;
-        wait_for_sum(page, "3 of 3 photos finished").await;
+        wait_for_sum(page, "3 of 3 photos, 12 of 12 jobs finished").await;
 
         let names = page.texts(".row .name").await;
         let hostile = format!("holiday/day 2/{HOSTILE}");
         assert_eq!(names, ["holiday/boat.jpg", &hostile, "holiday/dog.jpg"]);
         assert!(page.run::<bool>("return !document.querySelector('[onerror], [src=x]')").await);
-        assert_eq!(page.texts(".notice p").await, ["1 file is no photo and was left out."]);
+        // What is not taken is named.
+        let untaken = ["holiday/notes.txtThis is a text, and no photo."];
+        assert_eq!(page.texts("#left-out li").await, untaken);
 
         let (_, view) = server.get(&format!("/predict/{}", md5(&jpeg(1)))).await;
         let cells = page.texts("#list [aria-posinset='1'] .cell").await;
@@ -66,6 +68,10 @@ async fn a_dropped_folder_is_sent_and_its_results_are_on_the_page() {
         let title = page.texts("#detail h2").await;
         assert_eq!(title, [hostile]);
         page.wait_for("document.querySelector('#detail .view img')?.naturalWidth === 96").await;
+        page.click("#detail .raw summary").await;
+        page.wait_for("document.querySelector('#detail .raw button')").await;
+        let [raw] = &page.texts("#detail .raw .json").await[..] else { panic!("one is open") };
+        assert!(raw.starts_with("{\"r\":"), "as the model sent it: {raw}");
         page.assert_no_complaints().await;
     })
     .await;
@@ -80,11 +86,11 @@ async fn the_list_outlives_a_reload_and_a_restart_of_the_server() {
     browse(&url, async |page| {
         wait_for_models(page).await;
         page.drop_files(&[&holiday]).await;
-        wait_for_sum(page, "3 of 3 photos finished").await;
+        wait_for_sum(page, "3 of 3 photos, 12 of 12 jobs finished").await;
         let before = page.texts("#list [role=listitem]").await;
 
         page.reload().await;
-        wait_for_sum(page, "3 of 3 photos finished").await;
+        wait_for_sum(page, "3 of 3 photos, 12 of 12 jobs finished").await;
         assert_eq!(page.texts("#list [role=listitem]").await, before);
         page.assert_no_complaints().await;
 
@@ -95,7 +101,7 @@ async fn the_list_outlives_a_reload_and_a_restart_of_the_server() {
         page.wait_for("document.querySelector('#health').textContent === 'Live'").await;
         std::fs::write(folder.path().join("late.jpg"), jpeg(4)).unwrap();
         page.drop_files(&[&folder.path().join("late.jpg")]).await;
-        wait_for_sum(page, "4 of 4 photos finished").await;
+        wait_for_sum(page, "4 of 4 photos, 16 of 16 jobs finished").await;
     })
     .await;
 }
@@ -110,7 +116,7 @@ async fn a_photo_the_server_has_is_not_sent_again() {
     browse(&server.url, async |page| {
         wait_for_models(page).await;
         page.drop_files(&[&holiday]).await;
-        wait_for_sum(page, "3 of 3 photos finished").await;
+        wait_for_sum(page, "3 of 3 photos, 12 of 12 jobs finished").await;
         let sent = "return performance.getEntriesByType('resource') \
                     .filter(({initiatorType}) => initiatorType === 'xmlhttprequest').length";
         assert_eq!(page.run::<u32>(sent).await, 0);
@@ -139,14 +145,14 @@ async fn a_photo_that_could_not_be_sent_before_a_reload_is_asked_for_and_goes_on
         page.wait_for("document.querySelector('#list .trouble')?.textContent.includes('queue')")
             .await;
         page.reload().await;
-        wait_for_sum(page, "0 of 3 photos finished, 3 to be chosen again").await;
+        wait_for_sum(page, "0 of 3 photos, 0 of 15 jobs finished, 3 to be chosen again").await;
         assert_eq!(page.texts(".row .state").await, ["Choose again"; 3]);
 
         assert!(server.program.stop().success());
         config(100);
         let server = start(folder.path(), &address);
         page.drop_files(&[&holiday]).await;
-        wait_for_sum(page, "0 of 3 photos finished, 3 waiting").await;
+        wait_for_sum(page, "0 of 3 photos, 12 of 15 jobs finished, 3 waiting").await;
         let why = "the service cannot be reached";
         page.wait_for(&format!("document.querySelector('#models').textContent.includes('{why}')"))
             .await;
@@ -165,9 +171,54 @@ async fn a_refused_photo_says_why() {
     browse(&server.url, async |page| {
         wait_for_models(page).await;
         page.drop_files(&[&broken]).await;
-        wait_for_sum(page, "1 of 1 photo finished, 1 failed").await;
+        wait_for_sum(page, "1 of 1 photo, 4 of 4 jobs finished, 1 failed").await;
         let [why] = &page.texts(".row .trouble").await[..] else { panic!("one reason") };
         assert!(why.starts_with("The photo begins like a JPEG photo, but"), "{why}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_would_refuse_is_not_sent_and_many_files_do_not_stop_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("photo.toml"), "[api]\nmax_image_bytes = \"1KiB\"\n")
+        .unwrap();
+    let server = start(folder.path(), "127.0.0.1:0");
+    let large = folder.path().join("large.gif");
+    std::fs::write(&large, [b"GIF89a".as_slice(), &[0; 2000]].concat()).unwrap();
+    let many = folder.path().join("many");
+    std::fs::create_dir(&many).unwrap();
+    for number in 0..3_000 {
+        std::fs::write(many.join(format!("{number}.txt")), "text").unwrap();
+    }
+    browse(&server.url, async |page| {
+        wait_for_models(page).await;
+        page.drop_files(&[&large]).await;
+        wait_for_sum(page, "1 of 1 photo, 4 of 4 jobs finished, 1 failed").await;
+        let why = "The photo has 2.0 kB; the server takes 1.0 kB at most.";
+        assert_eq!(page.texts(".row .trouble").await, [why]);
+        let sent = "return performance.getEntriesByType('resource') \
+                    .filter(({initiatorType}) => initiatorType === 'xmlhttprequest').length";
+        assert_eq!(page.run::<u32>(sent).await, 0);
+
+        // The page draws all the while that the files are looked at.
+        let count = "globalThis.frames_ = 0;
+            const draw = () => { globalThis.frames_ += 1; requestAnimationFrame(draw); }; draw();";
+        page.run::<Value>(count).await;
+        page.drop_files(&[&many]).await;
+        page.wait_for("document.querySelectorAll('.row').length > 5").await;
+        let before: u32 = page.run("return globalThis.frames_").await;
+        page.wait_for(
+            "document.querySelector('#left-out-sum').textContent === '3,000 files were not taken'",
+        )
+        .await;
+        assert!(page.run::<u32>("return globalThis.frames_").await > before + 5);
+        page.wait_for("document.querySelector('#looking').hidden").await;
+        assert_eq!(
+            page.texts("#left-out li:first-child").await,
+            ["many/0.txtThis is a text, and no photo."]
+        );
+        page.assert_no_complaints().await;
     })
     .await;
 }
@@ -218,7 +269,7 @@ async fn the_keyboard_reaches_everything() {
     browse(&server.url, async |page| {
         wait_for_models(page).await;
         page.drop_files(&[&holiday]).await;
-        wait_for_sum(page, "3 of 3 photos finished").await;
+        wait_for_sum(page, "3 of 3 photos, 12 of 12 jobs finished").await;
         page.press("j").await;
         let focus = "return document.activeElement.textContent";
         assert_eq!(page.run::<String>(focus).await, "holiday/day 2/sea.jpg");
@@ -255,17 +306,20 @@ async fn only_the_visible_part_of_a_long_list_is_in_the_page() {
         wait_for_models(page).await;
         let kept: Value = page
             .run_async(
-                "const { Storage } = await import('/page/storage.js');
-                 const storage = await Storage.open();
-                 await storage.put(Array.from({ length: 5000 }, (_, place) => ({
+                // As the page of earlier releases wrote it.
+                "const opening = indexedDB.open('photo-analysis-server', 1);
+                 await new Promise((resolve) => { opening.onsuccess = resolve; });
+                 const writing = opening.result.transaction('photos', 'readwrite');
+                 for (let place = 0; place < 5000; place += 1) writing.objectStore('photos').put({
                    id: `1-${place}`, batch: 1, place, name: `photo ${place}`, size: 1, models: ['sharpness'],
                    phase: 'lost',
-                 })));",
+                 });
+                 await new Promise((resolve) => { writing.oncomplete = resolve; });",
             )
             .await;
         assert_eq!(kept, Value::Null);
         page.reload().await;
-        wait_for_sum(page, "0 of 5,000 photos finished, 5,000 to be chosen again").await;
+        wait_for_sum(page, "0 of 5,000 photos, 0 of 5,000 jobs finished, 5,000 to be chosen again").await;
         page.wait_for("document.querySelector('.row .name').textContent === 'photo 0'").await;
         assert!(page.run::<u32>("return document.querySelectorAll('.row').length").await < 40);
         page.run::<Value>("scrollTo(0, document.documentElement.scrollHeight)").await;

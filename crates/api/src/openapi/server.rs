@@ -1,6 +1,7 @@
 //! The server itself: what it is, whether it works, and which models it knows.
 
 use photo_core::ModelName;
+use photo_core::config::ApiConfig;
 use serde_json::{Value, json};
 
 use super::Paths;
@@ -43,9 +44,12 @@ fn banner() -> Operation {
         .text("Which of the two is decided by `Accept`.")
         .answers(
             200,
-            Content::json::<Banner>("The banner, or the page.", json!(Banner::new()))
-                .or("text/html", json!({}))
-                .header("Vary", "The answer depends on this.", &json!({"const": "accept"})),
+            Content::json::<Banner>(
+                "The banner, or the page.",
+                json!(Banner::new(&ApiConfig::default())),
+            )
+            .or("text/html", json!({}))
+            .header("Vary", "The answer depends on this.", &json!({"const": "accept"})),
         )
 }
 

@@ -30,7 +30,10 @@ async fn endpoints(app: &App, model: &str) -> Value {
 #[actix_web::test]
 async fn the_banner_says_that_the_server_runs() {
     let app = App::start();
-    assert_eq!(json_of(app.get("/").await, StatusCode::OK).await["status"], "running");
+    let banner = json_of(app.get("/").await, StatusCode::OK).await;
+    assert_eq!(banner["status"], "running");
+    assert_eq!(banner["limits"]["image_bytes"], 100 << 20);
+    assert!(banner["limits"]["formats"].as_array().unwrap().contains(&json!("heic")), "{banner}");
     json_of(app.get("/health/live").await, StatusCode::OK).await;
     json_of(app.get("/health/ready").await, StatusCode::OK).await;
 }

@@ -38,7 +38,7 @@ async fn browsers_see_the_page_and_programs_the_banner() {
 #[tokio::test]
 async fn every_part_of_the_page_may_do_only_what_it_must() {
     let app = App::start();
-    for path in ["/", "/docs", "/page/main.js", "/page/base.css", "/page/icon.svg"] {
+    for path in ["/", "/docs", "/page/main.js", "/page/shared/base.css", "/page/icon.svg"] {
         let part = open(&app, Method::GET, path).await;
         let policy = part.headers()["content-security-policy"].to_str().unwrap();
         for directive in [
@@ -92,9 +92,13 @@ async fn a_head_has_everything_but_the_body() {
 #[tokio::test]
 async fn files_that_are_not_of_the_page_are_not_served() {
     let app = App::start();
-    for path in
-        ["/page/nothing.js", "/page/", "/page/..%2fCargo.toml", "/page/%2e%2e%2fsrc%2flib.rs"]
-    {
+    for path in [
+        "/page/nothing.js",
+        "/page/",
+        "/page/list",
+        "/page/..%2fCargo.toml",
+        "/page/%2e%2e%2fsrc%2flib.rs",
+    ] {
         problem(app.get(path).await, StatusCode::NOT_FOUND).await;
     }
     problem(app.post_json("/page/main.js", &Value::Null).await, StatusCode::METHOD_NOT_ALLOWED)
@@ -105,7 +109,7 @@ async fn files_that_are_not_of_the_page_are_not_served() {
 async fn everything_the_page_names_is_served_with_its_type() {
     let app = App::start();
     let mut seen = BTreeSet::new();
-    let roots = ["index.html", "docs.html", "hash-worker.js"];
+    let roots = ["index.html", "docs.html", "intake/hash-worker.js", "server/stream-worker.js"];
     let mut left: Vec<String> = roots.map(str::to_owned).into();
     while let Some(name) = left.pop() {
         if !seen.insert(name.clone()) {
@@ -121,7 +125,7 @@ async fn everything_the_page_names_is_served_with_its_type() {
             _ => "image/svg+xml",
         };
         assert!(media_type.starts_with(expected), "{name}: {media_type}");
-        left.extend(names_in(&part.text().await.unwrap()));
+        left.extend(names_in(&name, &part.text().await.unwrap()));
     }
     // Nothing lies about that no one uses.
     assert_eq!(seen, own_files().into_iter().map(|(name, _)| name).collect());
@@ -153,25 +157,46 @@ fn nothing_of_the_page_comes_from_elsewhere_or_takes_text_for_markup() {
     }
 }
 
-/// The files that a part of the page names: `/page/<file>`, and modules beside it.
-fn names_in(text: &str) -> Vec<String> {
+#[test]
+fn the_page_works_below_a_path_of_a_proxy() {
+    for (name, text) in own_files() {
+        let from_the_root = ["href=\"/", "src=\"/", "fetch(\"/", "\"/page/", "url(/"];
+        for mark in from_the_root {
+            assert!(!text.contains(mark), "{name} has {mark}");
+        }
+    }
+}
+
+/// The files that a part of the page names: `page/<file>` in HTML, and modules by the way to them.
+fn names_in(name: &str, text: &str) -> Vec<String> {
     let after = |mark: &str| {
         let rests = text.split(mark).skip(1);
         let names = rests.filter_map(|rest| rest.split_once(['"', '\'', ')']));
         names.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
     };
-    let mut names = after("\"/page/");
-    names.extend(after("from \"./"));
+    let folder = name.rsplit_once('/').map(|(folder, _)| folder);
+    let beside = |file: String| folder.map_or(file.clone(), |folder| format!("{folder}/{file}"));
+    let mut names = after("\"page/");
+    names.extend(after("from \"./").into_iter().map(beside));
+    // Folders lie in the page's own alone.
+    names.extend(after("from \"../"));
     names
 }
 
 /// The files of the page in the source tree, with what is in them.
 fn own_files() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        (name, std::fs::read_to_string(entry.path()).unwrap())
+    files_in(&folder, "")
+}
+
+fn files_in(folder: &Path, above: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let files = entries.flat_map(|entry| {
+        let name = format!("{above}{}", entry.file_name().into_string().unwrap());
+        if entry.path().is_dir() {
+            return files_in(&entry.path(), &format!("{name}/"));
+        }
+        vec![(name, std::fs::read_to_string(entry.path()).unwrap())]
     });
     files.collect()
 }

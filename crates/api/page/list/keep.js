@@ -1,0 +1,62 @@
+/** Showing the list as it was when the page was left, and keeping it from then on, the same in all tabs. */
+
+import { notice } from "../shared/notices.js";
+import { Storage } from "./storage.js";
+import { Tabs } from "./tabs.js";
+
+/** @typedef {import("./photos.js").Photo} Photo */
+/** @typedef {import("./photos.js").Photos} Photos */
+/** @typedef {import("./photos.js").Change} Change */
+/** @typedef {import("./storage.js").Kept} Kept */
+
+/** Photos on their way to the server. */
+const WORKING = new Set(["reading", "asking", "sending"]);
+
+/**
+ * @param {Photos} photos the list, which is empty as yet
+ * @param {import("../intake/intake.js").Intake} intake
+ * @param {import("../server/streams.js").Streams} streams
+ * @returns {Promise<Storage>} where the list is kept, once it is shown
+ */
+export async function keepList(photos, intake, streams) {
+  const storage = await Storage.open();
+  if (!storage.keeps) notice("This browser keeps nothing for the page: the list is gone when the page is closed.");
+  const tabs = new Tabs({
+    changed: (others) => take(others),
+    removed: (ids) => photos.remove(ids.flatMap((id) => photos.withId(id) ?? [])),
+    left: (ids) => intake.resume(ids.flatMap((id) => photos.withId(id) ?? []).filter(({ file }) => !file)),
+    working: () => photos.all.filter(({ file, phase }) => file && WORKING.has(phase)),
+  });
+
+  /** Takes over what another tab did, unless this one works on the photo. @param {Kept[]} others */
+  const take = (others) => {
+    for (const other of others) {
+      const own = photos.withId(other.id);
+      if (own?.file) continue;
+      if (own) {
+        if (other.hash) photos.identify(own, other.hash);
+        photos.change(own, other);
+        storage.know([own]);
+      } else if (!other.hash || !photos.withHash(other.hash)) {
+        storage.know([other]);
+        photos.add([other]);
+      }
+    }
+    streams.follow(others.flatMap(({ phase, hash }) => (phase === "there" && hash ? [hash] : [])));
+  };
+
+  const known = (await storage.all()).filter(({ id }) => !photos.withId(id));
+  photos.add(known);
+  photos.addEventListener("change", async (event) => {
+    const { changed, removed } = /** @type {CustomEvent<Change>} */ (event).detail;
+    intake.drop(removed);
+    storage.remove(removed);
+    const { written, gone } = await storage.put(changed);
+    photos.remove(gone);
+    tabs.tell(written, removed);
+  });
+  const isSettled = (/** @type {Photo} */ { phase }) => phase === "there" || phase === "refused" || phase === "lost";
+  const busy = known.every(isSettled) ? new Set() : await tabs.busy();
+  intake.resume(known.filter((photo) => photos.has(photo) && !busy.has(photo.id)));
+  return storage;
+}

@@ -10,7 +10,7 @@ use photo_core::{ImageKey, ModelName};
 use serde_json::{Value, json};
 
 use crate::rates::Wait;
-use crate::thumbnail::{MOST_PIXELS, NoThumbnail};
+use crate::thumbnail::NoThumbnail;
 
 /// How long clients are asked to wait for a store that is away, in seconds.
 const RETRY_AWAY_SECONDS: u64 = 5;
@@ -334,13 +334,16 @@ impl fmt::Display for ApiError {
             Self::NoThumbnail(why) => {
                 match why {
                     NoThumbnail::Format(format) => {
-                        write!(f, "{format} photos cannot be made small here.")
+                        write!(f, "{format} photos cannot be previewed here.")
+                    }
+                    NoThumbnail::Kind { format, kind } => {
+                        write!(f, "This kind of {format} is unsupported: {kind}.")
                     }
                     NoThumbnail::Unreadable => f.write_str("The photo's pixels cannot be read."),
-                    NoThumbnail::TooManyPixels => write!(
+                    NoThumbnail::TooLarge { needed_mib, limit_mib } => write!(
                         f,
-                        "The photo would take too much memory: those of up to {MOST_PIXELS} pixels \
-                         are made small."
+                        "Making the photo small would take up to {needed_mib} MiB of memory, and \
+                         thumbnails may take {limit_mib} MiB here."
                     ),
                 }?;
                 f.write_str(" Ask for the photo itself, without `width`.")
@@ -388,9 +391,9 @@ impl ResponseError for ApiError {
             Self::UnknownHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::WrongMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::NoThumbnail(NoThumbnail::Format(_) | NoThumbnail::Unreadable) => {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE
-            }
+            Self::NoThumbnail(
+                NoThumbnail::Format(_) | NoThumbnail::Kind { .. } | NoThumbnail::Unreadable,
+            ) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::FsckRuns => StatusCode::CONFLICT,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_)
@@ -398,7 +401,7 @@ impl ResponseError for ApiError {
             | Self::NoPhotos
             | Self::NoModels
             | Self::UnknownModels { .. } => StatusCode::BAD_REQUEST,
-            Self::NoThumbnail(NoThumbnail::TooManyPixels)
+            Self::NoThumbnail(NoThumbnail::TooLarge { .. })
             | Self::TooManyPhotos { .. }
             | Self::TooManyJobs { .. }
             | Self::TooManyForQueue { .. }

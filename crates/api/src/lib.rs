@@ -19,6 +19,7 @@ mod fsck;
 mod gate;
 mod health;
 mod hub;
+mod image_info;
 mod images;
 mod intake;
 mod models;

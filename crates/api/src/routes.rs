@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, Resource, Route, web};
 
 use crate::error::ApiError;
 use crate::{
-    access, banner, cancel, events, failures, fsck, health, images, models, openapi, page, predict,
-    queues, register, retry, status,
+    access, banner, cancel, events, failures, fsck, health, image_info, images, models, openapi,
+    page, predict, queues, register, retry, status,
 };
 
 /// Adds every route to a server whose `app_data` is an [`crate::AppState`].
@@ -32,6 +32,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/failures", "GET", [web::get()], failures::list))
         .service(resource("/queues", "GET", [web::get()], queues::list))
         .service(resource("/fsck", "POST", [web::post()], fsck::walk))
+        .service(resource(
+            "/images/{image}/info",
+            "GET, HEAD",
+            [web::get(), web::head()],
+            image_info::show,
+        ))
         .service(resource("/images/{image}", "GET, HEAD", [web::get(), web::head()], images::show))
         .service(resource("/health/live", "GET", [web::get()], health::live))
         .service(resource("/health/ready", "GET", [web::get()], health::ready));

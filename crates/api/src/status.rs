@@ -1,6 +1,6 @@
 //! `GET /predict/<md5>` and `POST /predict/status`: how far images have come, and their results.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -40,6 +40,10 @@ pub(crate) struct ImageView {
     results: BTreeMap<ModelName, Box<RawValue>>,
     /// The jobs by their models.
     jobs: BTreeMap<ModelName, JobDetail>,
+    /// What is wrong with the photo, in sentences: that it is cut short or damaged, for example.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, min_items = 1)]
+    notes: Vec<String>,
 }
 
 /// How far one job has come.
@@ -122,7 +126,8 @@ pub(crate) async fn show(
         return Err(ApiError::UnknownImage(image));
     }
     let progress = progress::of(&state, &jobs).await;
-    let mut view = ImageView::new(image, jobs);
+    let notes = notes(&state, &[image]).await.remove(&image);
+    let mut view = ImageView::new(image, jobs, notes);
     for (model, progress) in progress {
         if let Some(job) = view.jobs.get_mut(&model) {
             job.progress = Some(progress);
@@ -150,6 +155,7 @@ pub(crate) async fn show_many(
     let mut room = MOST_RESULTS;
     let mut time = StoreTime::new();
     for images in images.chunks(STEP) {
+        let mut notes = notes(&state, images).await;
         for (image, jobs) in images.iter().zip(read(&state, images, &mut time).await?) {
             let results = jobs.iter().filter_map(|job| job.result.as_ref());
             let bytes: usize = results.map(|result| result.get().len()).sum();
@@ -158,7 +164,8 @@ pub(crate) async fn show_many(
             if jobs.is_empty() {
                 answer.unknown.push(*image);
             } else {
-                answer.images.insert(*image, ImageView::new(*image, jobs));
+                let notes = notes.remove(image);
+                answer.images.insert(*image, ImageView::new(*image, jobs, notes));
             }
         }
     }
@@ -190,15 +197,28 @@ pub(crate) async fn read(
     }
 }
 
+/// What is known to be wrong with the photos. Where that cannot be read a status goes without.
+pub(crate) async fn notes(state: &AppState, images: &[ImageKey]) -> HashMap<ImageKey, Vec<String>> {
+    match state.images.photo_notes(images).await {
+        Ok(notes) => notes,
+        Err(error) => {
+            tracing::debug!(%error, "what is wrong with photos cannot be read");
+            HashMap::new()
+        }
+    }
+}
+
 /// The hash in a path or body.
 pub(crate) fn parse_hash(text: &str) -> Result<ImageKey, ApiError> {
     text.parse().map_err(|_| ApiError::BadHash(text.to_owned()))
 }
 
 impl ImageView {
-    pub(crate) fn new(image: ImageKey, jobs: Vec<JobView>) -> Self {
+    pub(crate) fn new(image: ImageKey, jobs: Vec<JobView>, notes: Option<Vec<String>>) -> Self {
         let status = ImageStatus::of(jobs.iter().map(|job| (job.state, job.attempts > 0)));
-        let mut view = Self { image, status, results: BTreeMap::new(), jobs: BTreeMap::new() };
+        let (results, jobs_by_model) = (BTreeMap::new(), BTreeMap::new());
+        let notes = notes.unwrap_or_default();
+        let mut view = Self { image, status, results, jobs: jobs_by_model, notes };
         for mut job in jobs {
             if let Some(result) = job.result.take() {
                 view.results.insert(job.model.clone(), result);

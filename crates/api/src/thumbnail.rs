@@ -1,7 +1,10 @@
 //! `GET /images/<md5>?width=320`: a photo made small, for lists of many.
 //!
 //! A photo of a few kilobytes may unpack to gigabytes. So its pixels are known and its share of the
-//! memory is taken before any of it is read; those for whom there is no room wait.
+//! memory is taken before any of it is read; those for whom there is no room wait. What decoding
+//! finds wrong with a photo is added to its notes.
+
+mod memory;
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -9,11 +12,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use image::codecs::jpeg::JpegEncoder;
-use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
-};
+use image::{DynamicImage, Rgb, RgbImage};
+use photo_core::photo_format::Header;
 use photo_core::ports::ImageStoreError;
+use photo_core::record::RecordLine;
 use photo_core::{ImageInfo, ImageKey, PhotoFormat};
+use photo_decode::{DecodeError, Decoded, Wanted};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -23,39 +27,32 @@ use crate::state::AppState;
 /// The sizes there are: few, so that browsers and proxies keep them.
 pub(crate) const WIDTHS: [u32; 3] = [160, 320, 640];
 
-/// The memory of all photos being made small, in mebibytes.
-const MEMORY: u32 = 512;
-
-/// What a pixel may take while it is unpacked, in bytes.
-const PIXEL: u64 = 8;
-
-/// A photo with more pixels would not fit.
-pub(crate) const MOST_PIXELS: u64 = (MEMORY as u64 * 1_048_576) / PIXEL;
-
-/// What a photo may take beside its pixels, in bytes.
-const EXTRA: u64 = 8 * 1_048_576;
-
 /// How much of the photo's quality is kept, of 100.
 const QUALITY: u8 = 80;
+
+const MEBIBYTE: u64 = 1 << 20;
 
 /// Makes photos small, a few at a time.
 #[derive(Debug)]
 pub(crate) struct Thumbnails {
     /// In mebibytes.
     memory: Arc<Semaphore>,
+    memory_limit_mib: u32,
     /// As many as there are cores.
     threads: Arc<Semaphore>,
 }
 
 /// Why there is no small version of a photo.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum NoThumbnail {
-    /// The format cannot be unpacked here.
+    /// The format cannot be decoded here.
     Format(PhotoFormat),
+    /// This kind of the format cannot.
+    Kind { format: PhotoFormat, kind: String },
     /// Its header can be read and its pixels cannot.
     Unreadable,
     /// It would take too much memory.
-    TooManyPixels,
+    TooLarge { needed_mib: u64, limit_mib: u32 },
 }
 
 #[derive(Deserialize)]
@@ -74,10 +71,30 @@ pub(crate) fn width(query: &str) -> Result<Option<u32>, ApiError> {
 impl Default for Thumbnails {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::new(memory::share_mib(), threads)
+    }
+}
+
+impl Thumbnails {
+    fn new(memory_limit_mib: u32, threads: usize) -> Self {
         Self {
-            memory: Arc::new(Semaphore::new(MEMORY as usize)),
+            memory: Arc::new(Semaphore::new(memory_limit_mib as usize)),
+            memory_limit_mib,
             threads: Arc::new(Semaphore::new(threads)),
         }
+    }
+
+    /// How much memory a photo gets, in mebibytes: what it may need at most, or all there is. One of
+    /// which not even the bytes fit gets none.
+    fn share_mib(&self, info: &ImageInfo, width: u32) -> Result<u32, NoThumbnail> {
+        let limit_mib = self.memory_limit_mib;
+        let pixels = info.dimensions.pixels();
+        let needed = photo_decode::most_memory(info.format, pixels, Some(width));
+        let needed_mib = needed.saturating_add(info.bytes).div_ceil(MEBIBYTE);
+        if info.bytes.div_ceil(MEBIBYTE) >= limit_mib.into() {
+            return Err(NoThumbnail::TooLarge { needed_mib, limit_mib });
+        }
+        Ok(u32::try_from(needed_mib).unwrap_or(limit_mib).min(limit_mib))
     }
 }
 
@@ -87,41 +104,44 @@ pub(crate) async fn make(
     info: &ImageInfo,
     width: u32,
 ) -> Result<Option<Bytes>, ApiError> {
-    let format = decodable(info.format).ok_or(NoThumbnail::Format(info.format))?;
-    if info.dimensions.pixels() > MOST_PIXELS {
-        return Err(NoThumbnail::TooManyPixels.into());
-    }
-    let pixels = info.dimensions.pixels() * PIXEL + EXTRA;
-    // Some decoders make a copy of the file.
-    let share = (pixels + 2 * info.bytes).div_ceil(1_048_576);
-    let share = u32::try_from(share).unwrap_or(MEMORY).min(MEMORY);
+    let thumbnails = &state.thumbnails;
+    let share_mib = thumbnails.share_mib(info, width)?;
     let closed = |error| ApiError::Images(ImageStoreError::unavailable(error));
-    let memory = Arc::clone(&state.thumbnails.memory);
-    let memory = memory.acquire_many_owned(share).await.map_err(closed)?;
+    let memory = Arc::clone(&thumbnails.memory);
+    let memory = memory.acquire_many_owned(share_mib).await.map_err(closed)?;
     let Some(photo) = read(state, info.md5).await? else { return Ok(None) };
-    let thread = Arc::clone(&state.thumbnails.threads).acquire_owned().await.map_err(closed)?;
+    let thread = Arc::clone(&thumbnails.threads).acquire_owned().await.map_err(closed)?;
+    let (format, memory_left) = (info.format, u64::from(share_mib) * MEBIBYTE - info.bytes);
     let made = tokio::task::spawn_blocking(move || {
         let _held: [OwnedSemaphorePermit; 2] = [memory, thread];
-        shrink(&photo, format, width, pixels)
+        shrink(&photo, format, width, memory_left)
     });
-    // A decoder that panics has met something that it cannot read.
-    match made.await {
-        Ok(Ok(made)) => Ok(Some(made.into())),
-        Ok(Err(ImageError::Limits(_))) => Err(NoThumbnail::TooManyPixels.into()),
-        Ok(Err(_)) | Err(_) => Err(NoThumbnail::Unreadable.into()),
+    let limit_mib = thumbnails.memory_limit_mib;
+    match made.await.map_err(|_| NoThumbnail::Unreadable)? {
+        Ok(made) => {
+            note(state, info.md5, made.notes).await;
+            Ok(Some(made.jpeg.into()))
+        }
+        Err(error) => Err(NoThumbnail::new(error, info, limit_mib).into()),
     }
 }
 
-/// The format by which the decoders know it, if they do.
-fn decodable(format: PhotoFormat) -> Option<ImageFormat> {
-    match format {
-        PhotoFormat::Jpeg => Some(ImageFormat::Jpeg),
-        PhotoFormat::Png => Some(ImageFormat::Png),
-        PhotoFormat::WebP => Some(ImageFormat::WebP),
-        PhotoFormat::Gif => Some(ImageFormat::Gif),
-        PhotoFormat::Tiff => Some(ImageFormat::Tiff),
-        PhotoFormat::Bmp => Some(ImageFormat::Bmp),
-        PhotoFormat::Heic => None,
+/// Adds to an image's notes what is not known yet. If that fails, the next who wants the photo small
+/// does it.
+async fn note(state: &AppState, image: ImageKey, mut notes: Vec<String>) {
+    if notes.is_empty() {
+        return;
+    }
+    let added = async {
+        let known = state.images.photo_notes(&[image]).await?;
+        notes.retain(|note| known.get(&image).is_none_or(|known| !known.contains(note)));
+        if notes.is_empty() {
+            return Ok(());
+        }
+        state.images.append(vec![(image, RecordLine::Noted(notes))]).await
+    };
+    if let Err(error) = added.await {
+        tracing::warn!(%image, %error, "what is wrong with a photo could not be written down");
     }
 }
 
@@ -135,29 +155,36 @@ async fn read(state: &AppState, image: ImageKey) -> Result<Option<Vec<u8>>, Imag
     Ok(Some(photo))
 }
 
-/// Unpacks a photo in so many bytes of memory, makes it small and turns it the way it was taken.
-fn shrink(
-    photo: &[u8],
-    format: ImageFormat,
-    width: u32,
-    memory: u64,
-) -> Result<Vec<u8>, ImageError> {
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(memory);
-    let mut reader = ImageReader::with_format(Cursor::new(photo), format);
-    reader.limits(limits.clone());
-    let mut decoder = reader.into_decoder()?;
-    // Not every decoder looks at its limits.
-    limits.reserve(decoder.total_bytes())?;
-    let orientation = decoder.orientation()?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    if image.width().max(image.height()) > width {
-        image = image.thumbnail(width, width);
+/// A photo made small, and what was found to be wrong with it.
+struct Made {
+    jpeg: Vec<u8>,
+    notes: Vec<String>,
+}
+
+/// Decodes a photo in so many bytes of memory, makes it small and turns it the way it was taken.
+fn shrink(photo: &[u8], format: PhotoFormat, width: u32, memory: u64) -> Result<Made, DecodeError> {
+    let damaged = |error: &dyn ToString| DecodeError::Damaged(error.to_string());
+    let header = Header::read(format, Cursor::new(photo)).map_err(|error| damaged(&error))?;
+    let wanted = Wanted { max_side: Some(width), for_display: true, memory };
+    let Decoded { image, notes } = photo_decode::decode(photo, &header, wanted)?;
+    let mut jpeg = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
+    encoder.encode_image(&on_white(&image)).map_err(|error| damaged(&error))?;
+    Ok(Made { jpeg, notes })
+}
+
+impl NoThumbnail {
+    fn new(error: DecodeError, info: &ImageInfo, limit_mib: u32) -> Self {
+        match error {
+            DecodeError::Format(format) => Self::Format(format),
+            DecodeError::Unsupported { format, kind } => Self::Kind { format, kind },
+            DecodeError::TooLarge { needed, .. } => {
+                let needed_mib = needed.saturating_add(info.bytes).div_ceil(MEBIBYTE);
+                Self::TooLarge { needed_mib: needed_mib.max(u64::from(limit_mib) + 1), limit_mib }
+            }
+            DecodeError::Damaged(_) => Self::Unreadable,
+        }
     }
-    image.apply_orientation(orientation);
-    let mut made = Vec::new();
-    JpegEncoder::new_with_quality(&mut made, QUALITY).encode_image(&on_white(&image))?;
-    Ok(made)
 }
 
 /// The image without transparency, which JPEG does not have.
@@ -175,7 +202,9 @@ fn on_white(image: &DynamicImage) -> RgbImage {
 
 #[cfg(test)]
 mod tests {
-    use image::{GrayImage, Rgba, RgbaImage};
+    use image::{GrayImage, ImageFormat, Rgba, RgbaImage};
+    use photo_core::PhotoHasher;
+    use photo_core::photo_format::Dimensions;
 
     use super::*;
 
@@ -191,14 +220,13 @@ mod tests {
         image::load_from_memory_with_format(thumbnail, ImageFormat::Jpeg).unwrap().to_rgb8()
     }
 
-    fn size(image: &DynamicImage, format: ImageFormat) -> (u32, u32) {
-        let photo = packed(image, format);
-        unpacked(&shrink(&photo, format, 160, ENOUGH).unwrap()).dimensions()
+    fn made_small(photo: &[u8]) -> RgbImage {
+        let format = PhotoFormat::sniff(photo).unwrap();
+        unpacked(&shrink(photo, format, 160, ENOUGH).unwrap().jpeg)
     }
 
     #[test]
     fn a_thumbnail_is_no_wider_and_no_higher_and_never_larger_than_the_photo() {
-        let gray = |width, height| DynamicImage::from(GrayImage::new(width, height));
         for (photo, thumbnail) in [
             ((640, 480), (160, 120)),
             ((480, 640), (120, 160)),
@@ -206,17 +234,10 @@ mod tests {
             ((1_000, 1), (160, 1)),
             ((8, 8), (8, 8)),
         ] {
-            assert_eq!(size(&gray(photo.0, photo.1), ImageFormat::Png), thumbnail, "{photo:?}");
-        }
-    }
-
-    #[test]
-    fn every_format_that_is_taken_is_made_small_but_for_heic() {
-        let image = DynamicImage::from(RgbImage::new(320, 160));
-        for format in PhotoFormat::ALL {
-            match decodable(format) {
-                Some(format) => assert_eq!(size(&image, format), (160, 80), "{format:?}"),
-                None => assert_eq!(format, PhotoFormat::Heic),
+            let gray = DynamicImage::from(GrayImage::new(photo.0, photo.1));
+            for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp] {
+                let small = made_small(&packed(&gray, format));
+                assert_eq!(small.dimensions(), thumbnail, "{photo:?}");
             }
         }
     }
@@ -224,25 +245,28 @@ mod tests {
     #[test]
     fn what_is_transparent_is_white() {
         let image = RgbaImage::from_pixel(8, 8, Rgba([200, 0, 0, 0]));
-        let photo = packed(&image.into(), ImageFormat::Png);
-        let thumbnail = unpacked(&shrink(&photo, ImageFormat::Png, 160, ENOUGH).unwrap());
+        let thumbnail = made_small(&packed(&image.into(), ImageFormat::Png));
         assert_eq!(thumbnail.get_pixel(4, 4), &Rgb([255, 255, 255]));
     }
 
     #[test]
-    fn a_photo_taken_on_its_side_stands_upright() {
-        let photo = packed(&RgbImage::new(320, 160).into(), ImageFormat::Jpeg);
-        // Exif with nothing but the orientation 6: turn it clockwise.
-        let exif = b"\xFF\xE1\0\x22Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-        let turned = [&photo[..2], exif.as_slice(), &photo[2..]].concat();
-        let thumbnail = unpacked(&shrink(&turned, ImageFormat::Jpeg, 160, ENOUGH).unwrap());
-        assert_eq!(thumbnail.dimensions(), (80, 160));
-    }
-
-    #[test]
-    fn a_photo_that_unpacks_to_more_than_its_share_is_refused() {
-        let photo = packed(&RgbImage::new(1_000, 1_000).into(), ImageFormat::Png);
-        let refused = shrink(&photo, ImageFormat::Png, 160, 1_000_000);
-        assert!(matches!(refused, Err(ImageError::Limits(_))), "{refused:?}");
+    fn a_photo_gets_what_it_needs_or_all_there_is_unless_its_bytes_do_not_fit() {
+        let thumbnails = Thumbnails::new(64, 1);
+        let digests = PhotoHasher::default().finish();
+        let share = |megapixels: u32, mebibytes: u64| {
+            let info = ImageInfo {
+                md5: digests.key,
+                sha256: digests.sha256,
+                format: PhotoFormat::Jpeg,
+                bytes: mebibytes * MEBIBYTE,
+                dimensions: Dimensions { width: 1_000, height: megapixels * 1_000 },
+                orientation: None,
+                notes: Vec::new(),
+            };
+            thumbnails.share_mib(&info, 160)
+        };
+        assert!((1..64).contains(&share(1, 1).unwrap()));
+        assert_eq!(share(100, 1).unwrap(), 64);
+        assert!(matches!(share(100, 64), Err(NoThumbnail::TooLarge { limit_mib: 64, .. })));
     }
 }

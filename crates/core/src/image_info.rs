@@ -1,8 +1,8 @@
 //! What is known of a photo.
 
+use photo_format::{Dimensions, Orientation};
 use serde::{Deserialize, Serialize};
 
-use crate::photo_format::Dimensions;
 use crate::{ImageKey, PhotoFormat, Sha256Digest};
 
 /// What is known of a stored photo: the first line of its image's record.
@@ -19,6 +19,13 @@ pub struct ImageInfo {
     /// How many pixels it has, by its header.
     #[serde(flatten)]
     pub dimensions: Dimensions,
+    /// How its pixels are to be turned, by its header, as Exif numbers it; `None` in records that were
+    /// written before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orientation: Option<u8>,
+    /// What is wrong with it, in sentences. Records written before have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl ImageInfo {
@@ -27,6 +34,11 @@ impl ImageInfo {
     pub fn path(&self) -> String {
         let md5 = self.md5.to_string();
         format!("{}/{md5}.{}", &md5[..2], self.format.extension())
+    }
+
+    /// How the photo's pixels are to be turned, if its record says so.
+    pub fn orientation(&self) -> Option<Orientation> {
+        self.orientation.and_then(Orientation::new)
     }
 }
 
@@ -44,6 +56,8 @@ mod tests {
             format in prop::sample::select(PhotoFormat::ALL.to_vec()),
             width: u32,
             height: u32,
+            orientation: Option<u8>,
+            notes: Vec<String>,
         ) {
             let mut hasher = PhotoHasher::default();
             hasher.update(&photo);
@@ -54,6 +68,8 @@ mod tests {
                 format,
                 bytes: photo.len() as u64,
                 dimensions: Dimensions { width, height },
+                orientation,
+                notes,
             };
             let json = serde_json::to_vec(&info).unwrap();
             prop_assert_eq!(&serde_json::from_slice::<ImageInfo>(&json).unwrap(), &info);

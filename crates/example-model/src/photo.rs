@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::DynamicImage;
+use photo_decode::{DecodeError, Wanted};
+use photo_format::{Header, PhotoFormat};
 
 /// Bytes of a decoded pixel at most, in any photo a camera makes: four channels of 16 bits.
 const PIXEL_BYTES: u64 = 8;
@@ -10,18 +12,14 @@ const PIXEL_BYTES: u64 = 8;
 /// What a decoder may use beside the pixels it decodes, in bytes.
 const DECODER_BYTES: u64 = 64 << 20;
 
-/// The brands of the first box of HEIF files with HEVC inside (ISO 23008-12, annex B), and the
-/// general ones that phones write in front of them.
-const HEIC_BRANDS: [&[u8; 4]; 8] =
-    [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
-
-/// A photo as its file stores it: not turned the way its EXIF orientation asks for.
+/// A photo as its file stores it: not turned the way its EXIF orientation asks for. Of camera RAW it
+/// is the largest preview in the file.
 #[derive(Debug, Clone)]
 pub struct Photo {
     /// Its pixels.
     pub image: DynamicImage,
     /// What its file was.
-    pub format: ImageFormat,
+    pub format: PhotoFormat,
 }
 
 /// Why bytes could not be made a [`Photo`].
@@ -30,9 +28,9 @@ pub enum PhotoError {
     /// No bytes, or no pixels.
     #[error("The photo is empty.")]
     Empty,
-    /// The format of many phones, for which there is no decoder here.
-    #[error("HEIC photos cannot be decoded by this model. Convert the photo to JPEG or PNG.")]
-    Heic,
+    /// A format that there is no decoder for here.
+    #[error("{0} photos cannot be decoded by this model. Convert the photo to JPEG or PNG.")]
+    Format(PhotoFormat),
     /// Its first bytes are not those of any photo.
     #[error("This is not a JPEG, PNG, WebP, GIF, TIFF or BMP photo, by its content.")]
     UnknownFormat,
@@ -45,47 +43,38 @@ pub enum PhotoError {
         limit: u64,
     },
     /// It begins like a photo but is damaged, cut short, or of a kind that cannot be decoded.
-    #[error("The photo cannot be decoded: {0}")]
-    Undecodable(#[from] ImageError),
+    #[error("The photo cannot be decoded: {0}.")]
+    Undecodable(String),
 }
 
 impl Photo {
     /// Decodes a file with at most `max_pixels` pixels. The header is read first, so that a
-    /// decompression bomb costs nothing.
+    /// decompression bomb costs nothing. A decoder that panics over the file has found it to be
+    /// [`PhotoError::Undecodable`].
     pub fn decode(file: &[u8], max_pixels: u64) -> Result<Self, PhotoError> {
         if file.is_empty() {
             return Err(PhotoError::Empty);
         }
-        if is_heic(file) {
-            return Err(PhotoError::Heic);
-        }
-        let format = image::guess_format(file).map_err(|_| PhotoError::UnknownFormat)?;
-        let mut limits = Limits::no_limits();
-        limits.max_alloc =
-            Some(max_pixels.saturating_mul(PIXEL_BYTES).saturating_add(DECODER_BYTES));
-        let mut reader = ImageReader::with_format(Cursor::new(file), format);
-        reader.limits(limits.clone());
-        let decoder = reader.into_decoder()?;
-        let (width, height) = decoder.dimensions();
-        let pixels = u64::from(width) * u64::from(height);
+        let format = PhotoFormat::sniff(file).ok_or(PhotoError::UnknownFormat)?;
+        let header = Header::read(format, Cursor::new(file))
+            .map_err(|_| PhotoError::Undecodable(format!("the {format} header makes no sense")))?;
+        let pixels = header.dimensions.pixels();
         if pixels > max_pixels {
             return Err(PhotoError::TooManyPixels { pixels, limit: max_pixels });
         }
-        if pixels == 0 {
-            return Err(PhotoError::Empty);
-        }
-        limits.reserve(decoder.total_bytes())?;
-        Ok(Self { image: DynamicImage::from_decoder(decoder)?, format })
+        let memory = max_pixels.saturating_mul(PIXEL_BYTES).saturating_add(DECODER_BYTES);
+        let wanted = Wanted { max_side: None, for_display: false, memory };
+        let decoded = photo_decode::decode(file, &header, wanted).map_err(|error| match error {
+            DecodeError::Format(format) => PhotoError::Format(format),
+            error => PhotoError::Undecodable(error.to_string()),
+        })?;
+        Ok(Self { image: decoded.image, format: header.format })
     }
-}
-
-fn is_heic(file: &[u8]) -> bool {
-    matches!(file, [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..]
-        if HEIC_BRANDS.iter().any(|known| brand.starts_with(*known)))
 }
 
 #[cfg(test)]
 mod tests {
+    use image::ImageFormat;
     use proptest::prelude::*;
 
     use super::*;
@@ -110,7 +99,7 @@ mod tests {
         for format in FORMATS {
             let photo = Photo::decode(&file(format, 7, 5), 35).unwrap();
             assert_eq!((photo.image.width(), photo.image.height()), (7, 5), "{format:?}");
-            assert_eq!(photo.format, format);
+            assert!(format.extensions_str().contains(&photo.format.extension()), "{format:?}");
         }
     }
 
@@ -141,8 +130,10 @@ mod tests {
     fn what_is_not_a_photo_is_told_apart() {
         assert!(matches!(Photo::decode(b"", 100), Err(PhotoError::Empty)));
         assert!(matches!(Photo::decode(b"hello, world", 100), Err(PhotoError::UnknownFormat)));
+        let jxl = b"\xFF\x0A\x7F\x00\x00\x00\x00\x00";
+        assert!(matches!(Photo::decode(jxl, 1 << 30), Err(PhotoError::Format(PhotoFormat::Jxl))));
         let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
-        assert!(matches!(Photo::decode(heic, 100), Err(PhotoError::Heic)));
+        assert!(matches!(Photo::decode(heic, 100), Err(PhotoError::Undecodable(_))));
         let png = file(ImageFormat::Png, 7, 5);
         let cut = Photo::decode(&png[..png.len() / 2], 100);
         assert!(matches!(cut, Err(PhotoError::Undecodable(_))));

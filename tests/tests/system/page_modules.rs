@@ -68,6 +68,17 @@ async fn the_page_takes_the_files_that_the_server_takes() {
         b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
         b"\0\0\0\x18ftypmp42\0\0\0\0isomheic",
         b"\0\0\0\x10ftypmp42\0\0\0\0isomheic",
+        b"\0\0\0\x1Cftypavif\0\0\0\0mif1miafMA1B",
+        b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom",
+        b"\0\0\0\x0CJXL \r\n\x87\n",
+        b"\xFF\x0A\xF8\x01",
+        b"\0\0\0\x0CjP  \r\n\x87\n",
+        b"\xFF\x4F\xFF\x51\0\x2F",
+        b"8BPS\0\x01\0\0",
+        b"8BPS is how this begins",
+        b"IIU\0\x18\0\0\0",
+        b"IIRO\x08\0\0\0",
+        b"FUJIFILMCCD-RAW 0201",
         b"",
     ];
     let script = "

@@ -17,7 +17,7 @@ use super::caller::Caller;
 use super::check;
 use super::signature::sign;
 use crate::state::AppState;
-use crate::status::{ImageView, read};
+use crate::status::{ImageView, notes, read};
 use crate::store_time::StoreTime;
 
 /// The most calls at the same time.
@@ -124,7 +124,8 @@ impl Deliverer {
     async fn call(&self, callback: &Callback) -> anyhow::Result<CallbackEnd> {
         let jobs = read(&self.state, slice::from_ref(&callback.image), &mut StoreTime::new()).await;
         let jobs = jobs.map_err(|error| anyhow!("{}", error.cause()))?.pop().unwrap_or_default();
-        let view = ImageView::new(callback.image, jobs);
+        let notes = notes(&self.state, &[callback.image]).await.remove(&callback.image);
+        let view = ImageView::new(callback.image, jobs, notes);
         if !view.status.is_final() {
             return Ok(CallbackEnd::TooEarly { retry_after: PAUSES[0] });
         }

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::status::{ImageView, read};
+use crate::status::{ImageView, notes, read};
 use crate::store_time::StoreTime;
 
 /// How many images the store is asked for at a time.
@@ -103,12 +103,13 @@ impl Reads {
                 continue;
             }
             let (mut failure, mut readable, mut bytes) = (None, 0_u32, 0);
+            let mut notes = notes(state, &images).await;
             for ((image, askers), jobs) in images.iter().zip(askers).zip(look(state, &images).await)
             {
                 match jobs {
                     Ok(jobs) => {
                         readable += 1;
-                        let seen = Sight::new(*image, jobs).map(Arc::new);
+                        let seen = Sight::new(*image, jobs, notes.remove(image)).map(Arc::new);
                         bytes += seen.as_ref().map_or(0, |sight| sight.json.len());
                         for asker in askers {
                             // Whoever asked may have gone.
@@ -163,9 +164,9 @@ async fn look(state: &AppState, images: &[ImageKey]) -> Vec<Result<Vec<JobView>,
 }
 
 impl Sight {
-    fn new(image: ImageKey, jobs: Vec<JobView>) -> Option<Self> {
+    fn new(image: ImageKey, jobs: Vec<JobView>, notes: Option<Vec<String>>) -> Option<Self> {
         let changed_at = jobs.iter().map(|job| job.changed_at.max(job.submitted_at)).max()?;
-        let view = ImageView::new(image, jobs);
+        let view = ImageView::new(image, jobs, notes);
         let is_final = view.status.is_final();
         let mut json = serde_json::to_vec(&view)
             .expect("a view is made of texts, numbers and JSON, and a vector takes all of it");

@@ -12,6 +12,7 @@ use super::examples::{IMAGE, OTHER, finished};
 use super::operation::{In, Operation, array_of, reference};
 use super::problems::{self, both, image, unreadable};
 use crate::error::ApiError;
+use crate::image_info::ImageInfoView;
 use crate::predict::{Accepted, Body, CheckAnswer, CheckQuestion};
 use crate::rates::Wait;
 use crate::status::ImageView;
@@ -25,6 +26,10 @@ pub(super) fn describe(paths: &mut Paths) {
     let head = show.clone().into_head("headImage", "Tells whether a photo is stored");
     paths.get("/images/{image}", show);
     paths.head("/images/{image}", head);
+    let info = show_info();
+    let head = info.clone().into_head("headImageInfo", "Tells whether a photo is known");
+    paths.get("/images/{image}/info", info);
+    paths.head("/images/{image}/info", head);
 }
 
 fn submit() -> Operation {
@@ -215,7 +220,10 @@ fn show() -> Operation {
         .header("Cache-Control", "A photo never changes.", &json!({"type": "string"}))
         .header("Content-Disposition", "A name for the file.", &json!({"type": "string"}));
     let photo = formats.into_iter().fold(photo, |photo, format| photo.or(format, json!({})));
-    let no_thumbnail = [NoThumbnail::Format(PhotoFormat::Heic), NoThumbnail::TooManyPixels];
+    let no_thumbnail = [
+        NoThumbnail::Format(PhotoFormat::Heic),
+        NoThumbnail::TooLarge { needed_mib: 900, limit_mib: 512 },
+    ];
     let mut failures = vec![
         unreadable("`width` is wrong: it is 160, 320 or 640."),
         ApiError::BadHash("nonsense".to_owned()),
@@ -235,4 +243,21 @@ fn show() -> Operation {
         .answers(200, photo)
         .answers(304, Content::empty("The client has it already.").etag())
         .fails(failures)
+}
+
+fn show_info() -> Operation {
+    let example = json!({
+        "image": IMAGE, "format": "jpeg", "media_type": "image/jpeg", "bytes": 20_623,
+        "width": 384, "height": 256, "orientation": 6,
+        "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+        "notes": ["The photo is cut short: its JPEG data ends before the picture does."],
+    });
+    Operation::new("getImageInfo", "Tells what is known of a stored photo")
+        .takes_image()
+        .answers(200, Content::json::<ImageInfoView>("What the photo is.", example))
+        .fails(vec![
+            ApiError::BadHash("nonsense".to_owned()),
+            ApiError::UnknownPhoto(image()),
+            ImageStoreError::unavailable("no such folder").into(),
+        ])
 }

@@ -23,6 +23,7 @@ mod models;
 mod openapi;
 mod overload;
 mod page;
+mod photo_notes;
 mod predict;
 mod progress;
 mod queues;

@@ -79,6 +79,13 @@ impl ImageStore for MortalImages {
         self.real.record(image).await
     }
 
+    async fn photo_notes(
+        &self,
+        images: &[ImageKey],
+    ) -> Result<HashMap<ImageKey, Vec<String>>, ImageStoreError> {
+        self.real.photo_notes(images).await
+    }
+
     async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
         if self.full.load(Ordering::SeqCst) {
             return Err(ImageStoreError::Full("the test wants it so".into()));

@@ -1,5 +1,6 @@
 //! Images, and how somebody who walks over them takes his time.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -82,6 +83,13 @@ impl ImageStore for WatchedImages {
 
     async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
         self.real.record(image).await
+    }
+
+    async fn photo_notes(
+        &self,
+        images: &[ImageKey],
+    ) -> Result<HashMap<ImageKey, Vec<String>>, ImageStoreError> {
+        self.real.photo_notes(images).await
     }
 
     async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {

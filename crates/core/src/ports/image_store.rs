@@ -1,5 +1,7 @@
 //! Where photos live.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -37,6 +39,14 @@ pub trait ImageStore: Send + Sync + 'static {
 
     /// An image's record, or `None` if nothing was ever accepted for it. It may outlive its photo.
     async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError>;
+
+    /// What is known to be wrong with each of these photos, in sentences; photos of which nothing is
+    /// known are left out. Costs next to nothing for those: it is asked with every status.
+    /// What another process noted is told a second later at most.
+    async fn photo_notes(
+        &self,
+        images: &[ImageKey],
+    ) -> Result<HashMap<ImageKey, Vec<String>>, ImageStoreError>;
 
     /// Adds lines to images' records. They may be lost in a power failure. Images without a record
     /// are passed over.
@@ -150,7 +160,10 @@ pub enum PhotoRefusal {
     #[error("is empty")]
     Empty,
     /// Its first bytes are not those of any photo we take.
-    #[error("is not a JPEG, PNG, WebP, GIF, TIFF, BMP or HEIC photo, by its content")]
+    #[error(
+        "is not a JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF, JPEG XL, JPEG 2000, PSD or camera RAW \
+         photo, by its content"
+    )]
     UnknownFormat,
     /// It begins like a photo, but its header makes no sense.
     #[error("begins like a {0} photo, but its header cannot be read")]

@@ -17,6 +17,8 @@ pub enum RecordLine {
     Accepted(Acceptance),
     /// Jobs of an earlier line were not put in the job store after all, and the client was told.
     Withdrawn(Withdrawal),
+    /// Something was found to be wrong with the photo, in sentences.
+    Noted(Vec<String>),
     /// A job ended.
     Ended(Box<JobEnd>),
 }

@@ -7,6 +7,7 @@
 //! ```text
 //! {"image":{"md5":"…","sha256":"…","format":"jpeg","bytes":…,"width":…,"height":…}}
 //! {"accepted":{"request":"…","at":"…","priority":"normal","models":["wood","stone"]}}
+//! {"noted":["The photo is damaged: …"]}
 //! {"ended":{"model":"wood","state":"SUCCEEDED","attempts":1,"failures":0,"started_at":"…","ended_at":"…","result":{…}}}
 //! ```
 //!
@@ -34,6 +35,9 @@ const SKEW_MS: u64 = 5_000;
 /// milliseconds: another request for it writes a line of its own.
 const UNSETTLED_MS: u64 = 120_000;
 
+/// How many sentences about a photo are kept.
+const MOST_NOTES: usize = 8;
+
 /// How many earlier acceptances of a job are remembered, to go back to if later ones are withdrawn.
 const REMEMBERED: usize = 8;
 
@@ -44,6 +48,8 @@ pub struct ImageRecord {
     pub info: Option<ImageInfo>,
     /// The image's jobs as they were last asked for.
     pub jobs: BTreeMap<ModelName, RecordedJob>,
+    /// What was found to be wrong with the photo after it was stored, in sentences.
+    noted: Vec<String>,
     /// How many lines cannot be read.
     pub unreadable: u64,
     /// Jobs as they were asked for before, the latest last.
@@ -105,6 +111,13 @@ impl ImageRecord {
                     self.withdraw(request, model);
                 }
             }
+            RecordLine::Noted(notes) => {
+                for note in notes {
+                    if self.noted.len() < MOST_NOTES && !self.noted.contains(&note) {
+                        self.noted.push(note);
+                    }
+                }
+            }
             RecordLine::Ended(end) => {
                 // What was never accepted here, or is withdrawn, has no end to keep.
                 if let Some(job) = self.jobs.get_mut(&end.model)
@@ -114,6 +127,21 @@ impl ImageRecord {
                 }
             }
         }
+    }
+
+    /// What is wrong with the photo, in sentences, each once.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.info.as_ref().map(|info| info.notes.clone()).unwrap_or_default();
+        let added = self.noted.iter().filter(|note| !notes.contains(note));
+        let added: Vec<String> = added.cloned().collect();
+        notes.extend(added);
+        notes.truncate(MOST_NOTES);
+        notes
+    }
+
+    /// Whether anything is known to be wrong with the photo.
+    pub fn has_notes(&self) -> bool {
+        !self.noted.is_empty() || self.info.as_ref().is_some_and(|info| !info.notes.is_empty())
     }
 
     fn accept(&mut self, acceptance: &Acceptance) {

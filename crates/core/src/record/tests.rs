@@ -1,8 +1,8 @@
+use photo_format::Dimensions;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::photo_format::Dimensions;
 use crate::{JobError, JobErrorKind, JobState, PhotoFormat, PhotoHasher};
 
 fn info() -> ImageInfo {
@@ -11,7 +11,8 @@ fn info() -> ImageInfo {
     let digests = hasher.finish();
     let dimensions = Dimensions { width: 3, height: 2 };
     let (md5, sha256) = (digests.key, digests.sha256);
-    ImageInfo { md5, sha256, format: PhotoFormat::Jpeg, bytes: 5, dimensions }
+    let format = PhotoFormat::Jpeg;
+    ImageInfo { md5, sha256, format, bytes: 5, dimensions, orientation: None, notes: Vec::new() }
 }
 
 fn read(text: &[u8]) -> ImageRecord {

@@ -97,6 +97,7 @@ fn watched(photo: ImageBytes, length: u64, broken: Arc<OnceLock<String>>) -> Ima
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::io::Read;
     use std::net::TcpListener;
     use std::time::Duration;
@@ -132,6 +133,8 @@ mod tests {
                 format: PhotoFormat::Jpeg,
                 bytes: 1_000_000,
                 dimensions: Dimensions { width: 1, height: 1 },
+                orientation: None,
+                notes: Vec::new(),
             };
             let error = self.then.map(|why| Err(ImageStoreError::unavailable(why)));
             let pieces = [Ok(Bytes::from_static(b"a piece"))].into_iter().chain(error);
@@ -147,6 +150,13 @@ mod tests {
         }
 
         async fn record(&self, _: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn photo_notes(
+            &self,
+            _: &[ImageKey],
+        ) -> Result<HashMap<ImageKey, Vec<String>>, ImageStoreError> {
             read_only()
         }
 

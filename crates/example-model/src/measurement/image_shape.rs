@@ -1,6 +1,6 @@
 //! How large a photo is and what its file was.
 
-use image::ImageFormat;
+use photo_format::PhotoFormat;
 use serde::Serialize;
 
 use crate::Photo;
@@ -14,8 +14,8 @@ pub struct ImageShape {
     pub height: u32,
     /// Millions of pixels.
     pub megapixels: f64,
-    /// What the file was, by its content: `jpeg`, `png`, `webp`, `gif`, `tiff` or `bmp`.
-    pub format: &'static str,
+    /// What the file was, by its content: `jpeg`, `png`, `nef` and so on.
+    pub format: PhotoFormat,
 }
 
 /// The shape of a photo.
@@ -25,15 +25,7 @@ pub fn image_shape(photo: &Photo) -> ImageShape {
         width,
         height,
         megapixels: f64::from(width) * f64::from(height) / 1e6,
-        format: format_name(photo.format),
-    }
-}
-
-fn format_name(format: ImageFormat) -> &'static str {
-    match format {
-        ImageFormat::Jpeg => "jpeg",
-        // Of every other format that is decoded here the usual extension is the name.
-        other => other.extensions_str().first().copied().unwrap_or("unknown"),
+        format: photo.format,
     }
 }
 
@@ -45,21 +37,9 @@ mod tests {
 
     #[test]
     fn the_shape_is_that_of_the_pixels() {
-        let photo = Photo { image: DynamicImage::new_luma8(2000, 1500), format: ImageFormat::Jpeg };
-        let shape = ImageShape { width: 2000, height: 1500, megapixels: 3.0, format: "jpeg" };
+        let photo = Photo { image: DynamicImage::new_luma8(2000, 1500), format: PhotoFormat::Jpeg };
+        let shape =
+            ImageShape { width: 2000, height: 1500, megapixels: 3.0, format: PhotoFormat::Jpeg };
         assert_eq!(image_shape(&photo), shape);
-    }
-
-    #[test]
-    fn each_format_has_its_usual_name() {
-        for (format, name) in [
-            (ImageFormat::Bmp, "bmp"),
-            (ImageFormat::Gif, "gif"),
-            (ImageFormat::Png, "png"),
-            (ImageFormat::Tiff, "tiff"),
-            (ImageFormat::WebP, "webp"),
-        ] {
-            assert_eq!(format_name(format), name);
-        }
     }
 }

@@ -110,7 +110,8 @@ impl fmt::Display for Measurement {
 
 #[cfg(test)]
 mod tests {
-    use image::{DynamicImage, ImageFormat};
+    use image::DynamicImage;
+    use photo_format::PhotoFormat;
 
     use super::*;
 
@@ -125,7 +126,7 @@ mod tests {
     #[test]
     fn the_classes_are_the_keys_of_the_result() {
         for measurement in Measurement::ALL {
-            let photo = Photo { image: DynamicImage::new_rgb8(3, 2), format: ImageFormat::Png };
+            let photo = Photo { image: DynamicImage::new_rgb8(3, 2), format: PhotoFormat::Png };
             let result = serde_json::to_value(measurement.measure(photo)).unwrap();
             let mut keys: Vec<_> = result.as_object().unwrap().keys().cloned().collect();
             let mut classes = measurement.classes().to_vec();

@@ -4,6 +4,7 @@
 //! <root>/<first two digits>/<md5>.<extension>   a photo
 //! <root>/<first two digits>/<md5>.jsonl         its record (photo_core::record)
 //! <root>/.spool/…                               photos on their way in; nobody else's business
+//! <root>/.noted                                 the images with notes, one per line (noted.rs)
 //! <root>/.caretaker.json, .caretaker.lock       who takes care of the folder, and what it noted
 //! ```
 //!
@@ -17,6 +18,7 @@ mod block;
 mod cached;
 mod care;
 mod header;
+mod noted;
 mod photo_file;
 mod publish;
 mod record_file;
@@ -28,6 +30,7 @@ mod turns;
 mod unnoted;
 mod upload;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,11 +44,12 @@ use photo_core::{ImageInfo, ImageKey};
 use rustix::fs::{Access, access};
 
 use self::care::Care;
+use self::noted::NotedImages;
 use self::shelves::Shelves;
 use self::spool::Spool;
 use self::upload::SpoolUpload;
 
-pub use self::header::read_dimensions;
+pub use self::header::read_header;
 
 /// How much of a photo is read, hashed and written at a time, in bytes. A little less than the 128 KiB
 /// that the HTTP server hands over at most: so one such piece makes a block, and not almost two.
@@ -60,6 +64,7 @@ pub struct LocalImages {
     shelves: Arc<Shelves>,
     spool: Arc<Spool>,
     care: Arc<Care>,
+    noted: Arc<NotedImages>,
 }
 
 impl LocalImages {
@@ -71,8 +76,9 @@ impl LocalImages {
         access(&root, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
         let spool = Arc::new(Spool::new(&root));
         let care = Arc::new(Care::new(&root));
+        let noted = Arc::new(NotedImages::new(&root));
         let shelves = Arc::new(Shelves::new(root));
-        Ok(Self { shelves, spool, care })
+        Ok(Self { shelves, spool, care, noted })
     }
 
     /// Does what waits for the disk on a thread that may wait.
@@ -89,7 +95,7 @@ impl LocalImages {
 impl ImageStore for LocalImages {
     async fn begin(&self, limits: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError> {
         let (shelves, spool) = (Arc::clone(&self.shelves), Arc::clone(&self.spool));
-        Ok(Box::new(SpoolUpload::new(shelves, spool, limits)))
+        Ok(Box::new(SpoolUpload::new(shelves, spool, Arc::clone(&self.noted), limits)))
     }
 
     async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
@@ -108,8 +114,35 @@ impl ImageStore for LocalImages {
         self.on_disk(move |root| record_file::read(root, image)).await
     }
 
-    async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
+    async fn photo_notes(
+        &self,
+        images: &[ImageKey],
+    ) -> Result<HashMap<ImageKey, Vec<String>>, ImageStoreError> {
+        if self.noted.is_stale() {
+            let noted = Arc::clone(&self.noted);
+            blocking(move || noted.refresh().map_err(disk_error)).await?;
+        }
+        let noted = self.noted.among(images);
+        if noted.is_empty() {
+            return Ok(HashMap::new());
+        }
         self.on_disk(move |root| {
+            let notes = noted.into_iter().map(|image| {
+                let record = record_file::read(root, image)?.unwrap_or_default();
+                Ok((image, record.notes()))
+            });
+            notes.filter(|it| it.as_ref().is_ok_and(|(_, notes)| !notes.is_empty())).collect()
+        })
+        .await
+    }
+
+    async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
+        let is_note = |line: &RecordLine| matches!(line, RecordLine::Noted(_));
+        let noted: Vec<ImageKey> =
+            lines.iter().filter(|(_, line)| is_note(line)).map(|(image, _)| *image).collect();
+        let index = Arc::clone(&self.noted);
+        self.on_disk(move |root| {
+            index.add(&noted)?;
             // One that fails does not keep the others from being written.
             let appended = lines.into_iter().map(|(image, line)| {
                 record_file::append(root, image, &[line]).map(|_not_synced| ())
@@ -128,8 +161,18 @@ impl ImageStore for LocalImages {
     }
 
     async fn inspect(&self, images: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError> {
-        let images = images.to_vec();
-        self.on_disk(move |root| images.iter().map(|it| shelf::inspect(root, *it)).collect()).await
+        let (images, noted) = (images.to_vec(), Arc::clone(&self.noted));
+        self.on_disk(move |root| {
+            let inspect = |image: &ImageKey| shelf::inspect(root, *image);
+            let found = images.iter().map(inspect).collect::<io::Result<Vec<Inspection>>>()?;
+            // What was lost of the index, or was never in it, is found by a walk over all records.
+            let has_notes =
+                |it: &&Inspection| it.record.as_ref().is_some_and(ImageRecord::has_notes);
+            let with_notes = found.iter().filter(has_notes).map(|it| it.image);
+            noted.add(&with_notes.collect::<Vec<_>>())?;
+            Ok(found)
+        })
+        .await
     }
 
     async fn remove(&self, found: &Inspection, record_too: bool) -> Result<bool, ImageStoreError> {

@@ -249,6 +249,12 @@ fn add(
     if record.info.is_none() {
         lines.push(RecordLine::Image(info.clone()));
     }
+    // Photos that were stored before anything was noted.
+    let known = record.notes();
+    let new: Vec<String> = info.notes.iter().filter(|it| !known.contains(it)).cloned().collect();
+    if record.info.is_some() && !new.is_empty() {
+        lines.push(RecordLine::Noted(new));
+    }
     if !added.is_empty() {
         lines.push(RecordLine::Accepted(Acceptance { models: added.clone(), ..asked.clone() }));
     }

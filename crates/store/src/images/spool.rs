@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use photo_core::photo_format::Dimensions;
+use photo_core::photo_format::{Header, StructureCheck};
 use photo_core::ports::{ImageLimits, ImageStoreError, PhotoRefusal};
 use photo_core::{ImageInfo, PhotoFormat, PhotoHasher};
 use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use super::disk_error;
-use super::header::read_dimensions;
+use super::header::read_header;
 use super::turns::Turns;
 
 /// A folder that changed within this time is left alone: its process may be about to lock it.
@@ -146,6 +146,7 @@ pub(super) struct SpoolWriter {
     file: NamedTempFile,
     hasher: PhotoHasher,
     format: PhotoFormat,
+    structure: StructureCheck,
     bytes: u64,
 }
 
@@ -160,7 +161,8 @@ impl SpoolWriter {
             None => return Err(PhotoRefusal::UnknownFormat.into()),
         };
         let file = spool.create().map_err(disk_error)?;
-        let mut writer = Self { file, hasher: PhotoHasher::default(), format, bytes: 0 };
+        let (hasher, structure) = (PhotoHasher::default(), StructureCheck::new(format));
+        let mut writer = Self { file, hasher, format, structure, bytes: 0 };
         writer.write(first)?;
         Ok(writer)
     }
@@ -168,34 +170,41 @@ impl SpoolWriter {
     pub(super) fn write(&mut self, block: &[Bytes]) -> Result<(), ImageStoreError> {
         for piece in block {
             self.hasher.update(piece);
+            self.structure.update(piece);
             self.file.write_all(piece).map_err(disk_error)?;
             self.bytes += piece.len() as u64;
         }
         Ok(())
     }
 
-    /// Ends the photo: its hashes, and its size in pixels from its header.
+    /// Ends the photo: its hashes, what its header says, and what is wrong with it.
     pub(super) fn end(mut self, limits: ImageLimits) -> Result<Spooled, ImageStoreError> {
-        let dimensions = self.dimensions().map_err(disk_error)?;
-        let dimensions = dimensions.ok_or(PhotoRefusal::UnreadableHeader(self.format))?;
-        let (pixels, limit) = (dimensions.pixels(), limits.max_pixels);
+        let header = self.header().map_err(disk_error)?;
+        let header = header.ok_or(PhotoRefusal::UnreadableHeader(self.format))?;
+        let (pixels, limit) = (header.dimensions.pixels(), limits.max_pixels);
         if pixels > limit {
             return Err(PhotoRefusal::TooManyPixels { pixels, limit }.into());
+        }
+        let mut notes = self.structure.finish();
+        if header.is_cut_short {
+            notes.push(StructureCheck::cut_short(header.format));
         }
         let digests = self.hasher.finish();
         let info = ImageInfo {
             md5: digests.key,
             sha256: digests.sha256,
-            format: self.format,
+            format: header.format,
             bytes: self.bytes,
-            dimensions,
+            dimensions: header.dimensions,
+            orientation: Some(header.orientation.number()),
+            notes,
         };
         Ok(Spooled { info, file: Some(self.file.into_temp_path()) })
     }
 
-    fn dimensions(&mut self) -> io::Result<Option<Dimensions>> {
+    fn header(&mut self) -> io::Result<Option<Header>> {
         let file = self.file.as_file_mut();
         file.rewind()?;
-        Ok(read_dimensions(self.format, file))
+        Ok(read_header(self.format, file))
     }
 }

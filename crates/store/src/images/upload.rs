@@ -10,6 +10,7 @@ use photo_core::{ImageInfo, ImageKey};
 use tokio::task::JoinHandle;
 
 use super::block::Block;
+use super::noted::NotedImages;
 use super::shelves::Shelves;
 use super::spool::{Spool, SpoolWriter, Spooled};
 use super::turns::Entrant;
@@ -21,6 +22,7 @@ use super::{BLOCK, publish};
 pub(super) struct SpoolUpload {
     shelves: Arc<Shelves>,
     spool: Arc<Spool>,
+    noted: Arc<NotedImages>,
     limits: ImageLimits,
     current: Current,
     done: Vec<Spooled>,
@@ -39,9 +41,14 @@ struct Current {
 }
 
 impl SpoolUpload {
-    pub(super) fn new(shelves: Arc<Shelves>, spool: Arc<Spool>, limits: ImageLimits) -> Self {
+    pub(super) fn new(
+        shelves: Arc<Shelves>,
+        spool: Arc<Spool>,
+        noted: Arc<NotedImages>,
+        limits: ImageLimits,
+    ) -> Self {
         let (current, done, included) = (Current::default(), Vec::new(), Vec::new());
-        Self { shelves, spool, limits, current, done, included }
+        Self { shelves, spool, noted, limits, current, done, included }
     }
 }
 
@@ -105,6 +112,14 @@ impl ImageUpload for SpoolUpload {
         self: Box<Self>,
         asked: &Acceptance,
     ) -> Result<Vec<Committed>, ImageStoreError> {
+        let has_notes = |photo: &&Spooled| !photo.info.notes.is_empty();
+        let noted: Vec<ImageKey> =
+            self.done.iter().filter(has_notes).map(|it| it.info.md5).collect();
+        // Before anybody can see the photos.
+        if !noted.is_empty() {
+            let index = self.noted;
+            super::blocking(move || index.add(&noted).map_err(super::disk_error)).await?;
+        }
         publish::publish(self.shelves, self.spool, self.done, self.included, asked).await
     }
 }

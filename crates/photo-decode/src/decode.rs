@@ -1,0 +1,142 @@
+//! Choosing the decoder, and what is done to the pixels behind it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::DynamicImage;
+use image::metadata::Orientation;
+use photo_format::{Header, PhotoFormat, StructureCheck};
+
+use crate::color::{self, Pixels};
+use crate::{jpeg, others, png_rows, shrink};
+
+/// What of a photo is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The longest side of the picture, in pixels; larger photos are made smaller. `None` for the
+    /// photo as it is.
+    pub max_side: Option<u32>,
+    /// Whether the picture is made ready for the eye: turned upright, and its colour profile
+    /// applied. Without it the pixels are those that the file stores.
+    pub for_display: bool,
+    /// The memory that decoding may take, in bytes, beside the photo itself.
+    pub memory: u64,
+}
+
+/// A photo's pixels.
+#[derive(Debug)]
+pub struct Decoded {
+    /// The pixels.
+    pub image: DynamicImage,
+    /// What is wrong with the photo, one sentence for each thing.
+    pub notes: Vec<String>,
+}
+
+/// Why a photo was not decoded.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// There is no decoder for the format.
+    #[error("{0} photos cannot be decoded here")]
+    Format(PhotoFormat),
+    /// There is one for the format, and not for this kind of it.
+    #[error("this kind of {format} is not supported: {kind}")]
+    Unsupported {
+        /// The format.
+        format: PhotoFormat,
+        /// What the decoder says of the kind.
+        kind: String,
+    },
+    /// It would take more memory than it may.
+    #[error("decoding the photo takes {needed} bytes of memory, more than the {limit} it may")]
+    TooLarge {
+        /// How many bytes it takes.
+        needed: u64,
+        /// How many it may.
+        limit: u64,
+    },
+    /// The photo is damaged, so that nothing of it can be shown.
+    #[error("the photo's pixels cannot be read: {0}")]
+    Damaged(String),
+}
+
+/// What a decoder may take beside the pixels, in bytes.
+pub(crate) const EXTRA: u64 = 4 << 20;
+
+/// Returns how much memory decoding may take at most, in bytes: an estimate from the header alone,
+/// for those who must set it aside before they read the photo.
+pub fn most_memory(format: PhotoFormat, pixels: u64, max_side: Option<u32>) -> u64 {
+    let wanted = max_side.map_or(pixels, |side| shrink::most_decoded(side).min(pixels));
+    let bytes_per_pixel = match format {
+        PhotoFormat::Jpeg => jpeg::MOST_COEFFICIENT_BYTES,
+        _ if format.is_raw() => jpeg::MOST_COEFFICIENT_BYTES,
+        _ => others::MOST_PIXEL_BYTES,
+    };
+    pixels.saturating_mul(bytes_per_pixel).saturating_add(wanted.saturating_mul(4)) + EXTRA
+}
+
+/// Decodes a photo with this header.
+pub fn decode(photo: &[u8], header: &Header, wanted: Wanted) -> Result<Decoded, DecodeError> {
+    // A decoder that panics, as libjpeg's fatal errors do, leaves nothing behind that is used again.
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_unguarded(photo, header, wanted)));
+    decoded.unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().cloned();
+        Err(DecodeError::Damaged(message.unwrap_or_else(|| "the decoder gave up".to_owned())))
+    })
+}
+
+fn decode_unguarded(photo: &[u8], header: &Header, wanted: Wanted) -> Result<Decoded, DecodeError> {
+    let format = header.format;
+    let mut pixels = match format {
+        PhotoFormat::Jpeg => jpeg::decode(photo, wanted)?,
+        PhotoFormat::Png if wanted.max_side.is_some() && png_rows::can_decode(photo) => {
+            png_rows::decode(photo, wanted)?
+        }
+        _ => match (preview(photo, header), others::library_format(format)) {
+            (Some(preview), _) => jpeg::decode(preview, wanted)?,
+            (None, Some(library_format)) => others::decode(photo, format, library_format, wanted)?,
+            (None, None) => return Err(DecodeError::Format(format)),
+        },
+    };
+    if let Some(side) = wanted.max_side {
+        pixels.shrink_to(side);
+    }
+    let notes = notes(photo, header, pixels.is_damaged);
+    let mut image = color::finish(pixels, wanted.for_display);
+    if wanted.for_display
+        && let Some(orientation) = Orientation::from_exif(header.orientation.number())
+    {
+        image.apply_orientation(orientation);
+    }
+    Ok(Decoded { image, notes })
+}
+
+/// The JPEG by which a camera's RAW is shown.
+fn preview<'a>(photo: &'a [u8], header: &Header) -> Option<&'a [u8]> {
+    let (offset, length) = header.preview?;
+    let from = usize::try_from(offset).ok()?;
+    let to = from.checked_add(usize::try_from(length).ok()?)?;
+    photo.get(from..to)
+}
+
+/// What is wrong with a photo that was decoded. What the structure tells explains what the decoder
+/// met.
+fn notes(photo: &[u8], header: &Header, is_damaged: bool) -> Vec<String> {
+    let mut check = StructureCheck::new(header.format);
+    check.update(photo);
+    let mut notes = check.finish();
+    if header.is_cut_short {
+        notes.push(StructureCheck::cut_short(header.format));
+    }
+    if is_damaged && notes.is_empty() {
+        let format = if header.preview.is_some() { PhotoFormat::Jpeg } else { header.format };
+        notes.push(format!("The photo is damaged: parts of its {format} data cannot be decoded."));
+    }
+    notes
+}
+
+impl Pixels {
+    fn shrink_to(&mut self, side: u32) {
+        if self.image.width().max(self.image.height()) > side {
+            self.image = self.image.thumbnail(side, side);
+        }
+    }
+}

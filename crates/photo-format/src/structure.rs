@@ -124,7 +124,7 @@ impl StructureCheck {
         let is_whole = match &self.walker {
             // Files of boxes have no mark at their end.
             Some(Walker::Boxes(walker)) => {
-                self.next == Step::End || (is_between && walker.is_begun())
+                self.next == Step::End || (is_between && walker.is_behind_box())
             }
             _ => self.next == Step::End,
         };

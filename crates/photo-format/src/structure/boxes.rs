@@ -23,9 +23,9 @@ impl Default for BoxWalker {
 }
 
 impl BoxWalker {
-    /// Whether there was a box at all.
-    pub(super) const fn is_begun(&self) -> bool {
-        !matches!(self, Self::Riff | Self::Box { is_begun: false })
+    /// Whether this stands behind a box.
+    pub(super) const fn is_behind_box(&self) -> bool {
+        matches!(self, Self::Box { is_begun: true })
     }
 
     pub(super) fn next(&mut self, taken: &[u8]) -> Step {

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::DynamicImage;
+use image::imageops::FilterType;
 use image::metadata::Orientation;
 use photo_format::{Header, PhotoFormat, StructureCheck};
 
@@ -70,7 +71,8 @@ pub fn most_memory(format: PhotoFormat, pixels: u64, max_side: Option<u32>) -> u
         _ if format.is_raw() => jpeg::MOST_COEFFICIENT_BYTES,
         _ => others::MOST_PIXEL_BYTES,
     };
-    pixels.saturating_mul(bytes_per_pixel).saturating_add(wanted.saturating_mul(4)) + EXTRA
+    // The picture, and what its last reduction takes: four numbers of four bytes for each pixel.
+    pixels.saturating_mul(bytes_per_pixel).saturating_add(wanted.saturating_mul(20)) + EXTRA
 }
 
 /// Decodes a photo with this header.
@@ -135,8 +137,14 @@ fn notes(photo: &[u8], header: &Header, is_damaged: bool) -> Vec<String> {
 
 impl Pixels {
     fn shrink_to(&mut self, side: u32) {
-        if self.image.width().max(self.image.height()) > side {
-            self.image = self.image.thumbnail(side, side);
+        let longest = |image: &DynamicImage| image.width().max(image.height());
+        // The quick way first, which takes means of whole pixels only.
+        let twice = side.saturating_mul(2);
+        if longest(&self.image) > twice.saturating_mul(2) {
+            self.image = self.image.thumbnail(twice, twice);
+        }
+        if longest(&self.image) > side {
+            self.image = self.image.resize(side, side, FilterType::Triangle);
         }
     }
 }

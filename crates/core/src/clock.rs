@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::de::Error;
@@ -59,14 +59,24 @@ impl<'de> Deserialize<'de> for UnixMillis {
 /// The system's clock plus an offset, which is zero outside tests. Clones share the offset.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    offset_ms: Arc<AtomicU64>,
+    offsets: Arc<Offsets>,
+}
+
+/// How far a test moved a clock, in milliseconds.
+#[derive(Debug, Default)]
+struct Offsets {
+    /// What the clock shows besides the system's.
+    shown: AtomicI64,
+    /// What passed besides what really did.
+    passed: AtomicU64,
 }
 
 impl Clock {
     /// The time now, in microseconds since 1970.
     pub fn now_micros(&self) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(now.as_micros()).unwrap_or(u64::MAX).saturating_add(self.offset_ms() * 1000)
+        let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        now.saturating_add_signed(self.offset_ms().saturating_mul(1000))
     }
 
     /// The time now.
@@ -76,19 +86,32 @@ impl Clock {
 
     /// A moment to measure spans of time from, in which the system's clock may be set.
     pub fn instant(&self) -> Instant {
-        Instant::now() + Duration::from_millis(self.offset_ms())
+        Instant::now() + Duration::from_millis(self.offsets.passed.load(Ordering::Relaxed))
     }
 
     /// How far the clock was moved, in milliseconds: what a store whose server has a clock of its
     /// own adds to that clock.
-    pub fn offset_ms(&self) -> u64 {
-        self.offset_ms.load(Ordering::Relaxed)
+    pub fn offset_ms(&self) -> i64 {
+        self.offsets.shown.load(Ordering::Relaxed)
     }
 
-    /// Moves this clock and all its clones forward.
+    /// Moves this clock and all its clones forward, as if this time had passed.
     pub fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        self.offset_ms.fetch_add(by, Ordering::Relaxed);
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.offsets.shown.fetch_add(by, Ordering::Relaxed);
+        self.offsets.passed.fetch_add(by.unsigned_abs(), Ordering::Relaxed);
+    }
+
+    /// Sets this clock and all its clones back, as somebody sets the system's clock: no time passes.
+    pub fn set_back(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.offsets.shown.fetch_sub(by, Ordering::Relaxed);
+    }
+
+    /// Sets this clock and all its clones forward: no time passes.
+    pub fn set_forward(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.offsets.shown.fetch_add(by, Ordering::Relaxed);
     }
 }
 
@@ -111,5 +134,15 @@ mod tests {
         clock.advance(Duration::from_secs(100));
         assert!(other.now().0 >= before.0 + 100_000);
         assert!(other.instant() >= start + Duration::from_secs(100));
+    }
+    #[test]
+    fn a_clock_that_is_set_shows_another_time_and_measures_the_same() {
+        let clock = Clock::default();
+        let (before, start) = (clock.now(), clock.instant());
+        clock.set_back(Duration::from_hours(1));
+        assert!(clock.now().0 < before.0 - 3_000_000);
+        clock.set_forward(Duration::from_hours(2));
+        assert!(clock.now().0 >= before.0 + 3_600_000);
+        assert!(clock.instant() >= start && clock.instant() < start + Duration::from_hours(1));
     }
 }

@@ -105,13 +105,14 @@ impl Batch {
                 Ending::Failed(error) => JobOutcome::Failed(error),
                 Ending::Retry { .. } | Ending::Release { .. } => continue,
             };
+            // A fence is the time of its claim, by the store's clock, which may be ahead of ours.
+            let started_at = UnixMillis(finish.lease.fence / 1_000);
             let end = JobEnd {
                 model: finish.lease.id.model,
                 attempts: kept.job.attempts,
                 failures: kept.job.failures,
-                // A fence is the time of its claim.
-                started_at: Some(UnixMillis(finish.lease.fence / 1_000)),
-                ended_at: now,
+                started_at: Some(started_at),
+                ended_at: now.max(started_at),
                 outcome,
                 request: None,
             };

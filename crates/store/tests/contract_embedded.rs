@@ -37,6 +37,13 @@ impl Harness for Embedded {
     fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
+    fn set_back(&self, by: Duration) {
+        self.clock.set_back(by);
+    }
+
+    fn set_forward(&self, by: Duration) {
+        self.clock.set_forward(by);
+    }
 }
 
 contract_suite!(Embedded);

@@ -40,6 +40,13 @@ impl Harness for Redis {
         self.clock.advance(by);
         redis_time::age_keys(&self.server, by);
     }
+    fn set_back(&self, by: Duration) {
+        self.clock.set_back(by);
+    }
+
+    fn set_forward(&self, by: Duration) {
+        self.clock.set_forward(by);
+    }
 }
 
 contract_suite!(Redis);

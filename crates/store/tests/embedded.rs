@@ -236,6 +236,42 @@ async fn the_folders_that_the_file_lies_in_are_made() {
     assert!(file.is_file());
 }
 
+#[tokio::test]
+async fn a_pause_ends_although_the_clock_is_set_back_while_the_store_is_closed() {
+    let place = Place::new();
+    let clock = Clock::default();
+    let open = || EmbeddedJobStore::open(&place.file, Settings::default(), clock.clone()).unwrap();
+    let store = open();
+    submit(&store, &[1]).await;
+    let lease = claim(&store, 1).await.jobs.remove(0).lease;
+    let after = Duration::from_secs(30);
+    let error = JobError::new(JobErrorKind::ServerError, "again");
+    finish(&store, &lease, Ending::Retry { after, error }).await;
+    drop(store);
+    clock.set_back(Duration::from_hours(1));
+    let store = open();
+    assert_eq!(claimed(&store, 1).await, []);
+    clock.advance(after + Duration::from_secs(2));
+    assert_eq!(claimed(&store, 1).await, [job(1)]);
+    let ahead = store.time().await.unwrap().ahead;
+    drop(store);
+    assert!(open().time().await.unwrap().ahead >= ahead, "it is remembered");
+}
+
+#[tokio::test]
+async fn a_file_in_which_no_time_was_noted_opens() {
+    let place = Place::new();
+    let store = place.open().unwrap();
+    submit(&store, &[1, 2]).await;
+    drop(store);
+    let connection = rusqlite::Connection::open(&place.file).unwrap();
+    connection.execute_batch("DROP TABLE clock").unwrap();
+    drop(connection);
+    let store = place.open().unwrap();
+    assert_eq!(claimed(&store, 2).await, [job(1), job(2)]);
+    assert_eq!(store.time().await.unwrap().ahead, Duration::ZERO);
+}
+
 #[test]
 fn a_file_of_another_version_is_refused_and_left_as_it_is() {
     let place = Place::new();

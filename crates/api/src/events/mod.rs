@@ -1,10 +1,12 @@
 //! `GET /events` and `POST /predict/events`: told instead of asking again and again.
 //!
-//! The cursor that every event carries is a moment of the job store's clock, before which all
-//! changes were told. So any api on the same store can go on where another one ended.
+//! The cursor that every event carries is a moment of the job store's time, before which all changes
+//! were told. So any api on the same store can go on where another one ended. That time goes on when
+//! the clock is set back; a cursor that is ahead of it is of another store, and then all is told.
 
 pub(crate) mod event;
 mod question;
+mod resumed;
 mod stream;
 
 use std::convert::Infallible;
@@ -16,6 +18,7 @@ use futures_util::Stream;
 
 use self::question::Question;
 pub(crate) use self::question::{Body, MOST_IN_QUERY};
+use self::resumed::Resumed;
 use self::stream::{ImageStream, LiveStream};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -28,7 +31,10 @@ pub(crate) async fn follow(
     let Question { images, cursor } = Question::from_query(&request)?;
     let state = state.into_inner();
     match images {
-        Some(images) => Ok(answer(ImageStream::new(state, images, cursor)?.into_body())),
+        Some(images) => {
+            let resumed = Resumed::at(&state, cursor).await;
+            Ok(answer(ImageStream::new(state, images, resumed)?.into_body()))
+        }
         None => Ok(answer(LiveStream::new(state)?.into_body())),
     }
 }
@@ -41,7 +47,9 @@ pub(crate) async fn follow_many(
 ) -> Result<HttpResponse, ApiError> {
     let cursor = Question::from_query(&request)?.cursor;
     let images = question::read_images(body).await?;
-    Ok(answer(ImageStream::new(state.into_inner(), images, cursor)?.into_body()))
+    let state = state.into_inner();
+    let resumed = Resumed::at(&state, cursor).await;
+    Ok(answer(ImageStream::new(state, images, resumed)?.into_body()))
 }
 
 fn answer(body: impl Stream<Item = Result<Bytes, Infallible>> + 'static) -> HttpResponse {

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until};
 
 use super::event;
+use super::resumed::Resumed;
 use crate::error::ApiError;
 use crate::hub::{Look, News, Place, Sight, Watch};
 use crate::state::AppState;
@@ -26,16 +27,12 @@ const STEP: usize = 20;
 /// An image of more bytes is sent in pieces of as many.
 const PIECE: usize = 32 << 10;
 
-/// How much earlier than the cursor an image may have changed that is told again. The store's clock
-/// may jump back when another server takes over.
-const SLACK_MS: u64 = 5_000;
-
 /// A stream about some images, up to the end of their last job.
 pub(super) struct ImageStream {
     state: Arc<AppState>,
     watch: Watch,
-    /// What the client said it was told up to.
-    resumed_at: Option<UnixMillis>,
+    /// What the client was told before, if it comes back.
+    resumed: Option<Resumed>,
     /// The images no job is known for, until they are told.
     unknown: Vec<ImageKey>,
     /// Whether every image was told as it was when the stream began.
@@ -50,18 +47,19 @@ pub(super) struct ImageStream {
 }
 
 impl ImageStream {
-    /// A stream about these images. With a cursor, those are left out that were finished before it.
+    /// A stream about these images. Those are left out that were finished before a client that comes
+    /// back was told.
     pub(super) fn new(
         state: Arc<AppState>,
         images: Vec<ImageKey>,
-        resumed_at: Option<UnixMillis>,
+        resumed: Option<Resumed>,
     ) -> Result<Self, ApiError> {
         let place = state.hub.places.take()?;
-        let since = resumed_at.unwrap_or(UnixMillis(0));
+        let since = resumed.map_or(UnixMillis(0), |resumed| resumed.cursor);
         Ok(Self {
             watch: Watch::begin(Arc::clone(&state), images, since)?,
             state,
-            resumed_at,
+            resumed,
             unknown: Vec::new(),
             is_opened: false,
             out: [event::OPENING].into(),
@@ -123,8 +121,7 @@ impl ImageStream {
     /// Whether the client was told of an image before it came back. Of one that may still change it
     /// is told again.
     fn was_told(&self, sight: &Sight) -> bool {
-        let is_old = |at: UnixMillis| sight.changed_at.0.saturating_add(SLACK_MS) < at.0;
-        sight.is_final && self.resumed_at.is_some_and(is_old)
+        sight.is_final && self.resumed.is_some_and(|resumed| resumed.was_told(sight.changed_at))
     }
 
     /// Ends the part in which every image is told as it is.
@@ -133,7 +130,7 @@ impl ImageStream {
         if !self.unknown.is_empty() {
             self.out.push_back(event::unknown(&std::mem::take(&mut self.unknown)));
         }
-        if self.resumed_at.is_none_or(|at| at < self.watch.begun) {
+        if self.resumed.is_none_or(|resumed| resumed.cursor < self.watch.begun) {
             self.out.push_back(event::cursor(self.watch.begun).into());
         }
     }

@@ -143,8 +143,36 @@ async fn a_stream_is_resumed_without_a_gap_and_without_what_was_done_before() {
     assert!(told.contains(&image(2)), "it was done meanwhile: {told:?}");
     assert!(!told.contains(&image(0)), "it was told long ago: {told:?}");
 
-    let mut reader = resume(&app, &all, "not one of ours").await;
-    assert_eq!(told_until_done(&mut reader).await.len(), 3, "all that there is");
+    let tomorrow = (app.clock.now().0 + 24 * 3_600_000).to_string();
+    for strange in ["not one of ours", &tomorrow] {
+        let mut reader = resume(&app, &all, strange).await;
+        assert_eq!(told_until_done(&mut reader).await.len(), 3, "all that there is");
+    }
+}
+
+#[actix_web::test]
+async fn a_stream_is_resumed_without_a_gap_although_the_clock_was_set_back() {
+    let app = App::start();
+    let (one, other) = (upload(&app, 1).await, upload(&app, 2).await);
+    let jobs = app.claim("sharpness").await;
+    let succeeded = || Ending::Succeeded(RawValue::from_string("1".to_owned()).unwrap());
+    let mut reader = follow(&app, &[&one, &other]).await;
+    for _ in 0..2 {
+        assert_eq!(reader.next_of("image").await.data["status"], "RUNNING");
+    }
+    app.end(&jobs[0], succeeded()).await;
+    assert_eq!(reader.next_of("image").await.data["status"], "SUCCEEDED");
+    let last = reader.last_id().unwrap().to_owned();
+    drop(reader);
+    app.clock.set_back(Duration::from_hours(1));
+    app.clock.advance(Duration::from_mins(1));
+    app.end(&jobs[1], succeeded()).await;
+    // Long after that by the clock, it still was told before.
+    app.clock.advance(Duration::from_mins(90));
+    let mut reader = resume(&app, &[&one, &other], &last).await;
+    let told = told_until_done(&mut reader).await;
+    let images: Vec<_> = told.iter().map(|event| event.data["image"].clone()).collect();
+    assert!(images.contains(&json!(jobs[1].lease.id.image)), "it was done meanwhile: {images:?}");
 }
 
 #[actix_web::test]

@@ -13,7 +13,7 @@ mod submit;
 mod view;
 
 pub use callback::{Callback, CallbackEnd, DueCallback};
-pub use change::Change;
+pub use change::{Change, StoreClock};
 pub use claim::{ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, Lease, Want};
 pub use ended::{Beat, EndedJob, JobOutcome};
 pub use failed::FailedJob;

@@ -65,7 +65,7 @@ pub enum EndpointState {
 pub struct DispatcherView {
     /// What it said last.
     pub report: DispatcherReport,
-    /// When, by the store's clock.
+    /// When, by the clock of the store's machine.
     pub seen_at: UnixMillis,
 }
 

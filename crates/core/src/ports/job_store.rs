@@ -10,7 +10,7 @@ use crate::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
     DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
     JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    SubmitMode, Submitted, Tick, Wake,
+    StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -21,7 +21,10 @@ use crate::{ImageKey, JobError, JobState, ModelName};
 /// repeated after an error: a job exists once per [`crate::JobId`], and an ending is accepted once
 /// per fence.
 ///
-/// Time is the store's own (moved by tests with [`crate::Clock`]); callers only pass durations.
+/// Time is the store's own (moved by tests with [`crate::Clock`]); callers only pass durations. What
+/// is measured goes on at its pace when the clock is set back; a clock that is set forward ends
+/// leases and pauses early, as if the time had passed. Times that are told are the clock's, and a
+/// job's `started_at` is never after its `changed_at`.
 #[async_trait]
 pub trait JobStore: Send + Sync + 'static {
     /// Puts jobs in line, all or none. Answers one [`Submitted`] per job, in order. An id that
@@ -153,6 +156,9 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// Another sign of life. See [`Beat`] for what it tells.
     async fn beat(&self) -> Result<Beat, StoreError>;
+
+    /// The store's time, in which changes are told.
+    async fn time(&self) -> Result<StoreClock, StoreError>;
 
     /// Whether the store would take new jobs now.
     async fn ping(&self) -> Result<(), StoreError>;

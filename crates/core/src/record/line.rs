@@ -88,6 +88,12 @@ impl JobEnd {
         Self { request: Some(request), ..Self::new(view, at, outcome) }
     }
 
+    /// When a dispatcher last took it, as people are told: not after it ended, though the two times
+    /// may be of different clocks, or of one that was set back in between.
+    pub fn shown_start(&self) -> Option<UnixMillis> {
+        self.started_at.map(|at| at.min(self.ended_at))
+    }
+
     fn new(view: &JobView, ended_at: UnixMillis, outcome: JobOutcome) -> Self {
         Self {
             model: view.model.clone(),

@@ -229,7 +229,7 @@ impl RecordedJob {
             failures: end.map_or(0, |end| end.failures),
             cancel_asked: false,
             submitted_at: self.accepted_at,
-            started_at: end.and_then(|end| end.started_at),
+            started_at: end.and_then(JobEnd::shown_start),
             changed_at: end.map_or(self.accepted_at, |end| end.ended_at),
             due_at: None,
             held_by_model: None,
@@ -247,7 +247,7 @@ impl RecordedJob {
             attempts: end.attempts,
             failures: end.failures,
             submitted_at: self.accepted_at,
-            started_at: end.started_at,
+            started_at: end.shown_start(),
             ended_at: end.ended_at,
             outcome: end.outcome.clone(),
         })

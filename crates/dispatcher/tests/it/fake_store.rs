@@ -9,7 +9,7 @@ use photo_core::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
     DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
     JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    SubmitMode, Submitted, Tick, Wake,
+    StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -194,6 +194,10 @@ impl JobStore for FakeStore {
         count: u32,
     ) -> Result<Listed, StoreError> {
         self.real.unfinished(model, list, from, count).await
+    }
+
+    async fn time(&self) -> Result<StoreClock, StoreError> {
+        self.real.time().await
     }
 
     async fn tick(&self) -> Result<Tick, StoreError> {

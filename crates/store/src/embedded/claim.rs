@@ -57,7 +57,7 @@ fn claim_model(
     let mut taken = Vec::new();
     for priority in order {
         let Some(mut job) = queued[priority as usize].next() else { continue };
-        job.fence = session.memory.next_fence(session.now_micros);
+        job.fence = session.memory.next_fence(session.wall_micros);
         job.attempts += 1;
         let until = later(session.now, request.lease);
         let job = jobs.change(queue, job, Next::Running(until))?;

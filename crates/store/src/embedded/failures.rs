@@ -25,7 +25,7 @@ pub(super) fn failures(
     let mut statement = connection.prepare_cached(FAILURES)?;
     let most = most.min(FailedJob::MOST);
     let jobs = statement.query_map(params![model.as_str(), most], |row| {
-        Ok(FailedJob { image: image(row, 13)?, job: view(row)? })
+        Ok(FailedJob { image: image(row, 13)?, job: view(row, 0)? })
     })?;
     jobs.collect()
 }

@@ -69,6 +69,7 @@ impl StoreFile {
         if is_new {
             create_tables(&mut connection).map_err(failed)?;
         }
+        connection.execute(super::time::TABLE, []).map_err(failed)?;
         Ok(connection)
     }
 

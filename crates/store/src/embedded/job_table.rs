@@ -130,7 +130,7 @@ impl Job {
     }
 
     /// Puts the job where it goes, as far as its row can tell.
-    fn go(&mut self, queue: &mut ModelQueue, next: Next, now: i64) {
+    fn go(&mut self, queue: &mut ModelQueue, next: Next, now: i64, wall: i64) {
         (self.state, self.place) = match next {
             Next::Head => (JobState::Queued, Some(queue.next_head())),
             Next::Tail => (JobState::Queued, Some(queue.next_tail())),
@@ -141,7 +141,7 @@ impl Job {
             Next::Cancelled => (JobState::Cancelled, None),
         };
         self.cancel_asked = false;
-        self.changed_at = now;
+        self.changed_at = wall.max(self.changed_at);
     }
 }
 
@@ -149,8 +149,12 @@ impl Job {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JobTable<'a> {
     pub(super) connection: &'a Connection,
-    /// When the operation happens.
+    /// When the operation happens, in the store's time.
     pub(super) now: i64,
+    /// The same by the clock.
+    pub(super) wall: i64,
+    /// How far the store's time is ahead of the clock.
+    pub(super) ahead: i64,
     /// The images whose jobs it changed.
     pub(super) changed: &'a RefCell<Vec<ImageKey>>,
 }
@@ -200,7 +204,7 @@ impl JobTable<'_> {
 
     /// Adds a new job at the tail of its line.
     pub(super) fn add(&self, queue: &mut ModelQueue, mut job: Job) -> Result<()> {
-        job.go(queue, Next::Tail, self.now);
+        job.go(queue, Next::Tail, self.now, self.wall);
         queue.enter(&job);
         self.write(INSERT, &job)?;
         self.note_change(job.image);
@@ -221,7 +225,7 @@ impl JobTable<'_> {
     pub(super) fn change(&self, queue: &mut ModelQueue, mut job: Job, next: Next) -> Result<Job> {
         let was_final = job.state.is_final();
         queue.leave(&job);
-        job.go(queue, next, self.now);
+        job.go(queue, next, self.now, self.wall);
         queue.enter(&job);
         self.save(&job)?;
         self.note_change(job.image);

@@ -7,6 +7,10 @@
 //! only what ends with the process: who is idle, the last fence, how priorities shared each model, what
 //! dispatchers say.
 //!
+//! Leases, pauses and whatever else ends is measured by the *store's time*, which goes on when the
+//! clock is set back, also while the file is closed (`time.rs`); times that people are told are the
+//! clock's.
+//!
 //! A process that dies takes its dispatchers along. When the file is opened again, the jobs they
 //! held go back in line, each with one crash more.
 
@@ -35,6 +39,7 @@ mod status;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod time;
 mod wakes;
 mod worker;
 mod writer;
@@ -49,19 +54,19 @@ use photo_core::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
     DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
     JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    SubmitMode, Submitted, Tick, Wake,
+    StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use self::columns::integer;
 use self::failure::{explain_opening, stopped};
 use self::file::StoreFile;
 use self::reader::Query;
 use self::reports::Reports;
 use self::session::{Memory, Session};
+use self::time::{Moment, StoreTime};
 use self::wakes::Wakes;
 use self::worker::Worker;
 use self::writer::{Call, Operation, Writer};
@@ -78,7 +83,7 @@ pub struct EmbeddedJobStore {
     _file: StoreFile,
     wakes: Arc<Wakes>,
     reports: Reports,
-    clock: Clock,
+    time: Arc<StoreTime>,
 }
 
 impl EmbeddedJobStore {
@@ -89,14 +94,17 @@ impl EmbeddedJobStore {
         let file = StoreFile::lock(path)?;
         let mut connection = file.writer()?;
         let mut memory = Memory::default();
-        recover(&mut connection, &settings, &clock, &mut memory)
-            .map_err(|error| explain_opening(path, error))?;
+        let failed = |error| explain_opening(path, error);
+        let time = Arc::new(StoreTime::open(&connection, clock).map_err(failed)?);
+        let noted =
+            recover(&mut connection, &settings, time.read(), &mut memory).map_err(failed)?;
         let reading = file.reader()?;
         let wakes = Arc::new(Wakes::default());
         let writer = Writer {
             connection,
             settings,
-            clock: clock.clone(),
+            time: Arc::clone(&time),
+            noted: Some(noted),
             wakes: Arc::clone(&wakes),
             memory,
         };
@@ -106,7 +114,7 @@ impl EmbeddedJobStore {
             _file: file,
             wakes,
             reports: Reports::default(),
-            clock,
+            time,
         })
     }
 
@@ -132,25 +140,27 @@ impl EmbeddedJobStore {
         answer.await.map_err(|_| stopped())?
     }
 
-    fn now(&self) -> i64 {
-        integer(self.clock.now().0)
+    fn now(&self) -> Moment {
+        self.time.read()
     }
 }
 
 fn recover(
     connection: &mut Connection,
     settings: &Settings,
-    clock: &Clock,
+    now: Moment,
     memory: &mut Memory,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Moment> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Nobody follows the images yet.
     let changed = RefCell::default();
-    let mut session = Session::new(&transaction, settings, clock, memory, &changed);
+    let mut session = Session::new(&transaction, settings, now, memory, &changed);
     housekeeping::recover(&mut session)?;
     beat::count_opening(session.connection)?;
     session.close()?;
-    transaction.commit()
+    let noted = time::note(&transaction, now, None)?;
+    transaction.commit()?;
+    Ok(noted)
 }
 
 #[async_trait]
@@ -226,7 +236,7 @@ impl JobStore for EmbeddedJobStore {
     }
 
     async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError> {
-        let (models, now) = (models.map(<[ModelName]>::to_vec), self.now());
+        let (models, now) = (models.map(<[ModelName]>::to_vec), self.now().now);
         self.read(move |connection| queues::queues(connection, models.as_deref(), now)).await
     }
 
@@ -254,12 +264,12 @@ impl JobStore for EmbeddedJobStore {
         report: &DispatcherReport,
         lifetime: Duration,
     ) -> Result<(), StoreError> {
-        self.reports.keep(report, lifetime, self.clock.now());
+        self.reports.keep(report, lifetime, self.now());
         Ok(())
     }
 
     async fn dispatchers(&self) -> Result<Vec<DispatcherView>, StoreError> {
-        Ok(self.reports.living(self.clock.now()))
+        Ok(self.reports.living(self.now()))
     }
 
     async fn changes(&self) -> mpsc::Receiver<Change> {
@@ -291,7 +301,7 @@ impl JobStore for EmbeddedJobStore {
     }
 
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
-        let now = self.now();
+        let now = self.now().now;
         self.read(move |connection| models::known(connection, now)).await
     }
 
@@ -315,6 +325,10 @@ impl JobStore for EmbeddedJobStore {
 
     async fn beat(&self) -> Result<Beat, StoreError> {
         self.read(beat::beat).await
+    }
+
+    async fn time(&self) -> Result<StoreClock, StoreError> {
+        Ok(self.now().into())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -7,29 +7,32 @@ use std::time::Duration;
 use photo_core::UnixMillis;
 use photo_core::job::{DispatcherId, DispatcherReport, DispatcherView};
 
+use super::columns::{later, natural};
+use super::time::Moment;
+
 /// What each of them said last, and when it falls silent.
 #[derive(Debug, Default)]
-pub(super) struct Reports(Mutex<HashMap<DispatcherId, (DispatcherView, u64)>>);
+pub(super) struct Reports(Mutex<HashMap<DispatcherId, (DispatcherView, i64)>>);
 
 impl Reports {
     /// Keeps what a dispatcher says for `lifetime`, or forgets it if that is nothing.
-    pub(super) fn keep(&self, report: &DispatcherReport, lifetime: Duration, now: UnixMillis) {
+    pub(super) fn keep(&self, report: &DispatcherReport, lifetime: Duration, moment: Moment) {
         // Every change is complete before anything can panic.
         let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.retain(|_, (_, silent_at)| *silent_at > now.0);
+        reports.retain(|_, (_, silent_at)| *silent_at > moment.now);
         if lifetime.is_zero() {
             reports.remove(&report.id);
         } else {
-            let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-            let view = DispatcherView { report: report.clone(), seen_at: now };
-            reports.insert(report.id, (view, now.0.saturating_add(lifetime)));
+            let seen_at = UnixMillis(natural(moment.wall()));
+            let view = DispatcherView { report: report.clone(), seen_at };
+            reports.insert(report.id, (view, later(moment.now, lifetime)));
         }
     }
 
     /// Those that have not fallen silent.
-    pub(super) fn living(&self, now: UnixMillis) -> Vec<DispatcherView> {
+    pub(super) fn living(&self, moment: Moment) -> Vec<DispatcherView> {
         let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let living = reports.values().filter(|(_, silent_at)| *silent_at > now.0);
+        let living = reports.values().filter(|(_, silent_at)| *silent_at > moment.now);
         let mut views: Vec<_> = living.map(|(view, _)| view.clone()).collect();
         DispatcherView::sort(&mut views);
         views

@@ -29,7 +29,7 @@ fn restore_one(session: &mut Session<'_>, ended: &EndedJob) -> Result<bool> {
     let started_at = ended.started_at.map_or(0, |moment| moment.0);
     let job = Job {
         state,
-        place: (state == JobState::Failed).then_some(ended_at),
+        place: (state == JobState::Failed).then_some(ended_at.saturating_add(jobs.ahead)),
         attempts: ended.attempts,
         failures: ended.failures,
         fence: integer(started_at.saturating_mul(1000)),
@@ -40,12 +40,12 @@ fn restore_one(session: &mut Session<'_>, ended: &EndedJob) -> Result<bool> {
             JobOutcome::Failed(error) => Some(error.clone()),
             JobOutcome::Cancelled(error) => error.clone(),
         },
-        ..Job::new(image, queue.id, ended.priority, session.now)
+        ..Job::new(image, queue.id, ended.priority, jobs.wall)
     };
     jobs.add_ended(queue, &job)?;
     if let JobOutcome::Succeeded(result) = &ended.outcome {
         keep_result(session.connection, image, job.model, result)?;
     }
-    session.memory.pass_fence(job.fence.min(session.now_micros));
+    session.memory.pass_fence(job.fence.min(session.wall_micros));
     Ok(true)
 }

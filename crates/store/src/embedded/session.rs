@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use photo_core::{Clock, ImageKey, ModelName, UnixMillis};
+use photo_core::{ImageKey, ModelName, UnixMillis};
 use rusqlite::{Connection, Result};
 
-use super::columns::{integer, natural};
+use super::columns::natural;
 use super::job_table::JobTable;
 use super::model_queue::ModelQueues;
+use super::time::Moment;
 use super::wakes::Event;
 use crate::Settings;
 use crate::shares::Shares;
@@ -46,8 +47,9 @@ pub(super) struct Session<'a> {
     pub(super) connection: &'a Connection,
     pub(super) settings: &'a Settings,
     pub(super) memory: &'a mut Memory,
-    pub(super) now_micros: i64,
-    /// The moment, in milliseconds.
+    /// The moment by the clock, in microseconds.
+    pub(super) wall_micros: i64,
+    /// The moment in the store's time, in milliseconds.
     pub(super) now: i64,
     pub(super) jobs: JobTable<'a>,
     pub(super) queues: ModelQueues<'a>,
@@ -61,19 +63,18 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         connection: &'a Connection,
         settings: &'a Settings,
-        clock: &Clock,
+        moment: Moment,
         memory: &'a mut Memory,
         changed: &'a RefCell<Vec<ImageKey>>,
     ) -> Self {
-        let now_micros = integer(clock.now_micros());
-        let now = now_micros / 1000;
+        let Moment { now, wall_micros, ahead } = moment;
         Self {
             connection,
             settings,
             memory,
-            now_micros,
+            wall_micros,
             now,
-            jobs: JobTable { connection, now, changed },
+            jobs: JobTable { connection, now, wall: moment.wall(), ahead, changed },
             queues: ModelQueues::new(connection),
             events: Vec::new(),
             tells_of_all_work: false,

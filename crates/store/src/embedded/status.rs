@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::columns::{json, model_name, moment, natural, priority, state, unreadable};
 use super::model_queue::ModelQueue;
+use super::time::Moment;
 
 pub(super) const STATUS: &str = "SELECT models.name, jobs.state, jobs.priority, jobs.place, \
     jobs.attempts, jobs.failures, jobs.fence, jobs.cancel_asked, jobs.submitted_at, \
@@ -21,20 +22,24 @@ pub(super) const STATUS: &str = "SELECT models.name, jobs.state, jobs.priority, 
 pub(super) fn status(
     connection: &Connection,
     images: &[ImageKey],
-    now: i64,
+    moment: Moment,
 ) -> Result<Vec<Vec<JobView>>> {
     let mut statement = connection.prepare_cached(STATUS)?;
     let mut of_image = |image: &ImageKey| {
-        let views = statement.query_map(params![image.as_bytes(), now], view)?;
+        let of_row = |row: &Row<'_>| view(row, moment.ahead);
+        let views = statement.query_map(params![image.as_bytes(), moment.now], of_row)?;
         views.collect()
     };
     images.iter().map(&mut of_image).collect()
 }
 
-/// Reads a job's columns, in the order in which [`STATUS`] has them.
-pub(super) fn view(row: &Row<'_>) -> Result<JobView> {
+/// Reads a job's columns, in the order in which [`STATUS`] has them, of a store whose time is so far
+/// ahead of the clock.
+pub(super) fn view(row: &Row<'_>, ahead: i64) -> Result<JobView> {
     let stored_state = state(row, 1)?;
-    let fence = natural(row.get(6)?);
+    let (fence, changed_at) = (natural(row.get(6)?), moment(row, 9)?);
+    let is_waiting = stored_state == JobState::Waiting;
+    let due_at = || Ok::<_, rusqlite::Error>(UnixMillis(natural(row.get::<_, i64>(3)? - ahead)));
     let held_by_model = json(row, 12)?;
     Ok(JobView {
         model: model_name(row, 0)?,
@@ -45,9 +50,9 @@ pub(super) fn view(row: &Row<'_>) -> Result<JobView> {
         cancel_asked: row.get(7)?,
         submitted_at: moment(row, 8)?,
         // Without a fence it was never claimed.
-        started_at: (fence > 0).then_some(UnixMillis(fence / 1000)),
-        changed_at: moment(row, 9)?,
-        due_at: if stored_state == JobState::Waiting { Some(moment(row, 3)?) } else { None },
+        started_at: (fence > 0).then_some(UnixMillis(fence / 1000).min(changed_at)),
+        changed_at,
+        due_at: is_waiting.then(due_at).transpose()?,
         held_by_model,
         result: result(row, 11)?,
         error: json(row, 10)?,

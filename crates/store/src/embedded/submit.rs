@@ -41,7 +41,7 @@ fn submit_one(session: &mut Session<'_>, new: &NewJob, mode: SubmitMode) -> Resu
         }
         Some(job) => begin_again(jobs, queue, job, new.priority)?,
         None => {
-            let job = Job::new(new.id.image, queue.id, new.priority, session.now);
+            let job = Job::new(new.id.image, queue.id, new.priority, jobs.wall);
             jobs.add(queue, job)?;
         }
     }
@@ -69,8 +69,8 @@ pub(super) fn begin_again(
         forget_result(jobs.connection, job.image, job.model)?;
     }
     // A finished job is not counted by its priority, so that it may change before the move.
-    let new = Job::new(job.image, job.model, priority, jobs.now);
-    job = Job { state: job.state, place: job.place, ..new };
+    let new = Job::new(job.image, job.model, priority, jobs.wall);
+    job = Job { state: job.state, place: job.place, changed_at: job.changed_at, ..new };
     jobs.change(queue, job, Next::Tail)?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::file::StoreFile;
 use super::session::{Memory, Session};
 use super::submit::submit;
+use super::time::StoreTime;
 use super::wakes::Wakes;
 use super::writer::{Call, Operation, Writer};
 use super::{failures, housekeeping, job_table, listed, queues, status};
@@ -41,10 +42,12 @@ impl Bench {
             assert!(sender.try_send(operation).is_ok());
         }
         drop(sender);
+        let time = StoreTime::open(&self.connection, Clock::default()).unwrap();
         let writer = Writer {
             connection: self.connection,
             settings: Settings::default(),
-            clock: Clock::default(),
+            time: Arc::new(time),
+            noted: None,
             wakes: Arc::new(Wakes::default()),
             memory: Memory::default(),
         };

@@ -5,13 +5,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use photo_core::Clock;
 use photo_core::ports::StoreError;
 use rusqlite::{Connection, Result, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::failure::explain;
 use super::session::{Memory, Session};
+use super::time::{Moment, StoreTime, note};
 use super::wakes::{Event, Wakes};
 use crate::Settings;
 
@@ -66,7 +66,9 @@ where
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) settings: Settings,
-    pub(super) clock: Clock,
+    pub(super) time: Arc<StoreTime>,
+    /// The moment that is noted in the file.
+    pub(super) noted: Option<Moment>,
     pub(super) wakes: Arc<Wakes>,
     pub(super) memory: Memory,
 }
@@ -120,11 +122,12 @@ impl Writer {
     fn commit(&mut self, batch: &mut [Task]) -> Result<()> {
         let mut transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let changes = transaction.total_changes();
         for task in batch {
             let savepoint = transaction.savepoint()?;
             let changed = RefCell::default();
-            let (settings, clock, memory) = (&self.settings, &self.clock, &mut self.memory);
-            let mut session = Session::new(&savepoint, settings, clock, memory, &changed);
+            let (settings, now, memory) = (&self.settings, self.time.read(), &mut self.memory);
+            let mut session = Session::new(&savepoint, settings, now, memory, &changed);
             let done = task.operation.run(&mut session).and_then(|()| session.close());
             match done {
                 Ok(events) => {
@@ -139,7 +142,15 @@ impl Writer {
                 }
             }
         }
-        transaction.commit()
+        // Nothing is written for its sake alone: with nothing to do the disk has none either.
+        let noted = if transaction.total_changes() > changes {
+            Some(note(&transaction, self.time.read(), self.noted)?)
+        } else {
+            self.noted
+        };
+        transaction.commit()?;
+        self.noted = noted;
+        Ok(())
     }
 }
 

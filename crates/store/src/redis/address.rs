@@ -110,7 +110,9 @@ async fn ask_all(sentinels: &[Client], master: &str) -> Result<Vote, Trouble> {
         None => Err(Trouble::Unfit(format!("the sentinels know no master named `{master}`"))),
         // A wrong password says more than a sentinel that does not answer.
         Some(error) => match Trouble::from(error) {
-            Trouble::Unfit(why) => Err(Trouble::Unfit(format!("a sentinel refused: {why}"))),
+            Trouble::Unfit(why) | Trouble::Refused(why) => {
+                Err(Trouble::Unfit(format!("a sentinel refused: {why}")))
+            }
             Trouble::Away(why) if ignorant == 0 => {
                 Err(Trouble::Away(format!("no sentinel answers: {why}")))
             }

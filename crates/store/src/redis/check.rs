@@ -1,39 +1,38 @@
 //! What must be true of a server before jobs are entrusted to it.
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{Script, cmd};
+use deadpool_redis::redis::{Client, cmd};
 
-use super::error::Trouble;
+use super::error::{Trouble, missing_right};
 use super::keys::Keys;
+use super::rights::{try_all, without};
 
 /// The version of the layout of keys and records.
 pub(super) const LAYOUT: &str = "1";
 /// The first version whose scripts can say that they may run while memory is short.
 const OLDEST_SERVER: u32 = 7;
-/// Answers the version of the layout, after writing it if there was none. The server refuses it
-/// wherever it refuses writes for other reasons than its memory.
-const READ_LAYOUT: &str = "#!lua flags=allow-oom
-return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET')";
-
-/// Refuses a server that is too old, that may drop keys, or whose keys are of another version; and
-/// one that takes no writes for now.
+/// Refuses a server that is too old, that may drop keys, whose keys are of another version, or that
+/// does not let us do all that we need; and one that takes no writes for now.
 pub(super) async fn check(
+    client: &Client,
     connection: &mut MultiplexedConnection,
     keys: &Keys,
 ) -> Result<(), Trouble> {
-    let info: String = cmd("INFO").query_async(connection).await?;
+    let info = cmd("INFO").query_async(connection).await;
+    let info: String = info.map_err(|error| match missing_right(&error) {
+        Some(_) => without(vec!["command INFO".to_owned()]),
+        None => error.into(),
+    })?;
     check_server(&info)?;
-    let script = Script::new(READ_LAYOUT);
-    let layout: Option<String> =
-        script.key(keys.version()).arg(LAYOUT).invoke_async(connection).await?;
-    match layout.as_deref() {
-        None | Some(LAYOUT) => Ok(()),
-        Some(other) => Err(Trouble::Unfit(format!(
-            "the keys under {} in Redis have layout version {other}, but this program writes \
-             version {LAYOUT}: use the program they belong to, or another store.prefix",
-            keys.tag()
-        ))),
+    let layout = try_all(client, connection, keys, LAYOUT).await?;
+    if layout == LAYOUT {
+        return Ok(());
     }
+    Err(Trouble::Unfit(format!(
+        "the keys under {} in Redis have layout version {layout}, but this program writes version \
+         {LAYOUT}: use the program they belong to, or another store.prefix",
+        keys.tag()
+    )))
 }
 
 /// Judges a server by what it says of itself.

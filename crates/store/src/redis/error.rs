@@ -14,6 +14,10 @@ pub(super) enum Trouble {
     /// The server will not do, and waiting does not help.
     #[error("{0}")]
     Unfit(String),
+    /// It does not let us do all that we need. Somebody can change that without a word to us, so it is
+    /// waited for.
+    #[error("{0}")]
+    Refused(String),
     /// It does not answer, or not yet as it should.
     #[error("{0}")]
     Away(String),
@@ -24,7 +28,7 @@ impl Trouble {
     pub(super) fn unless_unfit(self) -> Result<String, Unfit> {
         match self {
             Self::Unfit(why) => Err(Unfit(why)),
-            Self::Away(why) => Ok(why),
+            Self::Refused(why) | Self::Away(why) => Ok(why),
         }
     }
 }
@@ -44,10 +48,30 @@ impl From<RedisError> for Trouble {
     }
 }
 
+/// What kind of right an error says that the user lacks: `command`, `key` or `channel`. Within a script
+/// servers before 7.2 say so in words alone.
+pub(super) fn missing_right(error: &RedisError) -> Option<&'static str> {
+    let why = error.to_string();
+    let is_refused = error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
+        || why.contains("executing the script can't")
+        || why.contains("ACL failure in script");
+    is_refused.then(|| {
+        if why.contains(" run ") {
+            "command"
+        } else if why.contains(" channel") {
+            "channel"
+        } else {
+            "key"
+        }
+    })
+}
+
 /// What the caller is told.
 pub(super) fn store_error(error: RedisError) -> StoreError {
     match (error.kind(), error.code()) {
         (_, Some("OOM")) => StoreError::Full(Box::new(error)),
+        // Whoever took rights away can give them back.
+        _ if missing_right(&error).is_some() => StoreError::unavailable(error),
         // A script met something it did not write.
         (
             ErrorKind::Server(ServerErrorKind::ResponseError)
@@ -74,6 +98,8 @@ pub(super) fn connection_is_lost(error: &RedisError) -> bool {
                     | ServerErrorKind::MasterDown
             )
     ) || matches!(error.code(), Some("NOAUTH" | "NOREPLICAS"))
+        // The next connection finds out which rights are missing, and says so.
+        || missing_right(error).is_some()
 }
 
 /// What the server answered cannot be what the store asked for.

@@ -20,10 +20,6 @@ impl Keys {
         &self.tag
     }
 
-    pub(super) fn version(&self) -> String {
-        format!("{}:v", self.tag)
-    }
-
     /// All jobs of a finished image, if they are folded.
     pub(super) fn folded(&self, image: ImageKey) -> Vec<u8> {
         [self.tag.as_bytes(), b":o:", image.as_bytes()].concat()
@@ -42,5 +38,10 @@ impl Keys {
     /// The channel on which everybody hears which images' jobs changed.
     pub(super) fn changes_channel(&self) -> String {
         format!("{}:changes#", self.tag)
+    }
+
+    /// A channel of every kind. Nobody is told anything on the one of a dispatcher that is none.
+    pub(super) fn all_channels(&self) -> [String; 3] {
+        [format!("{}:w#?", self.tag), self.cancel_channel(), self.changes_channel()]
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::error::{connection_is_lost, store_error};
+use super::error::{Trouble, connection_is_lost, store_error};
 use super::server::{Connection, Server};
 
 /// The pause between attempts to connect.
@@ -190,7 +190,8 @@ async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
                 }
                 Err(trouble) => {
                     state.send_replace(State::Away(trouble.to_string()));
-                    sleep(PAUSE).await;
+                    // What a person has to change is not looked at as often.
+                    sleep(if matches!(trouble, Trouble::Away(_)) { PAUSE } else { LOOK }).await;
                 }
             }
         }

@@ -14,15 +14,19 @@
 //! | `T:d:<model>` | sorted set: waiting jobs by the time they come due |
 //! | `T:x:<model>` | sorted set: failed jobs by the time they failed |
 //! | `T:w:<model>` | set: dispatchers that found too little to do |
-//! | `T:m:<model>` | hash: counters, and what the model can say |
+//! | `T:m:<model>` | hash: counters, what the model can say, how its priorities shared it |
 //! | `T:h:<model>` | why the model cannot take jobs now |
 //! | `T:e:<model>` | sorted set: announced endpoints by the time they fall silent |
 //! | `T:k` | sorted set: callbacks by the time they are due, infinite while they wait for their image |
 //! | `T:k:<md5>` | hash: address → the callback's id and how often it failed |
 //! | `T:f` | the highest fence handed out |
+//! | `T:t` | the store's time when it was last noted, and how far it was ahead of the server's clock |
 //! | `T:b` | hash: what the store is called since it was first used; how many beats there were |
 //! | `T:dispatchers`, `T:reports` | sorted set: dispatchers by the time they fall silent; hash: what they say of themselves |
 //! | `T:queues`, `T:models` | sets: models that ever had jobs; models that said who they are |
+//!
+//! Leases, pauses and whatever else ends is measured by the *store's time*, which goes on when the
+//! server's clock is set back (`scripts/prelude.lua`); times that people are told are the clock's.
 //!
 //! An MD5 is its 16 bytes. A finished image's keys go by themselves when its retention is over.
 //! Dispatchers are woken through `T:w#<dispatcher>` and `T:cancel#`, and every script that changes
@@ -46,6 +50,7 @@ mod queues;
 mod record;
 mod reports;
 mod restore;
+mod rights;
 mod rules;
 mod scripts;
 mod server;
@@ -65,10 +70,10 @@ use photo_core::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
     DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
     JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    SubmitMode, Submitted, Tick, Wake,
+    StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
-use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
+use photo_core::{Clock, ImageKey, JobError, JobState, ModelName, UnixMillis};
 use tokio::sync::mpsc;
 
 pub use error::Unfit;
@@ -108,8 +113,8 @@ pub struct RedisJobStore {
 impl RedisJobStore {
     /// The store on the server at `url`, `redis:` or `redis-sentinel:`. If the server answers it
     /// is refused unless it will do: its version, that it never evicts keys, that the keys there
-    /// are of this version, that it knows user and password. If it does not answer, calls fail
-    /// until it does.
+    /// are of this version, that it knows user and password. If it does not answer, or does not let the
+    /// user do all that the store needs, calls fail until it does.
     pub async fn connect(url: &str, settings: Settings, clock: Clock) -> Result<Self, Unfit> {
         let address = Address::parse(url)?;
         let rules = Arc::new(Rules::new(&settings));
@@ -119,7 +124,7 @@ impl RedisJobStore {
             Ok(connection) => (link(State::Connecting), link(State::Connected(0, connection))),
             Err(trouble) => {
                 let why = trouble.unless_unfit()?;
-                tracing::warn!("Redis is away and is waited for: {why}");
+                tracing::warn!("Redis cannot be used and is waited for: {why}");
                 (link(State::Away(why.clone())), link(State::Away(why)))
             }
         };
@@ -283,6 +288,11 @@ impl JobStore for RedisJobStore {
 
     async fn beat(&self) -> Result<Beat, StoreError> {
         self.give_sign_of_life().await
+    }
+
+    async fn time(&self) -> Result<StoreClock, StoreError> {
+        let (now, ahead) = self.nearest().run(&self.call(&self.scripts.time)).await?;
+        Ok(StoreClock { now: UnixMillis(now), ahead: Duration::from_millis(ahead) })
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

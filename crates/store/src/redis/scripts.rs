@@ -20,7 +20,8 @@ macro_rules! script {
 
 /// The text of the script that records endings and claims, for those who measure what it costs
 /// without the code around it.
-pub const FINISH: &str = text!("allow-oom", "fold", "moves", "weights", "claim", "finish");
+pub const FINISH: &str =
+    text!("allow-oom", "note_time", "fold", "moves", "weights", "claim", "finish");
 
 /// All scripts. The server is sent one's text when it does not know it yet, or no longer.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ pub(super) struct Scripts {
     pub(super) status: Script,
     pub(super) submit: Script,
     pub(super) tick: Script,
+    pub(super) time: Script,
     pub(super) unfinished: Script,
 }
 
@@ -57,29 +59,30 @@ impl Default for Scripts {
     /// script run where nothing can be written.
     fn default() -> Self {
         Self {
-            announce: script!("allow-oom", "announce"),
-            beat: script!("allow-oom", "beat"),
-            cancel: script!("allow-oom", "fold", "moves", "cancel"),
-            describe: script!("allow-oom", "describe"),
+            announce: script!("allow-oom", "note_time", "announce"),
+            beat: script!("allow-oom", "note_time", "beat"),
+            cancel: script!("allow-oom", "note_time", "fold", "moves", "cancel"),
+            describe: script!("allow-oom", "note_time", "describe"),
             dispatchers: script!("no-writes", "dispatchers"),
-            end_callback: script!("allow-oom", "fold", "callback", "end_callback"),
-            extend: script!("allow-oom", "extend"),
+            end_callback: script!("allow-oom", "note_time", "fold", "callback", "end_callback"),
+            extend: script!("allow-oom", "note_time", "extend"),
             failures: script!("no-writes", "failures"),
             finish: Script::new(FINISH),
-            hold: script!("allow-oom", "hold"),
-            keep_callbacks: script!("", "fold", "callback", "keep_callbacks"),
-            lease_callbacks: script!("allow-oom", "callback", "lease_callbacks"),
+            hold: script!("allow-oom", "note_time", "hold"),
+            keep_callbacks: script!("", "note_time", "fold", "callback", "keep_callbacks"),
+            lease_callbacks: script!("allow-oom", "note_time", "callback", "lease_callbacks"),
             models: script!("no-writes", "hold_reader", "models"),
             ping: script!("", "ping"),
             queue_names: script!("no-writes", "queue_names"),
             queues: script!("no-writes", "hold_reader", "counts", "queues"),
-            report: script!("allow-oom", "report"),
-            requeue: script!("", "fold", "moves", "requeue"),
-            restore: script!("", "fold", "moves", "restore"),
+            report: script!("allow-oom", "note_time", "report"),
+            requeue: script!("", "note_time", "fold", "moves", "requeue"),
+            restore: script!("", "note_time", "fold", "moves", "restore"),
             stats: script!("no-writes", "counts", "stats"),
             status: script!("no-writes", "hold_reader", "status"),
-            submit: script!("", "fold", "moves", "submit"),
-            tick: script!("allow-oom", "fold", "moves", "tick"),
+            submit: script!("", "note_time", "fold", "moves", "submit"),
+            tick: script!("allow-oom", "note_time", "fold", "moves", "tick"),
+            time: script!("no-writes", "time"),
             unfinished: script!("no-writes", "unfinished"),
         }
     }

@@ -50,7 +50,7 @@ impl Server {
         within(async {
             let client = self.address.resolve().await?;
             let mut commands = client.get_multiplexed_async_connection_with_config(&config).await?;
-            check(&mut commands, &self.keys).await?;
+            check(&client, &mut commands, &self.keys).await?;
             Ok(Connection { commands, place: client.get_connection_info().addr().clone() })
         })
         .await
@@ -76,7 +76,7 @@ impl Server {
     pub(super) fn note(&self, found: Result<(), &Trouble>) {
         let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
         match found {
-            Err(Trouble::Unfit(why)) if unfit.as_ref() != Some(why) => {
+            Err(Trouble::Unfit(why) | Trouble::Refused(why)) if unfit.as_ref() != Some(why) => {
                 error!("no jobs are entrusted to Redis as it is: {why}");
                 *unfit = Some(why.clone());
             }

@@ -129,7 +129,7 @@ pub fn read_job(
         failures: record.failures.into(),
         cancel_asked: record.cancel_asked,
         submitted_at: record.submitted_at,
-        started_at: record.started_at,
+        started_at: record.started_at.map(|at| at.min(record.changed_at)),
         changed_at: record.changed_at,
         due_at: None,
         held_by_model: None,

@@ -10,6 +10,7 @@ pub mod callbacks;
 pub mod cancel;
 pub mod changes;
 pub mod claim;
+pub mod clock;
 pub mod endings;
 pub mod failed;
 pub mod failures;
@@ -54,6 +55,12 @@ pub trait Harness: Sized {
 
     /// Moves the store's clock forward, and with it all that ends by itself.
     fn advance(&self, by: Duration);
+
+    /// Sets the clock of the store's machine back. No time passes.
+    fn set_back(&self, by: Duration);
+
+    /// Sets the clock of the store's machine forward. No time passes.
+    fn set_forward(&self, by: Duration);
 }
 
 /// The rules that the cases count on; the prefix is the harness's business.
@@ -340,6 +347,19 @@ macro_rules! contract_suite {
                 a_shorter_lifetime_does_not_shorten_another
                 a_dispatcher_that_says_so_is_gone_at_once
                 dispatchers_come_by_host
+            }
+            clock {
+                a_lease_runs_out_although_the_clock_was_set_back
+                an_extended_lease_holds_although_the_clock_was_set_back
+                a_retry_comes_due_although_the_clock_was_set_back
+                what_is_said_for_a_while_ends_although_the_clock_was_set_back
+                retention_goes_on_although_the_clock_was_set_back
+                a_callback_is_due_again_although_the_clock_was_set_back
+                a_clock_set_forward_and_back_again_stops_nothing
+                a_clock_that_is_set_back_again_and_again_stops_nothing
+                times_that_are_told_are_those_of_the_clock
+                a_job_never_ended_before_it_began
+                the_time_in_which_changes_are_told_only_grows
             }
             moves {
                 every_event_takes_every_state_where_the_table_says

@@ -36,6 +36,14 @@ impl<H: Harness> Scene<H> {
         self.harness.advance(by);
     }
 
+    pub fn set_back(&self, by: Duration) {
+        self.harness.set_back(by);
+    }
+
+    pub fn set_forward(&self, by: Duration) {
+        self.harness.set_forward(by);
+    }
+
     pub async fn submit(&self, ids: &[JobId]) -> Vec<Submitted> {
         self.submit_as(ids, Priority::Normal, SubmitMode::New).await
     }

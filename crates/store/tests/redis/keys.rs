@@ -141,10 +141,10 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
         }
     }
     for_ever.sort();
-    // What the store is called, the last fence, the models' names and counts, the layout's version,
-    // and who waits for work.
+    // What the store is called, the last fence, the models' names and counts, the store's time, the
+    // layout's version, and who waits for work.
     let expected =
-        ["b", "f", "m:m", "m:n", "queues", "v", "w:m"].map(|name| format!("{{photo}}:{name}"));
+        ["b", "f", "m:m", "m:n", "queues", "t", "v", "w:m"].map(|name| format!("{{photo}}:{name}"));
     assert_eq!(for_ever, expected);
 }
 

@@ -7,6 +7,7 @@ mod beats;
 mod keys;
 mod memory;
 mod outages;
+mod rights;
 mod scene;
 mod sentinel;
 mod sharing;

@@ -7,5 +7,5 @@ redis.call('SET', PREFIX .. ':v', ARGV[5], 'NX')
 
 local server = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
 -- No two stores are made by one process in the same microsecond.
-redis.call('HSETNX', BEAT, 'store', string.format('%s-%.0f', server, now_us))
+redis.call('HSETNX', BEAT, 'store', string.format('%s-%.0f', server, wall_us))
 return {redis.call('HGET', BEAT, 'store'), server, redis.call('HINCRBY', BEAT, 'count', 1)}

@@ -38,7 +38,7 @@ for _, model in ipairs(models) do
     elseif job.state == 'R' or job.state == 'K' then
       job.state = 'K'
       write(md5, model, job)
-      redis.call('PUBLISH', PREFIX .. ':cancel#', md5 .. model)
+      tell(':cancel#', md5 .. model)
     end
     answers[#answers + 1] = {model, job.state}
   end

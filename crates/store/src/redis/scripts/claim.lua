@@ -76,10 +76,11 @@ end
 local last_fence = nil
 
 -- Above every fence before, on this server and, since it follows the clock, on one that was
--- promoted without having heard of the latest.
+-- promoted without having heard of the latest. It also tells people when the claim was made, so that
+-- it follows the server's clock and not the store's time.
 local function next_fence()
   last_fence = last_fence or tonumber(redis.call('GET', FENCE) or 0)
-  last_fence = math.max(last_fence + 1, now_us)
+  last_fence = math.max(last_fence + 1, wall_us)
   return last_fence
 end
 

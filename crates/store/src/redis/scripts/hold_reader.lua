@@ -1,5 +1,5 @@
--- A hold is the time it ends in ms and the reason. Redis drops it by its own clock; the time is
--- kept beside it for tests, which move the clock.
+-- A hold is the time it ends in ms and the reason. Redis drops it by its own clock; the store's time
+-- decides.
 
 -- Why a model cannot take jobs now, or an empty text if it can. While one of its jobs runs it can,
 -- whatever a dispatcher says that cannot reach it.

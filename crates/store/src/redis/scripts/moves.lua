@@ -9,7 +9,7 @@ local MOST_PAST = 1000
 -- entry left behind by a cancelled job is told from the entry of the same job asked for again.
 local function set_queued(md5, model, job)
   job.state = 'Q'
-  job.changed = math.max(now, job.changed + 1)
+  job.changed = math.max(wall, job.changed + 1)
   write(md5, model, job)
   return md5 .. struct.pack('>I4', job.changed % 4294967296)
 end
@@ -49,7 +49,8 @@ local function wake(model, jobs)
   while left > 0 do
     local dispatcher = redis.call('SPOP', idle_key(model))
     if not dispatcher then return end
-    if redis.call('PUBLISH', PREFIX .. ':w#' .. dispatcher, model) > 0 then left = left - 1 end
+    local heard = tell(':w#' .. dispatcher, model)
+    if heard > 0 then left = left - 1 end
   end
 end
 
@@ -89,7 +90,7 @@ end
 
 -- Puts a failed job on the list of those that can be put back in line.
 local function list_failed(md5, model, job)
-  redis.call('ZADD', failed_key(model), job.changed, md5)
+  redis.call('ZADD', failed_key(model), job.changed + ahead, md5)
   redis.call('PEXPIRE', failed_key(model), RETENTION)
 end
 
@@ -105,7 +106,7 @@ local function start(md5, model, job, priority)
   if job.state then redis.call('UNLINK', outcome_key(md5, model)) end
   if job.state == 'F' then redis.call('ZREM', failed_key(model), md5) end
   job.priority, job.claims, job.failures, job.crashes, job.fence = priority, 0, 0, 0, 0
-  job.submitted = now
+  job.submitted = wall
   enqueue(md5, model, job)
 end
 

@@ -1,4 +1,4 @@
--- What every script begins with: the time, the keys, the job record, the counters.
+-- What every script begins with: the times, the keys, the job record, the counters.
 --
 -- KEYS[1] is the hash-tagged prefix of all keys, so that they share one slot.
 -- ARGV[1] is what tests add to the clock, in ms; ARGV[2] how long finished jobs are kept, in ms;
@@ -8,10 +8,28 @@
 local PREFIX = KEYS[1]
 local RETENTION = tonumber(ARGV[2])
 
--- The server's clock, never a client's: leases of all dispatchers are measured by one clock.
+-- What people are told is told by the server's clock, never by a client's.
 local clock = redis.call('TIME')
-local now_us = clock[1] * 1000000 + clock[2] + ARGV[1] * 1000
-local now = math.floor(now_us / 1000)
+local wall_us = clock[1] * 1000000 + clock[2] + ARGV[1] * 1000
+local wall = math.floor(wall_us / 1000)
+
+-- What decides when something is over is the store's time: the server's clock, and as far ahead of
+-- it as that was set back so far, here or on a server that was the master before. It never is more
+-- than a second behind a time that it was.
+local CLOCK = PREFIX .. ':t'
+-- The last time noted, and how far ahead it was, in ms.
+local CLOCK_FORM = '>I8I8'
+local noted_time, ahead = 0, 0
+local noted_clock = redis.call('GET', CLOCK) or ''
+if #noted_clock == struct.size(CLOCK_FORM) then
+  noted_time, ahead = struct.unpack(CLOCK_FORM, noted_clock)
+end
+local now = wall + ahead
+local was_set_back = now < noted_time
+if was_set_back then
+  ahead = ahead + noted_time - now
+  now = noted_time
+end
 
 local function folded_key(md5) return PREFIX .. ':o:' .. md5 end
 local function image_key(md5) return PREFIX .. ':i:' .. md5 end
@@ -32,7 +50,6 @@ local QUEUES = PREFIX .. ':queues'
 local MODELS = PREFIX .. ':models'
 local DISPATCHERS = PREFIX .. ':dispatchers'
 local REPORTS = PREFIX .. ':reports'
-local CHANGES = PREFIX .. ':changes#'
 
 -- State, priority, claims, failures, crashes, fence, submitted ms, changed ms.
 local RECORD = '>c1BHHBI8I6I6'
@@ -80,6 +97,13 @@ local function pack(job)
     job.fence, job.submitted, job.changed)
 end
 
+-- Publishes a hint. Answers how many heard it: nobody, if that fails, since what a script has done by
+-- then stays done and has to be answered.
+local function tell(channel, message)
+  local heard = redis.pcall('PUBLISH', PREFIX .. channel, message)
+  return type(heard) == 'number' and heard or 0
+end
+
 -- The images whose jobs changed, each once.
 local changed, is_changed = {}, {}
 
@@ -95,10 +119,10 @@ local function write(md5, model, job)
   note_change(md5)
 end
 
--- Brings a job into a state. The time of the change never goes back, see `enqueue`.
+-- Brings a job into a state. The time of the change never goes back, see `set_queued`.
 local function change(job, state)
   job.state = state
-  job.changed = math.max(now, job.changed)
+  job.changed = math.max(wall, job.changed)
 end
 
 local counts = {}
@@ -109,7 +133,8 @@ local function count(model, counter)
   of[counter] = (of[counter] or 0) + 1
 end
 
--- Writes what was counted, and tells whoever listens what changed. Called once, at the end.
+-- Writes what was counted, and tells all who listen what changed, with the store's time. Called once,
+-- at the end.
 local function conclude()
   for model, of in pairs(counts) do
     for counter, by in pairs(of) do
@@ -117,6 +142,6 @@ local function conclude()
     end
   end
   if #changed > 0 then
-    redis.call('PUBLISH', CHANGES, struct.pack('>I6', now) .. table.concat(changed))
+    tell(':changes#', struct.pack('>I6', now) .. table.concat(changed))
   end
 end

@@ -12,7 +12,7 @@ end
 
 if lifetime > 0 then
   redis.call('ZADD', DISPATCHERS, now + lifetime, id)
-  redis.call('HSET', REPORTS, id, struct.pack('>I6', now) .. ARGV[7])
+  redis.call('HSET', REPORTS, id, struct.pack('>I6', wall) .. ARGV[7])
 end
 
 -- Once the last of them has fallen silent nothing is left.

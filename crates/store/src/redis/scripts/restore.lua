@@ -39,7 +39,7 @@ for _, md5 in ipairs(changed) do
 end
 -- No claim to come shall have the fence of one that was recorded, even if the clock is set back.
 -- One from the future is only shown: raised to it, the fences would no longer follow the clock.
-fence = math.min(fence, now_us)
+fence = math.min(fence, wall_us)
 if fence > tonumber(redis.call('GET', FENCE) or 0) then redis.call('SET', FENCE, fence) end
 conclude()
 return restored

@@ -20,7 +20,8 @@ for n = 5, #ARGV do
     local state = record:sub(1, 1)
     local reason = ''
     if state == 'W' then
-      reason = redis.call('ZSCORE', waiting_key(model), md5) or ''
+      local due = redis.call('ZSCORE', waiting_key(model), md5)
+      reason = due and string.format('%.0f', due - ahead) or ''
     elseif state == 'Q' then
       reason = hold(model)
     end

@@ -1,0 +1,34 @@
+//! Where a client's earlier stream ended.
+
+use photo_core::UnixMillis;
+
+use crate::state::AppState;
+use crate::store_time::StoreTime;
+
+/// How much earlier than the cursor an image may have changed that is told again. The store's time
+/// may be a little behind when another server takes over.
+const SLACK_MS: u64 = 5_000;
+
+/// What a client that comes back was told before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resumed {
+    /// All that changed before this moment of the store's time was told.
+    pub(super) cursor: UnixMillis,
+    /// The same by the clock that tells when images changed.
+    told_until: UnixMillis,
+}
+
+impl Resumed {
+    /// Where a client with this cursor goes on; `None` if it has none, if that is of another store, or
+    /// if nobody knows: then it is told everything.
+    pub(super) async fn at(state: &AppState, cursor: Option<UnixMillis>) -> Option<Self> {
+        let cursor = cursor?;
+        let clock = StoreTime::new().wait(state.jobs.time()).await.ok()?;
+        Some(Self { cursor, told_until: clock.clock_time_at(cursor)? })
+    }
+
+    /// Whether an image that changed at this time of the clock was told.
+    pub(super) fn was_told(self, changed_at: UnixMillis) -> bool {
+        changed_at.0.saturating_add(SLACK_MS) < self.told_until.0
+    }
+}

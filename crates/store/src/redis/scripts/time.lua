@@ -1,0 +1,2 @@
+-- Answers the store's time, and how far it is ahead of the clock, both in ms.
+return {now, ahead}

@@ -52,7 +52,7 @@ async fn the_page_hashes_as_the_server_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_takes_the_files_that_the_server_takes() {
-    let heads: [&[u8]; 16] = [
+    let heads: &[&[u8]] = &[
         b"\xFF\xD8\xFF\xE0",
         b"\xFF\xD8",
         b"\x89PNG\r\n\x1A\n",
@@ -85,7 +85,13 @@ async fn the_page_takes_the_files_that_the_server_takes() {
         const { kindOf } = await import('/page/intake/formats.js');
         return HEADS.map((head) => kindOf(new Uint8Array(head)).format ?? null);";
     let answers = ask(&script.replace("HEADS", &json!(heads).to_string())).await;
-    assert_eq!(answers, json!(heads.map(PhotoFormat::sniff)));
+    let known = json!(PhotoFormat::ALL);
+    let known = known.as_array().unwrap();
+    for (head, answer) in heads.iter().zip(answers.as_array().unwrap()) {
+        // The page may know formats that the server does not take, and tells them by their names.
+        let taken = if known.contains(answer) { answer } else { &Value::Null };
+        assert_eq!(taken, &json!(PhotoFormat::sniff(head)), "{}", head.escape_ascii());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

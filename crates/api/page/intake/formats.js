@@ -20,10 +20,12 @@ const PICTURES = [
   [/^GIF8[79]a/, "gif", "GIF"],
   [/^RIFF[^]{4}WEBP/, "webp", "WebP"],
   [/^(II[*+]\0|MM\0[*+])/, "tiff", "TIFF"],
-  [/^(\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n)/, "jxl", "JPEG XL"],
-  [/^(\0\0\0\x0cjP {2}\r\n\x87\n|\xff\x4f\xff\x51)/, "jp2", "JPEG 2000"],
-  [/^8BPS/, "psd", "a Photoshop document"],
-  [/^(FUJIFILMCCD-RAW|IIU\0|IIRO|IIRS|MMOR|\0MRM)/, "raw", "a camera's raw file"],
+  [/^(\xff\n|\0\0\0\fJXL )/, "jxl", "JPEG XL"],
+  [/^(\xff\x4f\xff\x51|\0\0\0\fjP {2})/, "jp2", "JPEG 2000"],
+  [/^8BPS\0[\x01\x02]/, "psd", "a Photoshop document"],
+  [/^FUJIFILMCCD-RAW /, "raf", "a camera's raw file (RAF)"],
+  [/^IIU\0/, "rw2", "a camera's raw file (RW2)"],
+  [/^(IIR[OS]|MMOR)/, "orf", "a camera's raw file (ORF)"],
 ];
 
 /** Other files by how they begin. @type {[RegExp, string][]} */
@@ -68,10 +70,11 @@ function isBitmap(head) {
  */
 function mediaOf(text, head) {
   const end = new DataView(head.buffer, head.byteOffset, head.length).getUint32(0);
+  /** @type {string[]} */
   const brands = text.slice(8, end).match(/[^]{4}/g) ?? [];
+  if (brands.includes("crx ")) return { format: "cr3", name: "a camera's raw file (CR3)" };
   if (brands.some((brand) => HEIC_BRANDS.has(brand))) return { format: "heic", name: "HEIC" };
   if (brands.some((brand) => brand === "avif" || brand === "avis")) return { format: "avif", name: "AVIF" };
-  if (brands[0] === "crx ") return { format: "raw", name: "a camera's raw file" };
-  if (brands[0] === "mif1" || brands[0] === "msf1") return { format: "heif", name: "HEIF" };
+  if (brands[0] === "mif1" || brands[0] === "msf1") return { format: "heif", name: "HEIF without HEVC or AV1" };
   return { name: "a video" };
 }

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-/// The first bytes of files that people take for photos, and of others that lie among them.
-const FORMATS: [(&[u8], &str); 12] = [
-    (b"%PDF-", "PDF"),
+/// The first bytes of pictures that are not taken.
+const PICTURES: [(&[u8], &str); 11] = [
     (b"<svg", "SVG"),
     (b"\0\0\x01\0", "an icon (ICO)"),
     (b"qoif", "QOI"),
@@ -16,6 +15,16 @@ const FORMATS: [(&[u8], &str); 12] = [
     (b"BPG\xFB", "BPG"),
     (b"SIMPLE  =", "FITS"),
     (b"DDS ", "DDS"),
+];
+
+/// The first bytes of other files that lie among photos, behind this many others.
+const OTHERS: [(usize, &[u8], &str); 6] = [
+    (0, b"%PDF-", "PDF"),
+    (0, b"PK\x03\x04", "a ZIP archive"),
+    (4, b"ftyp", "a video, or another file of the MP4 family"),
+    (8, b"AVI ", "a video (AVI)"),
+    (0, b"\x1A\x45\xDF\xA3", "a video (Matroska, WebM)"),
+    (0, b"\0\x05\x16\x07", "what macOS keeps beside a file"),
 ];
 
 /// The ends of the names of photos, in lower case.
@@ -43,7 +52,7 @@ pub(super) fn why_not(head: &[u8]) -> String {
 
 /// Whether what begins so is a picture, of a kind that is not taken.
 pub(super) fn is_picture(head: &[u8]) -> bool {
-    known(head).is_some_and(|name| name != "PDF")
+    picture(head).is_some()
 }
 
 /// Whether a file is called like a photo.
@@ -55,8 +64,16 @@ pub(super) fn has_photo_name(path: &Path) -> bool {
     !is_companion && extension.is_some_and(|it| EXTENSIONS.contains(&it.as_str()))
 }
 
+fn picture(head: &[u8]) -> Option<&'static str> {
+    PICTURES.iter().find(|(begins, _)| head.starts_with(begins)).map(|(_, name)| *name)
+}
+
 fn known(head: &[u8]) -> Option<&'static str> {
-    FORMATS.iter().find(|(begins, _)| head.starts_with(begins)).map(|(_, name)| *name)
+    let others = || {
+        let is_it = |at: usize, has: &[u8]| head.get(at..).is_some_and(|it| it.starts_with(has));
+        OTHERS.iter().find(|(at, has, _)| is_it(*at, has)).map(|(_, _, name)| *name)
+    };
+    picture(head).or_else(others)
 }
 
 fn is_text(head: &[u8]) -> bool {
@@ -79,6 +96,11 @@ mod tests {
         for (head, why) in [
             (b"".as_slice(), "is empty"),
             (b"%PDF-1.7", "is PDF, which is not taken"),
+            (b"PK\x03\x04\x14\0", "is a ZIP archive, which is not taken"),
+            (
+                b"\0\0\0\x18ftypisom",
+                "is a video, or another file of the MP4 family, which is not taken",
+            ),
             ("naïve".as_bytes(), "is no photo but text"),
             ("na\u{ef}".as_bytes().split_last().unwrap().1, "is no photo but text"),
             (b"\x01\x02\xFF\xFF", "is no photo"),

@@ -1,7 +1,8 @@
 //! `photoctl models`: what can be asked for.
 
 use super::context::Context;
-use crate::client::Models;
+use super::queues::{NOT_REACHED, state};
+use crate::client::{Models, Queues};
 use crate::ending::{Ending, Trouble};
 use crate::output::text::{count, printable};
 use crate::output::{Column, Row, Table, TableArgs};
@@ -24,12 +25,17 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
     if models.models.is_empty() {
         context.reporter.say("no models are known: start one, or name it in the configuration");
     }
+    let queues = server.document("/queues", &[]).await?;
+    let queues: Queues = server.read_document(&queues)?;
     let rows = models.models.iter().map(|name| {
         let Some(detail) = models.details.get(name) else { return vec![name.to_string()] };
         let state = match &detail.hold {
             Some(hold) => format!("waits: {}", printable(&hold.message)),
             None if detail.endpoints.is_empty() => "no service has announced itself".to_owned(),
-            None => "ready".to_owned(),
+            None => match queues.models.iter().find(|queue| queue.model == *name) {
+                Some(queue) => state(queue, &queues),
+                None => NOT_REACHED.to_owned(),
+            },
         };
         let counts = [detail.queued, detail.running, detail.waiting, detail.failed].map(count);
         [vec![name.to_string()], counts.to_vec(), vec![state]].concat()

@@ -65,7 +65,7 @@ fn row(queue: &Queue, queues: &Queues) -> Vec<String> {
         count(queue.failed),
         rate(queue),
         oldest(queue, queues),
-        state(queue),
+        state(queue, queues),
     ]
 }
 
@@ -90,10 +90,22 @@ fn oldest(queue: &Queue, queues: &Queues) -> String {
     }
 }
 
+/// What a model is called that nothing keeps from working.
+pub(super) const READY: &str = "ready";
+
+/// What is said of a model that no dispatcher has called.
+pub(super) const NOT_REACHED: &str = "not reached yet";
+
 /// What keeps the model from working, or that nothing does.
-fn state(queue: &Queue) -> String {
+pub(super) fn state(queue: &Queue, queues: &Queues) -> String {
     if let Some(hold) = &queue.hold {
         return format!("waits: {}", printable(&hold.message));
+    }
+    if queue.endpoints.is_empty() {
+        return "no services".to_owned();
+    }
+    if queues.dispatchers.is_empty() {
+        return "no dispatcher".to_owned();
     }
     let bad = queue.endpoints.iter().filter(|it| !matches!(it.state.as_str(), "up" | "unknown"));
     let bad: Vec<String> = bad
@@ -103,9 +115,10 @@ fn state(queue: &Queue) -> String {
                 .into_owned()
         })
         .collect();
-    match (bad.is_empty(), queue.endpoints.is_empty()) {
-        (true, false) => "ready".to_owned(),
-        (true, true) => "no services".to_owned(),
+    let is_reached = queue.endpoints.iter().any(|endpoint| endpoint.state == "up");
+    match (bad.is_empty(), is_reached) {
+        (true, true) => READY.to_owned(),
+        (true, false) => NOT_REACHED.to_owned(),
         (false, _) => bad.join("; "),
     }
 }

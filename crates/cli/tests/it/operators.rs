@@ -15,7 +15,7 @@ async fn models_and_queues_are_tables_for_people_and_the_servers_words_for_progr
         "MODEL   QUEUED  RUNNING  WAITING  FAILED  STATE\n\
          color   12,345        4        0       1  ready\n\
          shape   12,345        4        0       1  waits: no connection\\u{1b}[2J\n\
-         broken  12,345        4        0       1  ready\n"
+         broken  12,345        4        0       1  not reached yet\n"
     );
     let queues = run(&["queues", "--format", "table"]).await;
     queues.ends_with(0).says(&["1 dispatcher: gpu-1/7 (4 in flight, stopping)"]);

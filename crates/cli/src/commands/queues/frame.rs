@@ -3,7 +3,7 @@
 use console::{measure_text_width, truncate_str};
 
 use super::history::History;
-use super::{dispatchers, oldest, rate, state};
+use super::{READY, dispatchers, oldest, rate, state};
 use crate::client::Queues;
 use crate::output::text::count;
 
@@ -87,8 +87,8 @@ fn body(queues: &Queues, history: &History, width: usize) -> Vec<String> {
         let numbers = numbers.each_ref().map(String::as_str);
         let bars = history.sparkline(&queue.model, width.saturating_sub(names + NUMBERS));
         lines.push(line(names, queue.model.as_str(), numbers, &bars));
-        let state = state(queue);
-        if state != "ready" {
+        let state = state(queue, queues);
+        if state != READY {
             lines.push(format!("  {state}"));
         }
     }
@@ -150,6 +150,23 @@ mod tests {
         assert_eq!(words, ["average_color", "12,345", "4", "2", "0", "812", "12s", "█"]);
         assert_eq!(lines[5], "  waits: no\\u{1b}[2J connection");
         assert_eq!(lines[7], "1 dispatcher: gpu-1/7 (4 in flight)");
+    }
+
+    #[test]
+    fn a_model_is_ready_once_a_dispatcher_has_reached_it() {
+        let mut model = queue("m", &json!(null));
+        let state_of = |model: &Value, dispatchers: &Value| {
+            let queues = json!({"models": [model], "dispatchers": dispatchers, "at": "2026-01-01T00:00:12Z"});
+            let queues: Queues = serde_json::from_value(queues).unwrap();
+            state(&queues.models[0], &queues)
+        };
+        let alive = json!([{"host": "gpu-1", "pid": 7, "in_flight": 4}]);
+        assert_eq!(state_of(&model, &alive), "ready");
+        assert_eq!(state_of(&model, &json!([])), "no dispatcher");
+        model["endpoints"][0]["state"] = json!("unknown");
+        assert_eq!(state_of(&model, &alive), "not reached yet");
+        model["endpoints"] = json!([]);
+        assert_eq!(state_of(&model, &alive), "no services");
     }
 
     #[test]

@@ -85,6 +85,12 @@ pub(crate) enum ApiError {
     TooManyServices { of: &'static str, limit: usize },
     /// The photo is there, and there is no small version of it.
     NoThumbnail(NoThumbnail),
+    /// No model has this name.
+    UnknownModel { name: String },
+    /// The model cannot be forgotten, since it is configured.
+    ModelConfigured { model: ModelName },
+    /// The model cannot be forgotten, since it has so many unfinished jobs, be they cancelled or not.
+    ModelBusy { model: ModelName, jobs: u64, with_its_jobs: bool },
     /// A walk over all images is under way.
     FsckRuns,
     /// Jobs are cancelled, and that could not be written down beside their photos.
@@ -130,6 +136,9 @@ impl ApiError {
             Self::QueueFull { .. } => "Queue full",
             Self::TooManyServices { .. } => "Too many services",
             Self::NoThumbnail(_) => "No thumbnail",
+            Self::UnknownModel { .. } => "Unknown model",
+            Self::ModelConfigured { .. } => "Model configured",
+            Self::ModelBusy { .. } => "Model has jobs",
             Self::FsckRuns => "Check under way",
             Self::NotWrittenDown(_) => "Not written down",
             Self::Store(StoreError::Full(_)) => "No room for jobs",
@@ -188,7 +197,10 @@ impl ApiError {
             }
             Self::UnknownPhotos(missing) => json!({"missing_images": missing}),
             Self::Photo { number, .. } => json!({"photo": number}),
-            Self::QueueFull { model, .. } | Self::TooManyForQueue { model, .. } => {
+            Self::QueueFull { model, .. }
+            | Self::TooManyForQueue { model, .. }
+            | Self::ModelConfigured { model }
+            | Self::ModelBusy { model, .. } => {
                 json!({"model": model})
             }
             _ => json!({}),
@@ -348,6 +360,24 @@ impl fmt::Display for ApiError {
                 }?;
                 f.write_str(" Ask for the photo itself, without `width`.")
             }
+            Self::UnknownModel { name } => {
+                write!(f, "No model is called {name:?}; /models lists those that are known.")
+            }
+            Self::ModelConfigured { model } => write!(
+                f,
+                "The model {model} is configured. Take it out of the configuration of all programs \
+                 first, and restart them."
+            ),
+            Self::ModelBusy { model, jobs, with_its_jobs: false } => write!(
+                f,
+                "The model {model} has {jobs} jobs that are not finished. Wait for them, or have them \
+                 cancelled with it: ?cancel=true."
+            ),
+            Self::ModelBusy { model, jobs, with_its_jobs: true } => write!(
+                f,
+                "Jobs of the model {model} were cancelled, and {jobs} are left: those that run end with \
+                 their attempt, and one request cancels only so many. Send it again in a moment."
+            ),
             Self::FsckRuns => f.write_str(
                 "This server is comparing photos, records and job store already. Ask again when \
                  that is done.",
@@ -386,15 +416,18 @@ impl ResponseError for ApiError {
             Self::UnknownPath(_)
             | Self::UnknownImage(_)
             | Self::UnknownPhoto(_)
-            | Self::UnknownPhotos(_) => StatusCode::NOT_FOUND,
+            | Self::UnknownPhotos(_)
+            | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::OtherSite { .. } => StatusCode::FORBIDDEN,
             Self::UnknownHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::WrongMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::NoThumbnail(
+            Self::WrongMediaType { .. }
+            | Self::NoThumbnail(
                 NoThumbnail::Format(_) | NoThumbnail::Kind { .. } | NoThumbnail::Unreadable,
             ) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::FsckRuns => StatusCode::CONFLICT,
+            Self::FsckRuns | Self::ModelConfigured { .. } | Self::ModelBusy { .. } => {
+                StatusCode::CONFLICT
+            }
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_)
             | Self::BadHash(_)

@@ -1,10 +1,13 @@
 //! `GET /models`: which models can be named, and how they are.
 
+pub(crate) mod remove;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use actix_web::{HttpResponse, web};
-use photo_core::job::KnownModel;
-use photo_core::{JobError, ModelName};
+use photo_core::job::{KnownEndpoint, KnownModel};
+use photo_core::{JobError, ModelName, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,6 +28,10 @@ pub(crate) struct Models {
 struct ModelDetail {
     /// Where its services are: the configured ones and those that announced themselves.
     endpoints: BTreeSet<String>,
+    /// Those among them that announced themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    announced: Vec<Announced>,
     /// Why its jobs cannot be done now, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -45,22 +52,40 @@ struct ModelDetail {
     failed: u64,
 }
 
+/// A service that announced itself.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AnnouncedService)]
+struct Announced {
+    url: String,
+    /// The address that the announcement came from which made it known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String)]
+    from: Option<IpAddr>,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    at: Option<UnixMillis>,
+}
+
 pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let mut time = StoreTime::new();
     let known = time.wait(state.jobs.models()).await?;
     let mut known: BTreeMap<ModelName, KnownModel> =
-        known.into_iter().map(|model| (model.name.clone(), model)).collect();
+        known.into_iter().filter(|it| !it.forgotten).map(|it| (it.name.clone(), it)).collect();
     let names: BTreeSet<ModelName> =
         state.model_names().into_iter().chain(known.keys().cloned()).collect();
     let models: Vec<ModelName> = names.into_iter().collect();
     let stats = time.wait(state.jobs.stats(Some(&models))).await?;
     let details = models.iter().zip(stats).map(|(name, stats)| {
         let settings = state.config.model(name);
-        let known = known.remove(name);
+        let mut known = known.remove(name);
         let configured = settings.urls.iter().map(ToString::to_string);
-        let announced = known.iter().flat_map(|model| model.endpoints.iter().cloned());
+        let announced = known.iter_mut().flat_map(|model| model.endpoints.drain(..));
+        let announced: Vec<Announced> =
+            announced.filter(|_| settings.takes_announcements).map(Announced::from).collect();
         let detail = ModelDetail {
-            endpoints: configured.chain(announced).collect(),
+            endpoints: configured.chain(announced.iter().map(|it| it.url.clone())).collect(),
+            announced,
             concurrency: settings.concurrency,
             queued: stats.queued.iter().sum(),
             waiting: stats.waiting,
@@ -73,4 +98,10 @@ pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, Api
     });
     let details = details.collect();
     Ok(HttpResponse::Ok().json(Models { models, details }))
+}
+
+impl From<KnownEndpoint> for Announced {
+    fn from(KnownEndpoint { url, from, since }: KnownEndpoint) -> Self {
+        Self { url, from, at: since }
+    }
 }

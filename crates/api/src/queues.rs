@@ -121,7 +121,8 @@ fn describe(state: &AppState, queue: Queue, dispatchers: &[DispatcherView]) -> M
     let Queue { view, rate } = queue;
     let settings = state.config.model(&view.stats.model);
     let configured = settings.urls.iter().map(ToString::to_string);
-    let urls: BTreeSet<String> = configured.chain(view.announced.iter().cloned()).collect();
+    let announced = view.announced.iter().filter(|_| settings.takes_announcements).cloned();
+    let urls: BTreeSet<String> = configured.chain(announced).collect();
     let of = |priority: Priority| view.stats.queued[priority as usize];
     ModelQueue {
         queued: Lines {

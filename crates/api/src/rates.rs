@@ -117,7 +117,7 @@ impl Rates {
 }
 
 /// Looks at all models now and then until the server stops, so that there is a rate whenever somebody
-/// asks for it.
+/// asks for it, and so that a model that was forgotten is forgotten here too.
 pub(crate) async fn watch(state: web::Data<AppState>) {
     let mut looks = tokio::time::interval(SPAN);
     while state.closing.run_until_cancelled(looks.tick()).await.is_some() {
@@ -129,6 +129,9 @@ pub(crate) async fn watch(state: web::Data<AppState>) {
             }
             // Those who need the store say that it is away.
             Err(error) => tracing::debug!(%error, "the models' rates cannot be measured"),
+        }
+        if let Err(error) = state.drop_forgotten().await {
+            tracing::debug!(%error, "whether models were forgotten cannot be read");
         }
     }
 }

@@ -18,6 +18,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/openapi.json", "GET, HEAD", [web::get(), web::head()], openapi::show))
         .service(resource("/docs", "GET, HEAD", [web::get(), web::head()], page::docs))
         .service(resource("/models", "GET", [web::get()], models::list))
+        .service(resource("/models/{model}", "DELETE", [web::delete()], models::remove::remove))
         .service(
             resource("/predict", "POST", [web::post()], predict::accept)
                 .wrap(from_fn(access::takes_json_or_form)),

@@ -16,6 +16,7 @@ use crate::hub::Hub;
 use crate::intake::Intake;
 use crate::outlook::Outlooks;
 use crate::rates::Rates;
+use crate::register::{ServiceResolver, ToldRefusals};
 use crate::thumbnail::Thumbnails;
 
 /// How long a service that announces itself may take to answer `GET /status`.
@@ -39,7 +40,9 @@ pub struct AppState {
     pub(crate) closing: CancellationToken,
     /// Held by a walk that a client asked for.
     pub(crate) fsck: Arc<Semaphore>,
-    /// Configured and announced models. A name once known stays known, so this only grows.
+    /// What was said of announcements that are not taken.
+    pub(crate) told_refusals: Arc<ToldRefusals>,
+    /// Configured and announced models. A name once known stays known until it is forgotten.
     names: Arc<RwLock<BTreeSet<ModelName>>>,
 }
 
@@ -65,6 +68,7 @@ impl AppState {
             .timeout(STATUS_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .dns_resolver(Arc::new(ServiceResolver))
             .build()
             .context("the HTTP client cannot be made")?;
         let names = RwLock::new(config.models.keys().cloned().collect());
@@ -86,6 +90,7 @@ impl AppState {
             caretaker: Arc::new(caretaker),
             closing: CancellationToken::new(),
             fsck: Arc::new(Semaphore::new(1)),
+            told_refusals: Arc::default(),
             names: Arc::new(names),
         })
     }
@@ -109,8 +114,24 @@ impl AppState {
         self.names
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .extend(announced.into_iter().map(|model| model.name));
+            .extend(announced.into_iter().filter(|it| !it.forgotten).map(|model| model.name));
         Ok(self.unseen(wanted))
+    }
+
+    /// Drops the names of models that were forgotten, which any api may have been asked for.
+    pub(crate) async fn drop_forgotten(&self) -> Result<(), StoreError> {
+        let known = self.jobs.models().await?;
+        for model in known.iter().filter(|known| known.forgotten) {
+            self.drop_name(&model.name);
+        }
+        Ok(())
+    }
+
+    /// Drops the name of a model that was forgotten. One that is configured stays.
+    pub(crate) fn drop_name(&self, model: &ModelName) {
+        if !self.config.models.contains_key(model) {
+            self.names.write().unwrap_or_else(PoisonError::into_inner).remove(model);
+        }
     }
 
     /// The names of all models known to this process.

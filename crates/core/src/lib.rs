@@ -4,6 +4,7 @@
 //! Nothing here knows HTTP or Redis; nothing here does I/O except reading the configuration file
 //! when a program starts ([`program`]).
 
+pub mod address;
 pub mod clock;
 pub mod config;
 pub mod hashing;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use photo_core::ModelName;
 use photo_core::config::{ModelSettings, ServiceUrl};
+use photo_core::job::KnownEndpoint;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use tracing::{debug, warn};
@@ -82,7 +83,7 @@ impl Lane {
     pub fn open(
         model: ModelName,
         settings: ModelSettings,
-        announced: &[String],
+        announced: &[KnownEndpoint],
         tools: &Arc<Tools>,
         ready: Arc<Notify>,
     ) -> Arc<Self> {
@@ -95,11 +96,15 @@ impl Lane {
         Arc::new(lane)
     }
 
-    /// Takes in the endpoints that announced themselves, beside those configured.
-    pub fn set_announced(&self, announced: &[String]) {
+    /// Takes in the endpoints that announced themselves, beside those configured, if the model takes
+    /// any: an api that is configured otherwise, or an earlier one, may have kept some.
+    pub fn set_announced(&self, announced: &[KnownEndpoint]) {
         let mut urls = self.settings.urls.clone();
-        // The api took only valid addresses; anything else cannot be called anyhow.
-        urls.extend(announced.iter().filter_map(|url| url.parse::<ServiceUrl>().ok()));
+        if self.settings.takes_announcements {
+            let parse = |it: &KnownEndpoint| it.url.parse::<ServiceUrl>().ok();
+            let announced = announced.iter().filter_map(parse);
+            urls.extend(announced.filter(|url| !url.is_off_limits()));
+        }
         self.endpoints.set(&urls);
     }
 

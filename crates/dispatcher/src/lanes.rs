@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use photo_core::config::Config;
-use photo_core::job::{EndpointReport, KnownModel, Want};
+use photo_core::job::{EndpointReport, KnownEndpoint, KnownModel, Want};
 use photo_core::{ModelName, UnixMillis};
 use tokio::sync::Notify;
+use tracing::info;
 
 use crate::lane::Lane;
 use crate::tools::Tools;
 
-/// One lane per model that is configured or known to the store. Lanes never close: a model that
-/// was known once stays known.
+/// One lane per model that is configured or known to the store. A lane closes when its model is
+/// forgotten.
 pub struct Lanes {
     by_model: BTreeMap<ModelName, Arc<Lane>>,
     config: Config,
@@ -42,13 +43,28 @@ impl Lanes {
     pub fn update(&mut self, known: &[KnownModel]) {
         for model in known {
             match self.by_model.get(&model.name) {
+                _ if model.forgotten => self.close(&model.name),
                 Some(lane) => lane.set_announced(&model.endpoints),
                 None => self.open(model.name.clone(), &model.endpoints),
             }
         }
     }
 
-    fn open(&mut self, model: ModelName, announced: &[String]) {
+    /// Ends the work on a model that was forgotten, unless it is configured here or a job of it is still
+    /// on its way to the store.
+    fn close(&mut self, model: &ModelName) {
+        let is_idle = self.by_model.get(model).is_some_and(|lane| lane.in_flight() == 0);
+        if is_idle && !self.config.models.contains_key(model) {
+            info!(%model, "the model was forgotten");
+            self.to_ask.remove(model);
+            if let Some(lane) = self.by_model.remove(model) {
+                // Whoever watches one of its endpoints stops.
+                lane.set_announced(&[]);
+            }
+        }
+    }
+
+    fn open(&mut self, model: ModelName, announced: &[KnownEndpoint]) {
         let settings = self.config.model(&model);
         let ready = Arc::clone(&self.ready);
         let lane = Lane::open(model.clone(), settings, announced, &self.tools, ready);

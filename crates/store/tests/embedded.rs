@@ -117,7 +117,10 @@ async fn everything_is_there_after_the_store_was_closed_and_opened() {
     }
     store.cancel(job(5).image, None).await.unwrap();
     let url = "http://host:1".to_owned();
-    store.announce(&Announcement { model: model(), url, lifetime: after }).await.unwrap();
+    store
+        .announce(&Announcement { model: model(), url, lifetime: after, from: None })
+        .await
+        .unwrap();
     store.describe(&model(), &serde_json::json!(["a", "b"])).await.unwrap();
     store.hold(&model(), Some(&error), after).await.unwrap();
     let before = everything(&store).await;
@@ -270,6 +273,25 @@ async fn a_file_in_which_no_time_was_noted_opens() {
     let store = place.open().unwrap();
     assert_eq!(claimed(&store, 2).await, [job(1), job(2)]);
     assert_eq!(store.time().await.unwrap().ahead, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_file_of_the_version_before_is_brought_to_this_one() {
+    let place = Place::new();
+    let connection = rusqlite::Connection::open(&place.file).unwrap();
+    connection.execute_batch(include_str!("schemas/version_3.sql")).unwrap();
+    drop(connection);
+    for opened in 0..2 {
+        let store = place.open().unwrap();
+        let known = store.models().await.unwrap();
+        assert_eq!(known.len(), 1);
+        let endpoint = &known[0].endpoints[0];
+        assert_eq!((&*endpoint.url, endpoint.from, endpoint.since), ("http://host:1", None, None));
+        let status = store.status(&[ImageKey::from_bytes([1; 16])]).await.unwrap();
+        assert_eq!(status[0][0].result.as_ref().unwrap().get(), "{\"a\":1}");
+        let stats = store.stats(None).await.unwrap();
+        assert_eq!((stats.len(), stats[0].counters["succeeded"]), (1, 1), "opened {opened} times");
+    }
 }
 
 #[test]

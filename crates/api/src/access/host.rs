@@ -5,13 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::HOST;
 use actix_web::http::uri::Authority;
-use photo_core::config::AllowedHost;
+use photo_core::config::{AllowedHost, HOST_OF_CONTAINERS};
 use url::Host;
 
 use crate::error::{ApiError, shorten};
-
-/// What this machine is called from within containers on it. Nobody else can own such a name.
-const FROM_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
 
 /// The end of a connection that is ours, if that is known.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +47,9 @@ fn is_own(authority: &str, on_loopback: bool, allowed: &[AllowedHost]) -> bool {
     let is_ours = match &host {
         Host::Domain(name) => {
             let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost") || FROM_CONTAINERS.contains(&name)
+            name == "localhost"
+                || name.ends_with(".localhost")
+                || HOST_OF_CONTAINERS.contains(&name)
         }
         Host::Ipv4(address) => !on_loopback || address.is_loopback(),
         Host::Ipv6(address) => !on_loopback || IpAddr::from(*address).to_canonical().is_loopback(),

@@ -3,6 +3,8 @@
 mod step;
 mod unfinished;
 
+use std::slice;
+
 use actix_web::{HttpResponse, web};
 use photo_core::ports::StoreError;
 use photo_core::{ImageKey, JobState, ModelName};
@@ -86,6 +88,17 @@ pub(crate) async fn cancel(
     });
     let done = done.await.unwrap_or_else(|error| Err(StoreError::unavailable(error).into()))?;
     Ok(HttpResponse::Ok().json(done))
+}
+
+/// Cancels what is unfinished of a model, as much of it as one request may; answers how many jobs.
+pub(crate) async fn cancel_unfinished_of(
+    state: &AppState,
+    model: &ModelName,
+) -> Result<usize, ApiError> {
+    let (left, cancelled) = (MOST_UNFINISHED as usize, Cancelled::default());
+    let mut jobs = Unfinished { state, left, cancelled };
+    jobs.cancel(slice::from_ref(model)).await?;
+    Ok(jobs.cancelled.sync(state).await?.len())
 }
 
 async fn cancel_all(

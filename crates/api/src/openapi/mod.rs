@@ -125,6 +125,10 @@ impl Paths {
         self.add(path, "post", operation);
     }
 
+    fn delete(&mut self, path: &str, operation: Operation) {
+        self.add(path, "delete", operation);
+    }
+
     fn add(&mut self, path: &str, method: &str, operation: Operation) {
         let tag = self.tags.last().and_then(|tag| tag["name"].as_str()).unwrap_or_default();
         let (operation, schemas) = operation.into_parts(tag);

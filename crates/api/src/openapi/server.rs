@@ -11,6 +11,10 @@ use super::problems::{self, both, unreadable};
 use crate::banner::Banner;
 use crate::error::ApiError;
 use crate::models::Models;
+use crate::models::remove::Answer as RemovedModel;
+
+/// A moment in the examples.
+const AT: &str = "2026-11-23T03:30:00.000Z";
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Server", "What it is, and whether it works.");
@@ -28,6 +32,7 @@ pub(super) fn describe(paths: &mut Paths) {
     paths.get("/health/ready", ready.fails(problems::no_stores()));
     paths.topic("Models", "The models there are, and how their services announce themselves.");
     paths.get("/models", models());
+    paths.delete("/models/{model}", remove_model());
     let announce = announce();
     for (path, id) in [
         ("/register", "announceAtRegister"),
@@ -81,7 +86,9 @@ fn models() -> Operation {
     let example = json!({
         "models": ["average_color"],
         "details": {"average_color": {
-            "endpoints": ["http://127.0.0.1:5005"], "concurrency": 4,
+            "endpoints": ["http://127.0.0.1:5005", "http://10.0.0.7:5005"],
+            "announced": [{"url": "http://10.0.0.7:5005", "from": "10.0.0.7", "at": AT}],
+            "concurrency": 4,
             "queued": 301, "waiting": 0, "running": 4, "failed": 2,
         }},
     });
@@ -91,12 +98,50 @@ fn models() -> Operation {
         .fails(problems::no_jobs())
 }
 
+fn remove_model() -> Operation {
+    let model: Option<ModelName> = "old_model".parse().ok();
+    let refusals = model.map(|model| {
+        vec![
+            unreadable("`cancel` is wrong: it is true or false."),
+            ApiError::UnknownModel { name: "nope".to_owned() },
+            ApiError::ModelBusy { model: model.clone(), jobs: 3, with_its_jobs: false },
+            ApiError::ModelConfigured { model },
+        ]
+    });
+    Operation::new("removeModel", "Forgets a model that is not wanted any more")
+        .text(
+            "What its jobs led to stays. A service that goes on announcing itself makes it known again: \
+             stop it first.",
+        )
+        .takes(In::Path, "model", "Its name.", &reference::<ModelName>())
+        .takes(
+            In::Query,
+            "cancel",
+            "Whether its unfinished jobs are cancelled first; else there must be none.",
+            &json!({"type": "boolean", "default": false}),
+        )
+        .knows::<ModelName>()
+        .answers(
+            200,
+            Content::json::<RemovedModel>(
+                "It is forgotten.",
+                json!({"model": "old_model", "cancelled": 0}),
+            ),
+        )
+        .fails(both(refusals.unwrap_or_default(), problems::no_stores_for_cancelling()))
+}
+
 fn announce() -> Operation {
     let example = json!({
         "status": "success", "model": "average_color",
         "detail": "Model has been successfully registered to server.",
     });
     let refused = json!({"status": "failure", "detail": "Unable to validate credentials."});
+    let untaken = json!({
+        "status": "failure", "model": "average_color",
+        "detail": "The announcement of http://10.0.0.7:5005 is not taken: the model is configured, and \
+                   takes no other services unless its operator says `announce = true` of it.",
+    });
     Operation::new("announceModel", "A model service announces itself")
         .text(
             "To be repeated every ten seconds: after 45 seconds of silence the service is gone. One that \
@@ -116,6 +161,7 @@ fn announce() -> Operation {
         .knows::<ModelName>()
         .answers(200, Content::plain_json("Heard.", &heard(), example))
         .answers(401, Content::plain_json("The key is wrong.", &unheard(), refused))
+        .answers(403, Content::plain_json("It is not taken.", &not_taken(), untaken))
         .fails(both(
             vec![
                 problems::no_json(),
@@ -176,6 +222,12 @@ fn heard() -> Value {
             "detail": {"type": "string"},
         },
     })
+}
+
+fn not_taken() -> Value {
+    let mut schema = heard();
+    schema["properties"]["status"] = json!({"const": "failure"});
+    schema
 }
 
 fn unheard() -> Value {

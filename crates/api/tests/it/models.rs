@@ -82,8 +82,11 @@ async fn a_service_that_does_not_answer_is_not_registered() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let body = json!({"name": "m", "socket": format!("http://127.0.0.1:{port}")});
     let answer = json_of(app.post_json("/model/register", &body).await, StatusCode::OK).await;
-    let detail = "Unable to establish successful connection to model.";
-    assert_eq!(answer, json!({"status": "failure", "model": "m", "detail": detail}));
+    assert_eq!((&answer["status"], &answer["model"]), (&json!("failure"), &json!("m")));
+    let detail = answer["detail"].as_str().unwrap();
+    assert!(detail.starts_with("Unable to establish successful connection to model."), "{detail}");
+    assert!(detail.contains(&format!("http://127.0.0.1:{port}/status")), "{detail}");
+    assert!(detail.contains("listens beyond 127.0.0.1"), "{detail}");
     problem(app.predict(form(&[bmp(1)], &["m"])).await, StatusCode::BAD_REQUEST).await;
 }
 
@@ -125,6 +128,7 @@ async fn no_more_than_a_thousand_models_announce_themselves() {
             model: format!("m{n}").parse().unwrap(),
             url: socket.clone(),
             lifetime: Duration::from_mins(1),
+            from: None,
         };
         app.jobs.announce(&announcement).await.unwrap();
     }
@@ -148,8 +152,140 @@ async fn an_announcement_that_makes_no_sense_is_refused() {
         json!({"name": "m", "port": 70000}),
         json!({"name": "m", "socket": "file:///etc/passwd"}),
         json!({"name": "m", "socket": "http://user:password@host:1"}),
+        json!({"name": "m", "socket": "http://h\nFORGED:1"}),
+        json!({"name": "m", "socket": " http://127.0.0.1:1"}),
     ] {
         let answer = app.post_json("/model/register", &body).await;
         problem(answer, StatusCode::BAD_REQUEST).await;
     }
+}
+
+#[actix_web::test]
+async fn an_announcement_adds_nothing_to_a_configured_model_unless_that_says_so() {
+    let (configured, other) = (start_service(), start_service());
+    let [configured, other] = [configured, other].map(|port| format!("http://127.0.0.1:{port}"));
+    let app = App::start_with(&json!({"models": {
+        "short": configured,
+        "table": {"urls": [configured], "concurrency": 2},
+        "open": {"url": configured, "announce": true},
+        "nowhere": {"concurrency": 2},
+    }}));
+    for model in ["short", "table"] {
+        // By an api that is configured otherwise, say.
+        let announcement = Announcement {
+            model: model.parse().unwrap(),
+            url: other.clone(),
+            lifetime: Duration::from_mins(1),
+            from: None,
+        };
+        app.jobs.announce(&announcement).await.unwrap();
+        let body = json!({"name": model, "socket": other});
+        let answer = app.post_json("/model/register", &body).await;
+        let answer = json_of(answer, StatusCode::FORBIDDEN).await;
+        assert_eq!((&answer["status"], &answer["model"]), (&json!("failure"), &json!(model)));
+        assert!(answer["detail"].as_str().unwrap().contains("announce = true"), "{answer}");
+        let own = json!({"name": model, "socket": configured});
+        let answer = json_of(app.post_json("/model/register", &own).await, StatusCode::OK).await;
+        assert_eq!(answer["detail"], "Model has already been registered.");
+        assert_eq!(endpoints(&app, model).await, json!([configured]));
+    }
+    for (model, known) in [("open", 2), ("nowhere", 1)] {
+        let body = json!({"name": model, "socket": other});
+        let answer = json_of(app.post_json("/model/register", &body).await, StatusCode::OK).await;
+        assert_eq!(answer["status"], "success");
+        assert_eq!(endpoints(&app, model).await.as_array().unwrap().len(), known);
+    }
+    let queues = json_of(app.get("/queues").await, StatusCode::OK).await;
+    let queue = queues["models"].as_array().unwrap().iter().find(|it| it["model"] == "table");
+    assert_eq!(queue.unwrap()["endpoints"].as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn who_announced_a_service_is_told_with_it() {
+    let app = App::start();
+    let socket = format!("http://127.0.0.1:{}", start_service());
+    let before = app.clock.now();
+    app.post_json("/model/register", &json!({"name": "m", "socket": socket})).await;
+    let models = json_of(app.get("/models").await, StatusCode::OK).await;
+    let announced = &models["details"]["m"]["announced"][0];
+    assert_eq!((&announced["url"], &announced["from"]), (&json!(socket), &json!("127.0.0.1")));
+    let before = json!(before);
+    assert!(announced["at"].as_str().unwrap() >= before.as_str().unwrap());
+    assert_eq!(models["details"]["sharpness"].get("announced"), None);
+}
+
+#[actix_web::test]
+async fn nobody_announces_a_service_where_machines_are_told_their_secrets() {
+    let app = App::start();
+    for host in [
+        "169.254.169.254",
+        "0xa9fea9fe",
+        "2852039166",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "[::ffff:169.254.169.254]",
+        "0.0.0.0",
+        "[::]",
+        "224.0.0.1",
+        "255.255.255.255",
+    ] {
+        let body = json!({"name": "m", "socket": format!("http://{host}:80")});
+        let answer = app.post_json("/model/register", &body).await;
+        let answer = json_of(answer, StatusCode::FORBIDDEN).await;
+        assert_eq!(answer["status"], "failure", "{host}");
+    }
+    let models = json_of(app.get("/models").await, StatusCode::OK).await;
+    assert_eq!(models["models"], json!(["average_color", "sharpness"]));
+}
+
+async fn remove(app: &App, path: &str) -> reqwest::Response {
+    app.client.delete(format!("{}/models/{path}", app.url)).send().await.unwrap()
+}
+
+#[actix_web::test]
+async fn a_model_without_jobs_is_removed_and_what_its_jobs_led_to_stays() {
+    let app = App::start();
+    let body = json!({"name": "m", "socket": format!("http://127.0.0.1:{}", start_service())});
+    app.post_json("/model/register", &body).await;
+    json_of(app.predict(form(&[bmp(1)], &["m"])).await, StatusCode::ACCEPTED).await;
+    let busy = problem(remove(&app, "m").await, StatusCode::CONFLICT).await;
+    assert!(busy["detail"].as_str().unwrap().contains("1 jobs that are not finished"), "{busy}");
+    let job = app.claim("m").await.remove(0);
+    let result = serde_json::value::RawValue::from_string("[7]".to_owned()).unwrap();
+    app.end(&job, photo_core::job::Ending::Succeeded(result)).await;
+
+    let removed = json_of(remove(&app, "m").await, StatusCode::OK).await;
+    assert_eq!(removed, json!({"model": "m", "cancelled": 0}));
+    let models = json_of(app.get("/models").await, StatusCode::OK).await;
+    assert_eq!(models["models"], json!(["average_color", "sharpness"]));
+    let queues = json_of(app.get("/queues").await, StatusCode::OK).await;
+    assert!(queues["models"].as_array().unwrap().iter().all(|it| it["model"] != "m"), "{queues}");
+    problem(app.predict(form(&[bmp(2)], &["m"])).await, StatusCode::BAD_REQUEST).await;
+    let view = app.get(&format!("/predict/{}", job.lease.id.image)).await;
+    assert_eq!(json_of(view, StatusCode::OK).await["results"]["m"], json!([7]));
+
+    app.post_json("/model/register", &body).await;
+    json_of(app.predict(form(&[bmp(2)], &["m"])).await, StatusCode::ACCEPTED).await;
+}
+
+#[actix_web::test]
+async fn a_model_is_removed_with_its_jobs_if_that_is_asked_for() {
+    let app = App::start();
+    let body = json!({"name": "m", "socket": format!("http://127.0.0.1:{}", start_service())});
+    app.post_json("/model/register", &body).await;
+    json_of(app.predict(form(&[bmp(1), bmp(2)], &["m"])).await, StatusCode::ACCEPTED).await;
+    let removed = json_of(remove(&app, "m?cancel=true").await, StatusCode::OK).await;
+    assert_eq!(removed, json!({"model": "m", "cancelled": 2}));
+    let image = crate::app::md5(&bmp(1));
+    assert_eq!(app.states(&image).await["m"], "CANCELLED");
+}
+
+#[actix_web::test]
+async fn a_model_that_is_configured_or_unknown_is_not_removed() {
+    let app = App::start();
+    let configured = problem(remove(&app, "sharpness").await, StatusCode::CONFLICT).await;
+    assert!(configured["detail"].as_str().unwrap().contains("configuration"), "{configured}");
+    problem(remove(&app, "nope").await, StatusCode::NOT_FOUND).await;
+    problem(remove(&app, "a%20b").await, StatusCode::NOT_FOUND).await;
+    problem(remove(&app, "sharpness?cancel=perhaps").await, StatusCode::BAD_REQUEST).await;
 }

@@ -34,7 +34,7 @@ pub use sections::{
     StandaloneConfig, StoreConfig, StorePrefix,
 };
 pub use sentinel_url::SentinelUrl;
-pub use url::{ImagesUrl, ServiceUrl, StoreUrl};
+pub use url::{HOST_OF_CONTAINERS, ImagesUrl, ServiceUrl, StoreUrl};
 pub use weights::{InvalidWeights, PriorityWeights};
 
 use self::explanation::explain;

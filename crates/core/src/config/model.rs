@@ -45,6 +45,9 @@ pub struct ModelConfig {
     pub max_queued: Option<u64>,
     /// The most bytes of one answer.
     pub max_answer_bytes: Option<ByteSize>,
+    /// Whether services may announce themselves for it; unless this says so only for a model that has
+    /// no address here.
+    pub announce: Option<bool>,
 }
 
 /// What holds for a model, everything filled in.
@@ -64,6 +67,8 @@ pub struct ModelSettings {
     pub max_queued: u64,
     /// The most bytes of one answer.
     pub max_answer_bytes: u64,
+    /// Whether services that announce themselves for it are used.
+    pub takes_announcements: bool,
 }
 
 impl ModelConfig {
@@ -72,6 +77,7 @@ impl ModelConfig {
         urls.extend(self.url);
         urls.extend(self.port.and_then(|p| ServiceUrl::from_port(&defaults.host, p).ok()));
         ModelSettings {
+            takes_announcements: self.announce.unwrap_or(urls.is_empty()),
             urls,
             protocol: self.protocol.unwrap_or(defaults.protocol),
             concurrency: self.concurrency.unwrap_or(defaults.concurrency).max(1),
@@ -98,6 +104,7 @@ struct Table {
     max_attempts: Option<u32>,
     max_queued: Option<u64>,
     max_answer_bytes: Option<ByteSize>,
+    announce: Option<bool>,
 }
 
 impl<'de> Deserialize<'de> for ModelConfig {
@@ -144,6 +151,7 @@ impl<'de> Visitor<'de> for AnyForm {
             max_attempts: table.max_attempts,
             max_queued: table.max_queued,
             max_answer_bytes: table.max_answer_bytes,
+            announce: table.announce,
         })
     }
 }

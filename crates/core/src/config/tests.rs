@@ -68,6 +68,23 @@ fn a_model_is_a_port_a_url_or_a_table() {
 }
 
 #[test]
+fn a_model_with_an_address_takes_no_announcements_unless_it_says_so() {
+    let config = from_toml(
+        "[models]\n\
+         port = 5005\n\
+         url = \"http://h:1\"\n\
+         table = { urls = [\"http://h:1\"], concurrency = 8 }\n\
+         open = { url = \"http://h:1\", announce = true }\n\
+         nowhere = { concurrency = 8 }\n\
+         shut = { announce = false }\n",
+    )
+    .unwrap();
+    let takes = |name: &str| config.model(&name.parse().unwrap()).takes_announcements;
+    assert!(["port", "url", "table", "shut"].iter().all(|name| !takes(name)));
+    assert!(["open", "nowhere", "not_configured"].iter().all(|name| takes(name)));
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_nearest_neighbour() {
     let text = complaint("[api]\nlisten_on = \"127.0.0.1:1\"\n");
     assert!(text.contains("`api.listen_on`") && text.contains("`listen`?"), "{text}");

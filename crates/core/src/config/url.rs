@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 use super::SentinelUrl;
+use crate::address;
+
+/// What a machine is called from within containers on it. Nobody else can own such a name.
+pub const HOST_OF_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];
 
 /// Where jobs live.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,13 +140,35 @@ impl ServiceUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether its host is the machine that this process runs on, or the one around its container.
+    pub fn is_this_machine(&self) -> bool {
+        let url = Url::parse(&self.0).ok();
+        url.is_some_and(|url| match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || HOST_OF_CONTAINERS.contains(&name),
+            Some(Host::Ipv4(host)) => host.is_loopback(),
+            Some(Host::Ipv6(host)) => host.to_canonical().is_loopback(),
+            None => false,
+        })
+    }
+
+    /// Whether it names an IP address, and one where no service that somebody announces can be. What
+    /// a host's name leads to is not looked at.
+    pub fn is_off_limits(&self) -> bool {
+        let url = Url::parse(&self.0).ok();
+        url.is_some_and(|url| match url.host() {
+            Some(Host::Ipv4(host)) => address::is_off_limits(host.into()),
+            Some(Host::Ipv6(host)) => address::is_off_limits(host.into()),
+            _ => false,
+        })
+    }
 }
 
 /// Why a text is not a [`ServiceUrl`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a model service's address is http://host:port or https://host:port, without user, query or \
-     fragment"
+    "a model service's address is http://host:port or https://host:port, without user, query, \
+     fragment, white space or control characters"
 )]
 pub struct InvalidServiceUrl;
 
@@ -150,11 +176,12 @@ impl FromStr for ServiceUrl {
     type Err = InvalidServiceUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if !is_plain(text) {
+            return Err(InvalidServiceUrl);
+        }
         let url = Url::parse(text).map_err(|_| InvalidServiceUrl)?;
         let plain = matches!(url.scheme(), "http" | "https")
             && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
         // As it is kept it may be longer than it came, and must be read again.
@@ -164,6 +191,18 @@ impl FromStr for ServiceUrl {
             Err(InvalidServiceUrl)
         }
     }
+}
+
+/// Whether reading it as a URL loses nothing of it: white space and line ends are dropped there, and so
+/// are an empty user, and characters in a host that nobody sees.
+fn is_plain(text: &str) -> bool {
+    let rest = text.split_once("://").map(|(_, rest)| rest);
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let is_seen = |it: char| it.is_ascii() || it.is_alphanumeric();
+    !text.contains(|it: char| it.is_control() || it.is_whitespace() || it == '\\')
+        && !authority.is_empty()
+        && !authority.contains('@')
+        && authority.chars().all(is_seen)
 }
 
 impl TryFrom<String> for ServiceUrl {
@@ -183,5 +222,41 @@ impl From<ServiceUrl> for String {
 impl fmt::Display for ServiceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_url_would_be_read_without_is_refused() {
+        for text in [
+            "http://h\nFORGED:1",
+            "http://h:1\r\n",
+            "http://h\t:1",
+            " http://h:1",
+            "http://h:1 ",
+            "http://h:1/a b",
+            "http://h\u{0}:1",
+            "http://\u{ad}h:1",
+            "http://h\u{200b}:1",
+            "http://h\u{a0}:1",
+            "http://@h:1",
+            "http://:@h:1",
+            "http://user@h:1",
+            "http://user:secret@h:1",
+            "http:\\\\h:1",
+            "http:h:1",
+            "http:///h:1",
+            "http://h:1?",
+            "http://h:1#",
+        ] {
+            assert_eq!(text.parse::<ServiceUrl>(), Err(InvalidServiceUrl), "{text:?}");
+        }
+        for text in ["http://h:1", "https://gpu-1.example.org/a/b", "http://[::1]:5", "http://ä:1"]
+        {
+            assert!(text.parse::<ServiceUrl>().is_ok(), "{text:?}");
+        }
     }
 }

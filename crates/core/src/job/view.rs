@@ -1,6 +1,7 @@
 //! Jobs, queues and models as others see them.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -88,6 +89,31 @@ pub struct Announcement {
     pub url: String,
     /// After how much silence it is gone.
     pub lifetime: Duration,
+    /// The address that the announcement came from, if that is known.
+    pub from: Option<IpAddr>,
+}
+
+/// An endpoint that announced itself and has not fallen silent since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownEndpoint {
+    /// Where it listens.
+    pub url: String,
+    /// Where the announcement came from that made it known. Of what earlier releases wrote down this
+    /// is not known.
+    pub from: Option<IpAddr>,
+    /// When that was.
+    pub since: Option<UnixMillis>,
+}
+
+/// What became of a wish to forget a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForgetModel {
+    /// It is forgotten.
+    Forgotten,
+    /// Nobody ever spoke of it.
+    Unknown,
+    /// It has so many jobs that are not finished, and is left as it is.
+    Unfinished(u64),
 }
 
 /// A model that announced itself or that dispatchers said something about.
@@ -95,10 +121,22 @@ pub struct Announcement {
 pub struct KnownModel {
     /// Its name.
     pub name: ModelName,
-    /// The endpoints that announced themselves and have not fallen silent since.
-    pub endpoints: Vec<String>,
+    /// The endpoints that announced themselves and have not fallen silent since, by address.
+    pub endpoints: Vec<KnownEndpoint>,
     /// What the model can say, as its answers listed it (`classes`).
     pub classes: Option<serde_json::Value>,
     /// Why its jobs wait, if no dispatcher can have them done now.
     pub hold: Option<JobError>,
+    /// Whether it was forgotten a short while ago, so that everybody who knows it has to hear of it.
+    pub forgotten: bool,
+}
+
+impl KnownModel {
+    /// For how long a model that was forgotten is told to be so.
+    pub const FORGOTTEN_FOR: Duration = Duration::from_mins(1);
+
+    /// A model of which nothing is known but that it was forgotten.
+    pub fn forgotten(name: ModelName) -> Self {
+        Self { name, endpoints: Vec::new(), classes: None, hold: None, forgotten: true }
+    }
 }

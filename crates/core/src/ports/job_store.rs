@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 
 use crate::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
-    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    StoreClock, SubmitMode, Submitted, Tick, Wake,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
+    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
+    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -136,7 +136,14 @@ pub trait JobStore: Send + Sync + 'static {
         lifetime: Duration,
     ) -> Result<(), StoreError>;
 
-    /// Every model that was ever announced, described or held, by name.
+    /// Forgets a model that has no unfinished jobs: what was announced and said of it, its counts, and
+    /// which of its failed jobs can be put back in line. How its jobs ended is told as before, until
+    /// their retention is over. For [`KnownModel::FORGOTTEN_FOR`] after that neither
+    /// [`JobStore::describe`] nor [`JobStore::hold`] makes it known again; an announcement does.
+    async fn forget_model(&self, model: &ModelName) -> Result<ForgetModel, StoreError>;
+
+    /// Every model that was ever announced, described or held, by name; and among them those that
+    /// were forgotten a short while ago, marked as such.
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError>;
 
     /// Keeps callbacks. Each is due once all jobs of its image have ended, which may be now. One that

@@ -2,11 +2,12 @@
 
 use std::fmt::Debug;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use photo_core::address::is_off_limits;
 use tokio::net::lookup_host;
 
 /// What names are looked up with.
@@ -34,7 +35,7 @@ impl Resolver {
             }
         }
         if addresses.is_empty() {
-            return Err(io::Error::other(format!("{host} has no address")));
+            return Err(io::Error::other(format!("{host} has no address where a service can be")));
         }
         Ok(addresses)
     }
@@ -46,6 +47,14 @@ pub struct SystemResolver;
 
 impl Resolve for SystemResolver {
     fn resolve(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        async move { Ok(lookup_host((host, port)).await?.collect()) }.boxed()
+        async move {
+            let mut found: Vec<SocketAddr> = lookup_host((&*host, port)).await?.collect();
+            // Whoever announces a service may have its name lead anywhere. An operator who means
+            // such an address configures the address.
+            let is_name = host.trim_matches(['[', ']']).parse::<IpAddr>().is_err();
+            found.retain(|address| !is_name || !is_off_limits(address.ip()));
+            Ok(found)
+        }
+        .boxed()
     }
 }

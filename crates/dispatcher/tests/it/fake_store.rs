@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use photo_core::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
-    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    StoreClock, SubmitMode, Submitted, Tick, Wake,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
+    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
+    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -247,6 +247,10 @@ impl JobStore for FakeStore {
     ) -> Result<(), StoreError> {
         self.there()?;
         self.real.hold(model, reason, lifetime).await
+    }
+
+    async fn forget_model(&self, model: &ModelName) -> Result<ForgetModel, StoreError> {
+        self.real.forget_model(model).await
     }
 
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {

@@ -7,6 +7,7 @@ mod hostile_service;
 mod raw_service;
 mod world;
 
+mod announced;
 mod connections;
 mod endpoints;
 mod failures;

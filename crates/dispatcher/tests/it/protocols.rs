@@ -130,6 +130,7 @@ async fn a_model_that_announces_itself_gets_its_jobs() {
         model: name("wood"),
         url: service.url.clone(),
         lifetime: Duration::from_secs(45),
+        from: None,
     };
     world.store.announce(&announcement).await.unwrap();
     let image = world.ask(1).await;

@@ -22,6 +22,7 @@ mod columns;
 mod failure;
 mod failures;
 mod file;
+mod forgotten;
 mod housekeeping;
 mod job_table;
 mod leases;
@@ -52,9 +53,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use photo_core::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
-    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    StoreClock, SubmitMode, Submitted, Tick, Wake,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
+    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
+    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -63,6 +64,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::failure::{explain_opening, stopped};
 use self::file::StoreFile;
+use self::forgotten::ForgottenModels;
 use self::reader::Query;
 use self::reports::Reports;
 use self::session::{Memory, Session};
@@ -83,6 +85,7 @@ pub struct EmbeddedJobStore {
     _file: StoreFile,
     wakes: Arc<Wakes>,
     reports: Reports,
+    forgotten: ForgottenModels,
     time: Arc<StoreTime>,
 }
 
@@ -114,6 +117,7 @@ impl EmbeddedJobStore {
             _file: file,
             wakes,
             reports: Reports::default(),
+            forgotten: ForgottenModels::default(),
             time,
         })
     }
@@ -277,8 +281,12 @@ impl JobStore for EmbeddedJobStore {
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {
-        let announcement = announcement.clone();
-        self.write(move |session| models::announce(session, &announcement)).await
+        let (announcement, forgotten) = (announcement.clone(), self.forgotten.clone());
+        self.write(move |session| {
+            forgotten.remove(&announcement.model);
+            models::announce(session, &announcement)
+        })
+        .await
     }
 
     async fn describe(
@@ -287,7 +295,14 @@ impl JobStore for EmbeddedJobStore {
         classes: &serde_json::Value,
     ) -> Result<(), StoreError> {
         let (model, classes) = (model.clone(), classes.clone());
-        self.write(move |session| models::describe(session, &model, &classes)).await
+        let forgotten = self.forgotten.clone();
+        self.write(move |session| {
+            if forgotten.contains(&model, session.now) {
+                return Ok(());
+            }
+            models::describe(session, &model, &classes)
+        })
+        .await
     }
 
     async fn hold(
@@ -297,12 +312,39 @@ impl JobStore for EmbeddedJobStore {
         lifetime: Duration,
     ) -> Result<(), StoreError> {
         let (model, reason) = (model.clone(), reason.cloned());
-        self.write(move |session| models::hold(session, &model, reason.as_ref(), lifetime)).await
+        let forgotten = self.forgotten.clone();
+        self.write(move |session| {
+            if forgotten.contains(&model, session.now) {
+                return Ok(());
+            }
+            models::hold(session, &model, reason.as_ref(), lifetime)
+        })
+        .await
+    }
+
+    async fn forget_model(&self, model: &ModelName) -> Result<ForgetModel, StoreError> {
+        let name = model.clone();
+        let forgotten = self.forgotten.clone();
+        let done = self.write(move |session| {
+            let done = models::forget(session, &name)?;
+            if done == ForgetModel::Forgotten {
+                forgotten.add(&name, session.now);
+            }
+            Ok(done)
+        });
+        let done = done.await;
+        if done.is_err() {
+            self.forgotten.remove(model);
+        }
+        done
     }
 
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {
         let now = self.now().now;
-        self.read(move |connection| models::known(connection, now)).await
+        let mut models = self.read(move |connection| models::known(connection, now)).await?;
+        models.extend(self.forgotten.list(now));
+        models.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(models)
     }
 
     async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError> {

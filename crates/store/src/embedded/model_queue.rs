@@ -16,20 +16,20 @@ macro_rules! select_model {
             "SELECT id, name, line_head, line_tail, queued_high, queued_normal, queued_low, \
              waiting, running, failed, total_submitted, total_duplicate, total_claimed, \
              total_succeeded, total_failed, total_retried, total_released, total_cancelled, \
-             total_expired, total_stale FROM models ",
+             total_expired, total_stale, forgotten FROM models ",
             $rest
         )
     };
 }
 
 const FIND: &str = select_model!("WHERE name = ?1");
-const ALL: &str = select_model!("ORDER BY name");
+const ALL: &str = select_model!("WHERE NOT forgotten ORDER BY name");
 const ADD: &str = "INSERT INTO models (name) VALUES (?1)";
 const SAVE: &str = "UPDATE models SET line_head = ?2, line_tail = ?3, \
     queued_high = ?4, queued_normal = ?5, queued_low = ?6, waiting = ?7, running = ?8, \
     failed = ?9, total_submitted = ?10, total_duplicate = ?11, total_claimed = ?12, \
     total_succeeded = ?13, total_failed = ?14, total_retried = ?15, total_released = ?16, \
-    total_cancelled = ?17, total_expired = ?18, total_stale = ?19 WHERE id = ?1";
+    total_cancelled = ?17, total_expired = ?18, total_stale = ?19, forgotten = ?20 WHERE id = ?1";
 
 /// What is counted since the store was made, in the order of [`ModelStats::COUNTERS`].
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,7 @@ pub(super) struct ModelQueue {
     running: i64,
     failed: i64,
     totals: [i64; ModelStats::COUNTERS.len()],
+    forgotten: bool,
 }
 
 impl ModelQueue {
@@ -76,6 +77,7 @@ impl ModelQueue {
             running: row.get(8)?,
             failed: row.get(9)?,
             totals,
+            forgotten: row.get(20)?,
         })
     }
 
@@ -102,6 +104,7 @@ impl ModelQueue {
             t[7],
             t[8],
             t[9],
+            self.forgotten,
         ])?;
         Ok(())
     }
@@ -123,8 +126,19 @@ impl ModelQueue {
         self.totals[counter as usize] += 1;
     }
 
+    /// Whether the model was forgotten and had no job since.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.forgotten
+    }
+
+    /// As if it never had a job.
+    pub(super) fn forget(&mut self) {
+        (self.failed, self.totals, self.forgotten) = (0, Default::default(), true);
+    }
+
     /// Counts a job in the state it is in.
     pub(super) fn enter(&mut self, job: &Job) {
+        self.forgotten = false;
         self.add(job, 1);
     }
 

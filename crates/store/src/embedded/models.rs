@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use photo_core::job::{Announcement, KnownModel};
-use photo_core::{JobError, ModelName};
+use photo_core::job::{Announcement, ForgetModel, KnownEndpoint, KnownModel};
+use photo_core::{JobError, ModelName, UnixMillis};
 use rusqlite::{Connection, Result, params};
 use serde_json::Value;
 
-use super::columns::{json, later, model_name, to_json};
+use super::columns::{json, later, model_name, natural, to_json};
 use super::session::Session;
+use crate::shares::Shares;
 
 const KNOW: &str = "INSERT OR IGNORE INTO known_models (name) VALUES (?1)";
 const IS_ALIVE: &str = "SELECT 1 FROM endpoints WHERE model = ?1 AND url = ?2 AND gone_at > ?3";
 const FORGET_SILENT: &str = "DELETE FROM endpoints WHERE model = ?1 AND gone_at <= ?2";
-const ANNOUNCE: &str = "INSERT OR REPLACE INTO endpoints (model, url, gone_at) VALUES (?1, ?2, ?3)";
+const ANNOUNCE: &str = "INSERT INTO endpoints (model, url, gone_at, announced_from, announced_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (model, url) DO UPDATE SET gone_at = excluded.gone_at";
 const DESCRIBE: &str = "UPDATE known_models SET classes = ?2 WHERE name = ?1";
 const HOLD: &str = "UPDATE known_models SET hold = ?2, held_until = ?3 WHERE name = ?1";
 const LIFT: &str = "UPDATE known_models SET hold = NULL, held_until = NULL WHERE name = ?1";
@@ -21,11 +23,18 @@ const KNOWN: &str = "SELECT known_models.name, classes, \
     iif(held_until > ?1 AND coalesce(running, 0) = 0, hold, NULL) \
     FROM known_models LEFT JOIN models ON models.name = known_models.name \
     ORDER BY known_models.name";
-const ENDPOINTS: &str = "SELECT url FROM endpoints WHERE model = ?1 AND gone_at > ?2 ORDER BY url";
+const ENDPOINTS: &str = "SELECT url, announced_from, announced_at FROM endpoints \
+    WHERE model = ?1 AND gone_at > ?2 ORDER BY url";
+const IS_KNOWN: &str = "SELECT 1 FROM known_models WHERE name = ?1";
+const FORGET: [&str; 2] =
+    ["DELETE FROM known_models WHERE name = ?1", "DELETE FROM endpoints WHERE model = ?1"];
+/// How the jobs ended stays; that they can be put back in line does not.
+const UNLIST_FAILED: &str = "UPDATE jobs SET place = NULL \
+    WHERE model = ?1 AND state = 'FAILED' AND place IS NOT NULL";
 
 /// Notes an endpoint. Answers whether it was unknown or gone.
 pub(super) fn announce(session: &mut Session<'_>, announcement: &Announcement) -> Result<bool> {
-    let Announcement { model, url, lifetime } = announcement;
+    let Announcement { model, url, lifetime, from } = announcement;
     let (model, now) = (model.as_str(), session.now);
     let connection = session.connection;
     connection.prepare_cached(KNOW)?.execute([model])?;
@@ -34,7 +43,14 @@ pub(super) fn announce(session: &mut Session<'_>, announcement: &Announcement) -
     // The model's own announcements clear away what fell silent, so that the table stays small.
     connection.prepare_cached(FORGET_SILENT)?.execute(params![model, now])?;
     let gone_at = later(now, *lifetime);
-    connection.prepare_cached(ANNOUNCE)?.execute(params![model, url, gone_at])?;
+    let from = from.map(|from| from.to_string());
+    connection.prepare_cached(ANNOUNCE)?.execute(params![
+        model,
+        url,
+        gone_at,
+        from,
+        session.wall_micros / 1000
+    ])?;
     Ok(is_news)
 }
 
@@ -74,7 +90,8 @@ pub(super) fn known(connection: &Connection, now: i64) -> Result<Vec<KnownModel>
     let models = statement.query_map([now], |row| {
         let name = model_name(row, 0)?;
         let endpoints = endpoints(connection, &name, now)?;
-        Ok(KnownModel { name, endpoints, classes: json(row, 1)?, hold: json(row, 2)? })
+        let (classes, hold) = (json(row, 1)?, json(row, 2)?);
+        Ok(KnownModel { name, endpoints, classes, hold, forgotten: false })
     })?;
     models.collect()
 }
@@ -84,8 +101,41 @@ pub(super) fn endpoints(
     connection: &Connection,
     model: &ModelName,
     now: i64,
-) -> Result<Vec<String>> {
+) -> Result<Vec<KnownEndpoint>> {
     let mut statement = connection.prepare_cached(ENDPOINTS)?;
-    let urls = statement.query_map(params![model.as_str(), now], |row| row.get(0))?;
-    urls.collect()
+    let endpoints = statement.query_map(params![model.as_str(), now], |row| {
+        let from: Option<String> = row.get(1)?;
+        let since: Option<i64> = row.get(2)?;
+        Ok(KnownEndpoint {
+            url: row.get(0)?,
+            from: from.and_then(|from| from.parse().ok()),
+            since: since.map(|since| UnixMillis(natural(since))),
+        })
+    })?;
+    endpoints.collect()
+}
+
+/// Forgets a model, unless it has unfinished jobs.
+pub(super) fn forget(session: &mut Session<'_>, model: &ModelName) -> Result<ForgetModel> {
+    let connection = session.connection;
+    let mut is_known = connection.prepare_cached(IS_KNOWN)?.exists([model.as_str()])?;
+    if let Some(queue) = session.queues.find(model)? {
+        is_known |= !queue.is_forgotten();
+        let unfinished = queue.stats().unfinished();
+        if unfinished > 0 {
+            return Ok(ForgetModel::Unfinished(unfinished));
+        }
+        if is_known {
+            connection.prepare_cached(UNLIST_FAILED)?.execute([queue.id])?;
+            queue.forget();
+            *session.memory.shares(model) = Shares::default();
+        }
+    }
+    if !is_known {
+        return Ok(ForgetModel::Unknown);
+    }
+    for sql in FORGET {
+        connection.prepare_cached(sql)?.execute([model.as_str()])?;
+    }
+    Ok(ForgetModel::Forgotten)
 }

@@ -9,7 +9,8 @@ use super::model_queue::ModelQueue;
 use super::models::endpoints;
 use super::status::stats_of;
 
-const NAMES: &str = "SELECT name FROM models UNION SELECT name FROM known_models ORDER BY name";
+const NAMES: &str = "SELECT name FROM models WHERE NOT forgotten \
+    UNION SELECT name FROM known_models ORDER BY name";
 const HOLD: &str = "SELECT hold FROM known_models WHERE name = ?1 AND held_until > ?2";
 pub(super) const FIRST: &str = "SELECT changed_at, submitted_at FROM jobs \
     WHERE model = ?1 AND priority = ?2 AND state = 'QUEUED' ORDER BY place LIMIT ?3";
@@ -52,7 +53,8 @@ fn queue(connection: &Connection, name: &ModelName, now: i64) -> Result<QueueVie
             *line = ends(connection, queue.id, priority)?;
         }
     }
-    Ok(QueueView { stats, hold, announced: endpoints(connection, name, now)?, lines })
+    let announced = endpoints(connection, name, now)?.into_iter().map(|it| it.url).collect();
+    Ok(QueueView { stats, hold, announced, lines })
 }
 
 /// What stands at both ends of a line.

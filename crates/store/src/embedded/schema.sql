@@ -32,7 +32,9 @@ CREATE TABLE models (
     total_released INTEGER NOT NULL DEFAULT 0,
     total_cancelled INTEGER NOT NULL DEFAULT 0,
     total_expired INTEGER NOT NULL DEFAULT 0,
-    total_stale INTEGER NOT NULL DEFAULT 0
+    total_stale INTEGER NOT NULL DEFAULT 0,
+    -- 1 once it was forgotten: its row stays for the outcomes of its jobs.
+    forgotten INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE jobs (
@@ -94,6 +96,10 @@ CREATE TABLE endpoints (
     model TEXT NOT NULL,
     url TEXT NOT NULL,
     gone_at INTEGER NOT NULL,
+    -- Where the announcement came from that made it known, and when. Nothing where an earlier version
+    -- wrote the row.
+    announced_from TEXT,
+    announced_at INTEGER,
     PRIMARY KEY (model, url)
 ) STRICT, WITHOUT ROWID;
 

@@ -17,6 +17,7 @@
 //! | `T:m:<model>` | hash: counters, what the model can say, how its priorities shared it |
 //! | `T:h:<model>` | why the model cannot take jobs now |
 //! | `T:e:<model>` | sorted set: announced endpoints by the time they fall silent |
+//! | `T:n:<model>` | hash: announced endpoint → when and from where it was announced |
 //! | `T:k` | sorted set: callbacks by the time they are due, infinite while they wait for their image |
 //! | `T:k:<md5>` | hash: address → the callback's id and how often it failed |
 //! | `T:f` | the highest fence handed out |
@@ -24,6 +25,7 @@
 //! | `T:b` | hash: what the store is called since it was first used; how many beats there were |
 //! | `T:dispatchers`, `T:reports` | sorted set: dispatchers by the time they fall silent; hash: what they say of themselves |
 //! | `T:queues`, `T:models` | sets: models that ever had jobs; models that said who they are |
+//! | `T:forgotten` | sorted set: models forgotten a short while ago by the time this need not be told |
 //!
 //! Leases, pauses and whatever else ends is measured by the *store's time*, which goes on when the
 //! server's clock is set back (`scripts/prelude.lua`); times that people are told are the clock's.
@@ -68,9 +70,9 @@ use deadpool_redis::redis::{Script, ScriptInvocation};
 use futures_util::future::try_join;
 use photo_core::job::{
     Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished, Held,
-    JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView, Requeue,
-    StoreClock, SubmitMode, Submitted, Tick, Wake,
+    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
+    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
+    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName, UnixMillis};
@@ -264,6 +266,10 @@ impl JobStore for RedisJobStore {
         lifetime: Duration,
     ) -> Result<(), StoreError> {
         self.keep_hold(model, reason, lifetime).await
+    }
+
+    async fn forget_model(&self, model: &ModelName) -> Result<ForgetModel, StoreError> {
+        self.forget(model).await
     }
 
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError> {

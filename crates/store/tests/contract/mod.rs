@@ -14,6 +14,7 @@ pub mod clock;
 pub mod endings;
 pub mod failed;
 pub mod failures;
+pub mod forget;
 pub mod holds;
 pub mod leases;
 pub mod models;
@@ -279,6 +280,16 @@ macro_rules! contract_suite {
                 what_a_model_can_say_is_kept
                 models_come_by_name
                 a_held_model_is_known_with_its_reason
+                who_announced_an_endpoint_and_when_is_kept_until_it_is_gone
+            }
+            forget {
+                a_model_without_jobs_is_forgotten_and_that_is_told_for_a_while
+                a_model_that_nobody_knows_is_not_forgotten
+                a_model_with_unfinished_jobs_is_left_as_it_is
+                how_its_jobs_ended_is_still_told
+                what_dispatchers_say_of_it_does_not_bring_it_back
+                an_announcement_brings_it_back_at_once
+                a_job_brings_its_queue_back
             }
             wakes {
                 the_first_message_is_a_reset

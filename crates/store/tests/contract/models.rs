@@ -1,8 +1,9 @@
 //! Models and their services, as they announced themselves.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use photo_core::job::{Announcement, KnownModel};
+use photo_core::job::{Announcement, KnownEndpoint, KnownModel};
 use serde_json::json;
 
 use super::Harness;
@@ -10,23 +11,44 @@ use super::scene::{Scene, error, model};
 
 const LIFETIME: Duration = Duration::from_secs(45);
 
+const SOMEBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
+
 async fn announce<H: Harness>(scene: &Scene<H>, model_name: &str, url: &str) -> bool {
-    let announcement =
-        Announcement { model: model(model_name), url: url.to_owned(), lifetime: LIFETIME };
+    announce_from(scene, model_name, url, Some(SOMEBODY)).await
+}
+
+async fn announce_from<H: Harness>(
+    scene: &Scene<H>,
+    model_name: &str,
+    url: &str,
+    from: Option<IpAddr>,
+) -> bool {
+    let (model, url) = (model(model_name), url.to_owned());
+    let announcement = Announcement { model, url, lifetime: LIFETIME, from };
     scene.store.announce(&announcement).await.unwrap()
 }
 
+/// The models that are known, without the times.
 async fn known<H: Harness>(scene: &Scene<H>) -> Vec<KnownModel> {
-    scene.store.models().await.unwrap()
+    let mut models = scene.store.models().await.unwrap();
+    for endpoint in models.iter_mut().flat_map(|model| &mut model.endpoints) {
+        endpoint.since = None;
+    }
+    models
 }
 
 fn plain(model_name: &str, endpoints: &[&str]) -> KnownModel {
     KnownModel {
         name: model(model_name),
-        endpoints: endpoints.iter().map(ToString::to_string).collect(),
+        endpoints: endpoints.iter().map(|url| endpoint(url)).collect(),
         classes: None,
         hold: None,
+        forgotten: false,
     }
+}
+
+fn endpoint(url: &str) -> KnownEndpoint {
+    KnownEndpoint { url: url.to_owned(), from: Some(SOMEBODY), since: None }
 }
 
 pub async fn nothing_is_known_at_first<H: Harness>() {
@@ -115,4 +137,31 @@ pub async fn a_held_model_is_known_with_its_reason<H: Harness>() {
     assert_eq!(known(&scene).await, [expected]);
     scene.advance(LIFETIME);
     assert_eq!(known(&scene).await, [plain("m", &[])]);
+}
+
+pub async fn who_announced_an_endpoint_and_when_is_kept_until_it_is_gone<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    let origin = async || {
+        let mut models = scene.store.models().await.unwrap();
+        let endpoint = models.remove(0).endpoints.remove(0);
+        (endpoint.from, endpoint.since.unwrap())
+    };
+    let [first, other] = ["10.0.0.7", "fd00::7"].map(|it| it.parse::<IpAddr>().unwrap());
+    announce_from(&scene, "m", "http://host:1", Some(first)).await;
+    let (from, since) = origin().await;
+    assert_eq!(from, Some(first));
+
+    scene.advance(LIFETIME / 2);
+    announce_from(&scene, "m", "http://host:1", Some(other)).await;
+    assert_eq!(origin().await, (Some(first), since), "it was there already");
+
+    scene.advance(LIFETIME);
+    announce_from(&scene, "m", "http://host:1", Some(other)).await;
+    let (from, later) = origin().await;
+    assert_eq!(from, Some(other));
+    assert!(later > since);
+
+    scene.advance(LIFETIME);
+    announce_from(&scene, "m", "http://host:1", None).await;
+    assert_eq!(origin().await.0, None);
 }

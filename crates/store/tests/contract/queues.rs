@@ -124,8 +124,12 @@ pub async fn a_hold_and_the_endpoints_are_told_of<H: Harness>() {
     let scene = Scene::<H>::start().await;
     let (name, down) = (model("m"), error("down"));
     for url in ["http://b:1", "http://a:1"] {
-        let announcement =
-            Announcement { model: name.clone(), url: url.to_owned(), lifetime: SECOND * 10 };
+        let announcement = Announcement {
+            model: name.clone(),
+            url: url.to_owned(),
+            lifetime: SECOND * 10,
+            from: None,
+        };
         scene.store.announce(&announcement).await.unwrap();
     }
     scene.store.hold(&name, Some(&down), SECOND * 5).await.unwrap();

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use photo_core::UnixMillis;
-use photo_core::job::{Claimed, JobView, LineEnds, ModelStats, QueueView};
+use photo_core::job::{Claimed, JobView, KnownModel, LineEnds, ModelStats, QueueView};
 
 use super::operation::UNIT;
 
@@ -64,6 +64,15 @@ pub fn queues(models: &[QueueView], start: UnixMillis) -> String {
         said(&(queue.stats.model.as_str(), &queue.hold, &queue.announced, lines))
     };
     said(&models.iter().map(model).collect::<Vec<_>>())
+}
+
+/// What is known of models; times are those since `start`.
+pub fn models(mut models: Vec<KnownModel>, start: UnixMillis) -> String {
+    for endpoint in models.iter_mut().flat_map(|model| &mut model.endpoints) {
+        let since = |time: UnixMillis| units(Duration::from_millis(time.0 - start.0));
+        endpoint.since = endpoint.since.map(|at| UnixMillis(u64::try_from(since(at)).unwrap()));
+    }
+    said(&models)
 }
 
 /// Anything else as it is.

@@ -47,6 +47,7 @@ pub enum Operation {
     Requeue(Requeue),
     Tick,
     Announce(Announcement),
+    Forget(ModelName),
     Describe {
         model: ModelName,
         classes: serde_json::Value,
@@ -87,8 +88,10 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
         1 => requeue().prop_map(Operation::Requeue),
         2 => Just(Operation::Tick),
         1 => (model(), 1..3u8, lasting()).prop_map(|(model, host, lifetime)| {
-            Operation::Announce(Announcement { model, url: format!("http://{host}"), lifetime })
+            let url = format!("http://{host}");
+            Operation::Announce(Announcement { model, url, lifetime, from: None })
         }),
+        1 => model().prop_map(Operation::Forget),
         1 => (model(), any::<bool>()).prop_map(|(model, flag)| Operation::Describe {
             model,
             classes: serde_json::json!(["cat", flag]),

@@ -103,6 +103,7 @@ impl Side {
             Operation::Announce(announcement) => {
                 answers::said(&store.announce(announcement).await.unwrap())
             }
+            Operation::Forget(model) => answers::said(&store.forget_model(model).await.unwrap()),
             Operation::Describe { model, classes } => {
                 answers::said(&store.describe(model, classes).await.unwrap())
             }
@@ -132,7 +133,7 @@ impl Side {
         [
             answers::views(&self.store.status(&images()).await.unwrap(), start),
             answers::stats(&self.store.stats(None).await.unwrap()),
-            answers::said(&self.store.models().await.unwrap()),
+            answers::models(self.store.models().await.unwrap(), start),
             answers::queues(&self.store.queues(None).await.unwrap(), start),
             answers::said(&images_failed) + &answers::views(&[jobs], start),
         ]

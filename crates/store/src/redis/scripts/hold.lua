@@ -3,7 +3,7 @@
 
 if ARGV[7] == '' then
   redis.call('DEL', hold_key(ARGV[5]))
-else
+elseif not is_forgotten(ARGV[5]) then
   redis.call('SADD', MODELS, ARGV[5])
   redis.call('SET', hold_key(ARGV[5]), struct.pack('>I6', now + ARGV[6]) .. ARGV[7], 'PX', ARGV[6])
 end

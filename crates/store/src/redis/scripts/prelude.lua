@@ -43,13 +43,20 @@ local function model_key(model) return PREFIX .. ':m:' .. model end
 local function hold_key(model) return PREFIX .. ':h:' .. model end
 local function callbacks_key(md5) return PREFIX .. ':k:' .. md5 end
 local function endpoints_key(model) return PREFIX .. ':e:' .. model end
+local function origins_key(model) return PREFIX .. ':n:' .. model end
 local FENCE = PREFIX .. ':f'
 local CALLBACKS = PREFIX .. ':k'
 local BEAT = PREFIX .. ':b'
 local QUEUES = PREFIX .. ':queues'
 local MODELS = PREFIX .. ':models'
+local FORGOTTEN = PREFIX .. ':forgotten'
 local DISPATCHERS = PREFIX .. ':dispatchers'
 local REPORTS = PREFIX .. ':reports'
+
+-- Whether a model was forgotten so short a while ago that some may not have heard of it.
+local function is_forgotten(model)
+  return tonumber(redis.call('ZSCORE', FORGOTTEN, model) or 0) > now
+end
 
 -- State, priority, claims, failures, crashes, fence, submitted ms, changed ms.
 local RECORD = '>c1BHHBI8I6I6'

@@ -36,6 +36,7 @@ for _, id in ipairs(jobs) do
   end
 end
 for model, new in pairs(queued) do
+  redis.call('SADD', QUEUES, model)
   wake(model, new)
 end
 conclude()

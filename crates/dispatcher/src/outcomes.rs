@@ -183,6 +183,17 @@ mod tests {
     }
 
     #[test]
+    fn no_end_is_written_down_as_before_its_start() {
+        let (mut outcomes, _slots) = outcomes(1, 10);
+        let mut batch = outcomes.batch();
+        // The store's clock is ahead of ours.
+        batch.endings[0].lease.fence = 9_000_000;
+        let lines = batch.recorded(&[Ack::Recorded], UnixMillis(5_000));
+        let RecordLine::Ended(end) = &lines[0].1 else { panic!("{lines:?}") };
+        assert_eq!((end.started_at, end.ended_at), (Some(UnixMillis(9_000)), UnixMillis(9_000)));
+    }
+
+    #[test]
     fn only_what_the_store_recorded_is_written_down() {
         let (mut outcomes, _slots) = outcomes(3, 10);
         let lines = outcomes

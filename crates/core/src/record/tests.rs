@@ -87,6 +87,21 @@ fn what_was_accepted_and_what_came_of_it_read_back() {
 }
 
 #[test]
+fn what_was_written_by_two_clocks_is_shown_in_order() {
+    let RecordLine::Ended(end) = ended("wood", result("1")) else { unreachable!() };
+    let end = JobEnd { started_at: Some(UnixMillis(3_000)), ..*end };
+    let record = read(&text(&[
+        RecordLine::Image(info()),
+        RecordLine::Accepted(asked(1_000, &["wood"])),
+        RecordLine::Ended(Box::new(end)),
+    ]));
+    let wood = record.jobs["wood"].ended(info().md5).unwrap();
+    assert_eq!((wood.started_at, wood.ended_at), (Some(UnixMillis(2_000)), UnixMillis(2_000)));
+    let shown = record.jobs["wood"].view(&model("wood"));
+    assert_eq!((shown.started_at, shown.changed_at), (Some(UnixMillis(2_000)), UnixMillis(2_000)));
+}
+
+#[test]
 fn half_a_line_costs_only_itself() {
     let mut torn = text(&[RecordLine::Image(info())]);
     let accepted = RecordLine::Accepted(asked(1, &["wood"])).to_text();

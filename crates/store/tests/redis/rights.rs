@@ -179,3 +179,23 @@ async fn a_user_that_loses_a_command_is_told_which_and_goes_on_once_it_has_it_ag
     assert_eq!(scene.state(&job(2, "m")).await, None, "nothing of it was done");
     scene.submit(&[job(2, "m")]).await.unwrap();
 }
+
+#[tokio::test]
+async fn nothing_is_queued_of_what_a_user_that_has_just_lost_a_right_asks_for() {
+    let server = RedisServer::start();
+    let mut redis = behind_its_back(&server);
+    set_user(&mut redis, &["on", ">PASSWORD", "~*", "+@all", "allchannels"]);
+    let scene = Scene::at(&url(&server), settings()).await;
+    for right in ["sadd", "rpush", "hset"] {
+        recovers(&scene.store).await;
+        set_user(&mut redis, &[format!("-{right}")]);
+        let error = scene.submit(&[job(1, "m")]).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "without {right}: {error}");
+        set_user(&mut redis, &[format!("+{right}")]);
+    }
+    recovers(&scene.store).await;
+    assert_eq!(scene.state(&job(1, "m")).await, None);
+    assert_eq!(scene.claim("m", 10).await.unwrap(), []);
+    scene.submit(&[job(1, "m")]).await.unwrap();
+    assert_eq!(scene.claim("m", 10).await.unwrap().len(), 1);
+}

@@ -4,20 +4,28 @@
 -- up the server.
 local MOST_PAST = 1000
 
--- Brings a job into the state of one that is queued. Answers its entry, which is yet to be pushed to
--- a queue: the image and the time at which the job was queued, which grows with every time; so an
+-- Brings a job into the state of one that is queued, but for its record, which is yet to be written.
+-- Answers its entry, which is yet to be pushed to a queue: the image and the time at which the job was queued, which grows with every time; so an
 -- entry left behind by a cancelled job is told from the entry of the same job asked for again.
-local function set_queued(md5, model, job)
+local function queue_entry(md5, job)
   job.state = 'Q'
   job.changed = math.max(wall, job.changed + 1)
-  write(md5, model, job)
   return md5 .. struct.pack('>I4', job.changed % 4294967296)
+end
+
+-- The same for one whose record is written at once and whose entry is pushed later.
+local function set_queued(md5, model, job)
+  local entry = queue_entry(md5, job)
+  write(md5, model, job)
+  return entry
 end
 
 -- Queues a job behind all others of its priority.
 local function enqueue(md5, model, job)
-  local entry = set_queued(md5, model, job)
-  redis.call('RPUSH', line_key(model, job.priority), entry)
+  -- The entry first: should the script fail here, as that of a user that has just lost a right, it is
+  -- one that nobody has left, and no job is queued.
+  redis.call('RPUSH', line_key(model, job.priority), queue_entry(md5, job))
+  write(md5, model, job)
 end
 
 -- Pushes entries to the front of their queues; their order among themselves stays. Each is

@@ -126,7 +126,7 @@ local function write(md5, model, job)
   note_change(md5)
 end
 
--- Brings a job into a state. The time of the change never goes back, see `set_queued`.
+-- Brings a job into a state. The time of the change never goes back, see `queue_entry`.
 local function change(job, state)
   job.state = state
   job.changed = math.max(wall, job.changed)

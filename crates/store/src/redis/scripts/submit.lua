@@ -33,6 +33,7 @@ while at <= #jobs do
   elseif mode == 'look' then
     answers[#answers + 1] = '+'
   else
+    if not queued[model] then redis.call('SADD', QUEUES, model) end
     queued[model] = (queued[model] or 0) + 1
     start(md5, model, job or {changed = 0}, priority)
     answers[#answers + 1] = '+'
@@ -41,7 +42,6 @@ while at <= #jobs do
 end
 
 for model, new in pairs(queued) do
-  redis.call('SADD', QUEUES, model)
   wake(model, new)
 end
 conclude()

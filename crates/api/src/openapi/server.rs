@@ -144,8 +144,9 @@ fn announce() -> Operation {
     });
     Operation::new("announceModel", "A model service announces itself")
         .text(
-            "To be repeated every ten seconds: after 45 seconds of silence the service is gone. One that \
-             is not known yet is asked for its `/status` first; whether it answered is in `status`.",
+            "To be repeated every ten seconds: after 45 seconds of silence a service that does not answer \
+             `GET /status` either is gone. One that is not known yet is asked for its `/status` first; \
+             whether it answered is in `status`.",
         )
         .takes(
             In::Header,

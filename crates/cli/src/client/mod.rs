@@ -83,7 +83,7 @@ impl Server {
             http,
             base: url.as_str().trim_end_matches('/').to_owned(),
             name: shown.as_str().trim_end_matches('/').to_owned(),
-            silence: SILENCE.min(config.give_up_after),
+            silence: SILENCE.min(patience.limit().unwrap_or(config.give_up_after)),
             patience,
             reporter,
         })

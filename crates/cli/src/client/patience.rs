@@ -59,6 +59,11 @@ impl Patience {
         Self::of(Duration::ZERO)
     }
 
+    /// For how long is tried, unless everything is tried once.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        (!self.limit.is_zero()).then_some(self.limit)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

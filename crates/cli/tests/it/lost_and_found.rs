@@ -145,4 +145,7 @@ async fn a_server_that_never_answers_is_given_up() {
     folder.write("photo.toml", b"[photoctl]\ngive_up_after = \"500ms\"\n");
     let done = folder.run(&fake.url, &SUBMIT).await;
     done.ends_with(3).says(&["nothing came or went for 500ms", "gave up after 500ms"]);
+    // The flag says more than the file.
+    let done = folder.run(&fake.url, &[&SUBMIT[..], &["--give-up-after", "300ms"]].concat()).await;
+    done.ends_with(3).says(&["nothing came or went for 300ms", "gave up after 300ms"]);
 }

@@ -23,6 +23,7 @@ use crate::health::Pulse;
 use crate::lanes::Lanes;
 use crate::leases::Leases;
 use crate::outcomes::{Batch, Outcome, Outcomes};
+use crate::renewal;
 use crate::reporter::Reporter;
 use crate::scribe::Scribe;
 use crate::survey;
@@ -115,6 +116,7 @@ impl Dispatcher {
         let _over = self.tools.over.clone().drop_guard();
         let (sender, mut known) = watch::channel(Vec::new());
         tokio::spawn(survey::run(Arc::clone(&self.tools), sender, Arc::clone(&self.survey)));
+        tokio::spawn(renewal::run(Arc::clone(&self.tools), self.lanes.config().clone()));
         tokio::spawn(Arc::clone(&self.leases).keep(Arc::clone(&self.tools)));
         let mut wakes = self.tools.store.wakes(self.id).await;
         let lane_ready = self.lanes.ready();
@@ -143,7 +145,10 @@ impl Dispatcher {
                 Ok(()) = known.changed() => self.surveyed(&known.borrow_and_update()),
                 () = lane_ready.notified() => self.lanes.stir_all(),
                 _ = beats.tick() => self.pulse.beat(),
-                _ = reports.tick() => self.report(),
+                _ = reports.tick() => {
+                    self.tools.signs.add(self.lanes.answered());
+                    self.report();
+                }
                 () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
                     if self.time_is_up() {
                         return self.end().await;

@@ -67,6 +67,8 @@ struct Endpoint {
     /// When it last gave a prediction, as a [`State::serial`].
     predicted: u64,
     strays: Strays,
+    /// Whether it answered about a photo since that was last looked at.
+    has_answered: bool,
 }
 
 #[derive(Debug)]
@@ -242,6 +244,15 @@ impl Endpoints {
         state.list.iter().map(|endpoint| endpoint.report(model.clone(), now)).collect()
     }
 
+    /// The addresses of those that answered about a photo since this was last asked.
+    pub fn take_answered(&self) -> Vec<String> {
+        let mut state = self.lock();
+        let answered = state.list.iter_mut().filter_map(|endpoint| {
+            std::mem::take(&mut endpoint.has_answered).then(|| endpoint.url.as_str().to_owned())
+        });
+        answered.collect()
+    }
+
     /// Says what became of the endpoints, under the lock so that the last word is the right one.
     fn tell(&self, state: &State) {
         let trouble = state.trouble();
@@ -299,6 +310,7 @@ impl Endpoint {
             failing_since: 0,
             predicted: 0,
             strays: Strays::default(),
+            has_answered: false,
         }
     }
 
@@ -358,6 +370,7 @@ impl Place {
         state.predicted = now;
         let Some(endpoint) = state.get(self.id) else { return false };
         endpoint.predicted = now;
+        endpoint.has_answered = true;
         endpoint.strays.reached();
         endpoint.setbacks = 0;
         endpoint.failures = 0;
@@ -378,6 +391,7 @@ impl Place {
     pub fn heed(&self) {
         if let Some(endpoint) = self.endpoints.lock().get(self.id) {
             endpoint.relapses = 0;
+            endpoint.has_answered = true;
         }
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tracing::info;
 
 use crate::lane::Lane;
+use crate::renewal::EndpointName;
 use crate::tools::Tools;
 
 /// One lane per model that is configured or known to the store. A lane closes when its model is
@@ -100,6 +101,21 @@ impl Lanes {
     pub fn endpoints(&self, now: UnixMillis) -> Vec<EndpointReport> {
         let of_lane = |lane: &Arc<Lane>| lane.endpoints.report(&lane.model, now);
         self.by_model.values().flat_map(of_lane).collect()
+    }
+
+    /// The endpoints that answered about a photo since this was last asked.
+    pub fn answered(&self) -> impl Iterator<Item = EndpointName> {
+        let of_lane = |lane: &Arc<Lane>| {
+            let urls = lane.endpoints.take_answered().into_iter();
+            let model = lane.model.clone();
+            urls.map(move |url| (model.clone(), url))
+        };
+        self.by_model.values().flat_map(of_lane)
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The bell that rings when a lane that could not work begins to.

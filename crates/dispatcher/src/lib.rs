@@ -6,7 +6,8 @@
 //! (`leases`); the photo goes to the endpoint with the least to do (`endpoints`, `service`); and
 //! what came of it (`outcomes`) is recorded by the trip that claims the next. The `scribe` writes
 //! results down beside the photos. Endpoints that cannot work are watched (`probe`), clients are
-//! told why their jobs wait (`hold`), and operators how it stands (`reporter`).
+//! told why their jobs wait (`hold`), and operators how it stands (`reporter`). Endpoints that
+//! announced themselves are asked for a sign of life once they fall silent (`renewal`).
 
 mod attempt;
 mod backoff;
@@ -20,6 +21,7 @@ mod lanes;
 mod leases;
 mod outcomes;
 mod probe;
+mod renewal;
 mod reporter;
 mod scribe;
 pub mod service;
@@ -40,6 +42,7 @@ use tracing::info;
 
 use crate::dispatcher::Dispatcher;
 use crate::health::Pulse;
+use crate::renewal::SignsOfLife;
 use crate::service::ServiceClient;
 use crate::tools::Tools;
 
@@ -72,7 +75,8 @@ pub async fn run_with(
     if let Some(address) = &config.dispatcher.listen {
         health::serve(address, Arc::clone(&pulse), &store, over.clone())?;
     }
-    let tools = Arc::new(Tools { store, images, services, settings, over });
+    let signs = SignsOfLife::default();
+    let tools = Arc::new(Tools { store, images, services, settings, signs, over });
     info!(
         store = %config.store.url, images = %String::from(config.images.url.clone()),
         models = config.models.keys().map(photo_core::ModelName::as_str).collect::<Vec<_>>().join(","),

@@ -34,6 +34,8 @@ pub struct Settings {
     pub trial_cap: Duration,
     /// How often, about, the store is asked which models and endpoints there are.
     pub survey: Duration,
+    /// How often, about, announced endpoints that fall silent are asked for their status.
+    pub renewal: Duration,
     /// How long the store shows why a model's jobs wait, unless told again before.
     pub hold: Duration,
     /// How often the store is told that the dispatcher is alive, and how it stands.
@@ -58,6 +60,7 @@ impl Default for Settings {
             trial_base: Duration::from_millis(250),
             trial_cap: Duration::from_secs(5),
             survey: Duration::from_secs(1),
+            renewal: Duration::from_secs(5),
             hold: Duration::from_secs(10),
             report: Duration::from_secs(2),
             http: HttpSettings::default(),

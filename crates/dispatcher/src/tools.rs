@@ -6,6 +6,7 @@ use std::time::Duration;
 use photo_core::ports::{ImageStore, JobStore, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use crate::renewal::SignsOfLife;
 use crate::service::ServiceClient;
 use crate::settings::Settings;
 
@@ -19,6 +20,8 @@ pub struct Tools {
     pub services: ServiceClient,
     /// The dispatcher's own times.
     pub settings: Settings,
+    /// Which endpoints answered.
+    pub signs: SignsOfLife,
     /// Cancelled when the last outcome is recorded: whatever runs beside the central loop ends.
     pub over: CancellationToken,
 }

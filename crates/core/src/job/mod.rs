@@ -22,4 +22,6 @@ pub use line::{LineEnds, QueueView};
 pub use queue::{JobList, Listed, Requeue, Tick, Wake};
 pub use report::{DispatcherReport, DispatcherView, EndpointReport, EndpointState};
 pub use submit::{InvalidPriority, NewJob, Priority, SubmitMode, Submitted};
-pub use view::{Announcement, ForgetModel, JobView, KnownEndpoint, KnownModel, ModelStats};
+pub use view::{
+    AnnouncedEndpoint, Announcement, ForgetModel, JobView, KnownEndpoint, KnownModel, ModelStats,
+};

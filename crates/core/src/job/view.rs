@@ -116,6 +116,27 @@ pub enum ForgetModel {
     Unfinished(u64),
 }
 
+impl Announcement {
+    /// For how long an endpoint that is gone is remembered: it may have been silent only because
+    /// nobody asked it, and is taken in again once it answers.
+    pub const REMEMBERED: Duration = Duration::from_hours(24);
+
+    /// The most endpoints of one model that are remembered: those alive for longest.
+    pub const MOST_REMEMBERED: u32 = 100;
+}
+
+/// An endpoint that announced itself and is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnouncedEndpoint {
+    /// Its model.
+    pub model: ModelName,
+    /// Where it listens.
+    pub url: String,
+    /// For how many milliseconds it stays alive without a further word; below 0 for how many it
+    /// has been gone.
+    pub left_ms: i64,
+}
+
 /// A model that announced itself or that dispatchers said something about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownModel {

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::job::{
-    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
-    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
-    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
+    AnnouncedEndpoint, Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed,
+    DispatcherId, DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish,
+    Finished, ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob,
+    QueueView, Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use crate::{ImageKey, JobError, JobState, ModelName};
 
@@ -118,6 +118,14 @@ pub trait JobStore: Send + Sync + 'static {
     /// Notes a model service's announcement. Answers whether the endpoint was unknown or gone
     /// before. The model stays known after its endpoints have gone.
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError>;
+
+    /// Every endpoint that announced itself and is remembered ([`Announcement::REMEMBERED`]), by
+    /// model and address.
+    async fn announced(&self) -> Result<Vec<AnnouncedEndpoint>, StoreError>;
+
+    /// Notes that endpoints which announced themselves are alive, as if they had announced
+    /// themselves again, for at least the lifetime given. One that is not remembered stays unknown.
+    async fn renew(&self, endpoints: &[Announcement]) -> Result<(), StoreError>;
 
     /// Keeps what a model can say.
     async fn describe(

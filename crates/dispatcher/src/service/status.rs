@@ -7,8 +7,9 @@ use photo_core::config::ServiceUrl;
 use photo_core::{JobError, JobErrorKind};
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::body::{self, BodyEnd};
-use super::words::{beginning, told};
+use super::words::{self, beginning, told};
 use super::{Failure, ServiceClient};
 
 /// How long a service may take to tell its status.
@@ -31,22 +32,33 @@ pub enum Readiness {
 impl ServiceClient {
     /// Asks a service whether it can work.
     pub async fn status(&self, url: &ServiceUrl) -> Readiness {
-        let asked = async {
-            let response = self.ask(Method::GET, &format!("{url}/status")).await?;
-            Ok::<_, Failure>(body::read(response, MAX_STATUS_BYTES).await)
-        };
-        match tokio::time::timeout(TIMEOUT, asked).await {
-            Ok(Ok(answer)) => {
+        match self.ask_for_status(url).await {
+            Ok(answer) => {
                 let whole = answer.end == BodyEnd::Complete;
                 let told = Readiness::told(answer.status, if whole { &answer.body } else { b"" });
                 told.asking_for(answer.retry_after)
             }
-            Ok(Err(failure)) => Readiness::NotReady(failure),
-            Err(_) => {
-                let message = format!("the service did not tell its status within {TIMEOUT:?}");
-                Readiness::NotReady(JobError::new(JobErrorKind::Timeout, message).into())
-            }
+            Err(failure) => Readiness::NotReady(failure),
         }
+    }
+
+    /// Whether there is a service that tells its status, good or not. What answers with a page, or
+    /// has no status, may be anything.
+    pub async fn has_status(&self, url: &ServiceUrl) -> bool {
+        self.ask_for_status(url).await.is_ok_and(|answer| {
+            matches!(answer.status, 200..=299 | 503) && !words::is_page(&answer.body)
+        })
+    }
+
+    async fn ask_for_status(&self, url: &ServiceUrl) -> Result<Answer, Failure> {
+        let asked = async {
+            let response = self.ask(Method::GET, &format!("{url}/status")).await?;
+            Ok(body::read(response, MAX_STATUS_BYTES).await)
+        };
+        tokio::time::timeout(TIMEOUT, asked).await.unwrap_or_else(|_| {
+            let message = format!("the service did not tell its status within {TIMEOUT:?}");
+            Err(JobError::new(JobErrorKind::Timeout, message).into())
+        })
     }
 
     /// Tells a service of the earliest generation to load its model. Others answer 405, and what

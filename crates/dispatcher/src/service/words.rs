@@ -73,6 +73,11 @@ pub fn beginning(body: &[u8]) -> Option<String> {
     }
 }
 
+/// Whether a body is an HTML page.
+pub fn is_page(body: &[u8]) -> bool {
+    html::text(&String::from_utf8_lossy(&body[..body.len().min(MAX_VALUE_BYTES)])).is_some()
+}
+
 fn field_text(field: &RawValue) -> Option<String> {
     if field.get().len() > MAX_VALUE_BYTES {
         return Some(field.get().chars().take(MAX_FIELD_BYTES).collect());

@@ -19,7 +19,7 @@ use crate::raw_service::{RawService, Turn, good, http};
 use crate::world::{World, eventually};
 
 /// More than any buffer between two programs holds.
-const LARGE_PHOTO: usize = 20 << 20;
+const LARGE_PHOTO: usize = 12 << 20;
 
 /// A world whose one model is at this address.
 fn world_at(url: &str) -> World {

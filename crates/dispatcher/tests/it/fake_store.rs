@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
-    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
-    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
+    AnnouncedEndpoint, Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed,
+    DispatcherId, DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish,
+    Finished, ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob,
+    QueueView, Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{ImageKey, JobError, JobState, ModelName};
@@ -228,6 +228,14 @@ impl JobStore for FakeStore {
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {
         self.real.announce(announcement).await
+    }
+
+    async fn announced(&self) -> Result<Vec<AnnouncedEndpoint>, StoreError> {
+        self.real.announced().await
+    }
+
+    async fn renew(&self, endpoints: &[Announcement]) -> Result<(), StoreError> {
+        self.real.renew(endpoints).await
     }
 
     async fn describe(

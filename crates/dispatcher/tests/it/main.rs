@@ -14,6 +14,7 @@ mod failures;
 mod hostile;
 mod leases;
 mod protocols;
+mod renewal;
 mod reports;
 mod slots;
 mod stopping;

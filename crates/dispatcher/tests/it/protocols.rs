@@ -136,7 +136,8 @@ async fn a_model_that_announces_itself_gets_its_jobs() {
     let image = world.ask(1).await;
     world.until(image, Succeeded).await;
 
-    // Fallen silent, it is gone, and its jobs wait.
+    // Fallen silent and not there any more, it is gone, and its jobs wait.
+    drop(service);
     world.clock.advance(announcement.lifetime);
     eventually("the dispatcher notices", async || {
         let known = world.store.models().await.unwrap().pop().unwrap();

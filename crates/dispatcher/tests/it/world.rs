@@ -171,6 +171,7 @@ impl World {
             rest_base: Duration::from_hours(1),
             rest_cap: Duration::from_hours(1),
             survey: Duration::from_millis(100),
+            renewal: Duration::from_millis(50),
             report: Duration::from_millis(50),
             ..Settings::default()
         }

@@ -52,10 +52,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use photo_core::job::{
-    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
-    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
-    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
+    AnnouncedEndpoint, Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed,
+    DispatcherId, DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish,
+    Finished, ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob,
+    QueueView, Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName};
@@ -287,6 +287,16 @@ impl JobStore for EmbeddedJobStore {
             models::announce(session, &announcement)
         })
         .await
+    }
+
+    async fn announced(&self) -> Result<Vec<AnnouncedEndpoint>, StoreError> {
+        let now = self.now().now;
+        self.read(move |connection| models::announced(connection, now)).await
+    }
+
+    async fn renew(&self, endpoints: &[Announcement]) -> Result<(), StoreError> {
+        let endpoints = endpoints.to_vec();
+        self.write(move |session| models::renew(session, &endpoints)).await
     }
 
     async fn describe(

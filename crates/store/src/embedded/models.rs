@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
-use photo_core::job::{Announcement, ForgetModel, KnownEndpoint, KnownModel};
+use photo_core::job::{AnnouncedEndpoint, Announcement, ForgetModel, KnownEndpoint, KnownModel};
 use photo_core::{JobError, ModelName, UnixMillis};
 use rusqlite::{Connection, Result, params};
 use serde_json::Value;
 
-use super::columns::{json, later, model_name, natural, to_json};
+use super::columns::{earlier, json, later, model_name, natural, to_json};
 use super::session::Session;
 use crate::shares::Shares;
 
 const KNOW: &str = "INSERT OR IGNORE INTO known_models (name) VALUES (?1)";
 const IS_ALIVE: &str = "SELECT 1 FROM endpoints WHERE model = ?1 AND url = ?2 AND gone_at > ?3";
-const FORGET_SILENT: &str = "DELETE FROM endpoints WHERE model = ?1 AND gone_at <= ?2";
+const FORGET_GONE: &str = "DELETE FROM endpoints WHERE model = ?1 AND gone_at <= ?2";
+const FORGET_TOO_MANY: &str = "DELETE FROM endpoints WHERE model = ?1 AND url NOT IN \
+    (SELECT url FROM endpoints WHERE model = ?1 ORDER BY gone_at DESC LIMIT ?2)";
+const FORGET_ONE: &str = "DELETE FROM endpoints WHERE model = ?1 AND url = ?2";
 const ANNOUNCE: &str = "INSERT INTO endpoints (model, url, gone_at, announced_from, announced_at) \
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (model, url) DO UPDATE SET gone_at = excluded.gone_at";
+const RENEW: &str = "UPDATE endpoints SET gone_at = max(gone_at, ?3) WHERE model = ?1 AND url = ?2";
+const ANNOUNCED: &str =
+    "SELECT model, url, gone_at FROM endpoints WHERE gone_at > ?1 ORDER BY model, url";
 const DESCRIBE: &str = "UPDATE known_models SET classes = ?2 WHERE name = ?1";
 const HOLD: &str = "UPDATE known_models SET hold = ?2, held_until = ?3 WHERE name = ?1";
 const LIFT: &str = "UPDATE known_models SET hold = NULL, held_until = NULL WHERE name = ?1";
@@ -40,9 +46,11 @@ pub(super) fn announce(session: &mut Session<'_>, announcement: &Announcement) -
     connection.prepare_cached(KNOW)?.execute([model])?;
     let mut is_alive = connection.prepare_cached(IS_ALIVE)?;
     let is_news = !is_alive.exists(params![model, url, now])?;
-    // The model's own announcements clear away what fell silent, so that the table stays small.
-    connection.prepare_cached(FORGET_SILENT)?.execute(params![model, now])?;
     let gone_at = later(now, *lifetime);
+    if is_news {
+        // Who announced it before, and when, does not count any more.
+        connection.prepare_cached(FORGET_ONE)?.execute([model, url])?;
+    }
     let from = from.map(|from| from.to_string());
     connection.prepare_cached(ANNOUNCE)?.execute(params![
         model,
@@ -51,7 +59,39 @@ pub(super) fn announce(session: &mut Session<'_>, announcement: &Announcement) -
         from,
         session.wall_micros / 1000
     ])?;
+    // The model's own announcements clear away what fell silent, so that the table stays small.
+    connection.prepare_cached(FORGET_GONE)?.execute(params![model, forgotten_by(now)])?;
+    let most = Announcement::MOST_REMEMBERED;
+    connection.prepare_cached(FORGET_TOO_MANY)?.execute(params![model, most])?;
     Ok(is_news)
+}
+
+/// Notes that remembered endpoints are alive.
+pub(super) fn renew(session: &mut Session<'_>, endpoints: &[Announcement]) -> Result<()> {
+    let mut renew = session.connection.prepare_cached(RENEW)?;
+    for Announcement { model, url, lifetime, .. } in endpoints {
+        renew.execute(params![model.as_str(), url, later(session.now, *lifetime)])?;
+    }
+    Ok(())
+}
+
+/// The endpoints that are remembered, by model and address.
+pub(super) fn announced(connection: &Connection, now: i64) -> Result<Vec<AnnouncedEndpoint>> {
+    let mut statement = connection.prepare_cached(ANNOUNCED)?;
+    let endpoints = statement.query_map([forgotten_by(now)], |row| {
+        let gone_at: i64 = row.get(2)?;
+        Ok(AnnouncedEndpoint {
+            model: model_name(row, 0)?,
+            url: row.get(1)?,
+            left_ms: gone_at.saturating_sub(now),
+        })
+    })?;
+    endpoints.collect()
+}
+
+/// What was gone by then is forgotten.
+fn forgotten_by(now: i64) -> i64 {
+    earlier(now, Announcement::REMEMBERED)
 }
 
 /// Keeps what a model can say.

@@ -69,10 +69,10 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, ScriptInvocation};
 use futures_util::future::try_join;
 use photo_core::job::{
-    Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed, DispatcherId,
-    DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish, Finished,
-    ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob, QueueView,
-    Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
+    AnnouncedEndpoint, Announcement, Beat, Callback, CallbackEnd, Change, ClaimRequest, Claimed,
+    DispatcherId, DispatcherReport, DispatcherView, DueCallback, EndedJob, FailedJob, Finish,
+    Finished, ForgetModel, Held, JobList, JobView, KnownModel, Lease, Listed, ModelStats, NewJob,
+    QueueView, Requeue, StoreClock, SubmitMode, Submitted, Tick, Wake,
 };
 use photo_core::ports::{JobStore, StoreError};
 use photo_core::{Clock, ImageKey, JobError, JobState, ModelName, UnixMillis};
@@ -249,6 +249,14 @@ impl JobStore for RedisJobStore {
 
     async fn announce(&self, announcement: &Announcement) -> Result<bool, StoreError> {
         self.note_announcement(announcement).await
+    }
+
+    async fn announced(&self) -> Result<Vec<AnnouncedEndpoint>, StoreError> {
+        self.read_announced().await
+    }
+
+    async fn renew(&self, endpoints: &[Announcement]) -> Result<(), StoreError> {
+        self.note_renewals(endpoints).await
     }
 
     async fn describe(

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use photo_core::job::{Announcement, ForgetModel, KnownEndpoint, KnownModel};
+use photo_core::job::{AnnouncedEndpoint, Announcement, ForgetModel, KnownEndpoint, KnownModel};
 use photo_core::ports::StoreError;
 use photo_core::{JobError, ModelName, UnixMillis};
 
@@ -26,7 +26,34 @@ impl RedisJobStore {
         call.arg(announcement.model.as_str()).arg(&announcement.url);
         call.arg(millis(announcement.lifetime));
         call.arg(announcement.from.map(|from| from.to_string()).unwrap_or_default());
+        call.arg(millis(Announcement::REMEMBERED)).arg(Announcement::MOST_REMEMBERED);
         self.beat.run(&call).await
+    }
+
+    pub(super) async fn read_announced(&self) -> Result<Vec<AnnouncedEndpoint>, StoreError> {
+        let mut call = self.call(&self.scripts.announced);
+        call.arg(millis(Announcement::REMEMBERED));
+        let answers: Vec<(String, String, i64)> = self.beat.run(&call).await?;
+        let mut endpoints = answers
+            .into_iter()
+            .map(|(model, url, left_ms)| {
+                Ok(AnnouncedEndpoint { model: parse_model(&model)?, url, left_ms })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        endpoints.sort_by(|one, other| (&one.model, &one.url).cmp(&(&other.model, &other.url)));
+        Ok(endpoints)
+    }
+
+    pub(super) async fn note_renewals(&self, endpoints: &[Announcement]) -> Result<(), StoreError> {
+        // A script takes some thousand arguments.
+        for some in endpoints.chunks(500) {
+            let mut call = self.call(&self.scripts.renew);
+            for Announcement { model, url, lifetime, .. } in some {
+                call.arg(model.as_str()).arg(url).arg(millis(*lifetime));
+            }
+            self.beat.run::<()>(&call).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn keep_classes(

@@ -27,6 +27,7 @@ pub const FINISH: &str =
 #[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) announce: Script,
+    pub(super) announced: Script,
     pub(super) beat: Script,
     pub(super) cancel: Script,
     pub(super) describe: Script,
@@ -43,6 +44,7 @@ pub(super) struct Scripts {
     pub(super) ping: Script,
     pub(super) queue_names: Script,
     pub(super) queues: Script,
+    pub(super) renew: Script,
     pub(super) report: Script,
     pub(super) requeue: Script,
     pub(super) restore: Script,
@@ -61,6 +63,7 @@ impl Default for Scripts {
     fn default() -> Self {
         Self {
             announce: script!("allow-oom", "note_time", "announce"),
+            announced: script!("no-writes", "announced"),
             beat: script!("allow-oom", "note_time", "beat"),
             cancel: script!("allow-oom", "note_time", "fold", "moves", "cancel"),
             describe: script!("allow-oom", "note_time", "describe"),
@@ -77,6 +80,7 @@ impl Default for Scripts {
             ping: script!("", "ping"),
             queue_names: script!("no-writes", "queue_names"),
             queues: script!("no-writes", "hold_reader", "counts", "queues"),
+            renew: script!("allow-oom", "note_time", "renew"),
             report: script!("allow-oom", "note_time", "report"),
             requeue: script!("", "note_time", "fold", "moves", "requeue"),
             restore: script!("", "note_time", "fold", "moves", "restore"),

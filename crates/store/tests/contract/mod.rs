@@ -276,6 +276,10 @@ macro_rules! contract_suite {
                 an_endpoint_is_gone_after_its_lifetime
                 a_repeated_announcement_keeps_an_endpoint_alive
                 a_model_stays_known_after_its_endpoints_have_gone
+                an_endpoint_that_is_renewed_is_alive_again_though_it_was_gone
+                an_endpoint_that_is_not_remembered_is_not_renewed
+                an_endpoint_is_forgotten_a_day_after_it_was_gone
+                of_too_many_endpoints_the_first_to_go_are_forgotten
                 a_model_may_have_several_endpoints
                 what_a_model_can_say_is_kept
                 models_come_by_name

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use photo_core::job::{Announcement, KnownEndpoint, KnownModel};
+use photo_core::job::{AnnouncedEndpoint, Announcement, KnownEndpoint, KnownModel};
 use serde_json::json;
 
 use super::Harness;
@@ -99,6 +99,72 @@ pub async fn a_model_stays_known_after_its_endpoints_have_gone<H: Harness>() {
     assert_eq!(known(&scene).await, [plain("m", &[])]);
     scene.store.tick().await.unwrap();
     assert_eq!(known(&scene).await, [plain("m", &[])]);
+}
+
+async fn renew<H: Harness>(scene: &Scene<H>, model_name: &str, url: &str, lifetime: Duration) {
+    let (model, url) = (model(model_name), url.to_owned());
+    let renewal = Announcement { model, url, lifetime, from: None };
+    scene.store.renew(&[renewal]).await.unwrap();
+}
+
+/// The remembered endpoints, each with the seconds that it has left.
+async fn remembered<H: Harness>(scene: &Scene<H>) -> Vec<(String, String, i64)> {
+    let endpoints = scene.store.announced().await.unwrap();
+    let seconds = |AnnouncedEndpoint { model, url, left_ms }| {
+        // A second may pass between two looks.
+        (model.to_string(), url, (left_ms + 999).div_euclid(1000))
+    };
+    endpoints.into_iter().map(seconds).collect()
+}
+
+pub async fn an_endpoint_that_is_renewed_is_alive_again_though_it_was_gone<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    announce(&scene, "m", "http://host:1").await;
+    announce(&scene, "b", "http://host:2").await;
+    // A shorter time takes nothing away.
+    renew(&scene, "m", "http://host:1", Duration::from_secs(10)).await;
+    let [b, m] = &remembered(&scene).await[..] else { panic!("two are remembered") };
+    assert_eq!((&*b.0, &*b.1, &*m.0, &*m.1), ("b", "http://host:2", "m", "http://host:1"));
+    assert!((30..=45).contains(&m.2), "{m:?}");
+
+    scene.advance(LIFETIME * 2);
+    assert_eq!(known(&scene).await, [plain("b", &[]), plain("m", &[])]);
+    assert!(remembered(&scene).await.iter().all(|it| (-60..=-40).contains(&it.2)));
+    renew(&scene, "m", "http://host:1", LIFETIME).await;
+    assert_eq!(known(&scene).await, [plain("b", &[]), plain("m", &["http://host:1"])]);
+    assert!(!announce(&scene, "m", "http://host:1").await, "it is no news");
+}
+
+pub async fn an_endpoint_that_is_not_remembered_is_not_renewed<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    renew(&scene, "m", "http://host:1", LIFETIME).await;
+    assert_eq!((known(&scene).await, remembered(&scene).await), (vec![], vec![]));
+    announce(&scene, "m", "http://host:1").await;
+    renew(&scene, "m", "http://host:2", LIFETIME).await;
+    renew(&scene, "n", "http://host:1", LIFETIME).await;
+    assert_eq!(known(&scene).await, [plain("m", &["http://host:1"])]);
+}
+
+pub async fn an_endpoint_is_forgotten_a_day_after_it_was_gone<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    announce(&scene, "m", "http://host:1").await;
+    scene.advance(LIFETIME + Announcement::REMEMBERED);
+    assert_eq!(remembered(&scene).await, []);
+    announce(&scene, "m", "http://host:2").await;
+    renew(&scene, "m", "http://host:1", LIFETIME).await;
+    assert_eq!(known(&scene).await, [plain("m", &["http://host:2"])]);
+}
+
+pub async fn of_too_many_endpoints_the_first_to_go_are_forgotten<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    announce(&scene, "m", "http://first:1").await;
+    scene.advance(Duration::from_secs(1));
+    for port in 1..=Announcement::MOST_REMEMBERED {
+        announce(&scene, "m", &format!("http://host:{port}")).await;
+    }
+    let remembered = remembered(&scene).await;
+    assert_eq!(remembered.len(), Announcement::MOST_REMEMBERED as usize);
+    assert!(remembered.iter().all(|it| it.1 != "http://first:1"));
 }
 
 pub async fn a_model_may_have_several_endpoints<H: Harness>() {

@@ -61,24 +61,22 @@ async fn attack(page: &Page, server: &Server, image: &str) -> Value {
     let script = r#"
         const [server, image] = INPUT;
         const seen = {};
-        const blind = (path, body, type) => fetch(server + path, {
-          method: "POST", mode: "no-cors", headers: { "content-type": type }, body,
-        }).catch(() => {});
-        const text = (path, body) => blind(path, JSON.stringify(body), "text/plain");
+        const blind = (path, options) =>
+          fetch(server + path, { method: "POST", mode: "no-cors", ...options }).catch(() => {});
+        const text = (path, body) =>
+          blind(path, { headers: { "content-type": "text/plain" }, body: JSON.stringify(body) });
         await text("/model/register", { name: "mine", socket: location.origin });
         await text("/model/register", { name: "shut", socket: location.origin });
         await text("/predict/cancel", { images: [image] });
         await text("/predict/cancel", { models: ["shut"] });
         await text("/predict/retry", { models: ["shut"] });
         await text("/predict", { images: [image], models: ["average_color"] });
-        await fetch(server + "/fsck", { method: "POST", mode: "no-cors" });
+        await blind("/fsck", {});
         const form = new FormData();
         form.append("hashes", image);
         form.append("models", "average_color");
-        await fetch(server + "/predict", { method: "POST", mode: "no-cors", body: form });
-        await fetch(server + "/predict/cancel", {
-          method: "POST", mode: "no-cors", body: new Blob([JSON.stringify({ images: [image] })]),
-        });
+        await blind("/predict", { body: form });
+        await blind("/predict/cancel", { body: new Blob([JSON.stringify({ images: [image] })]) });
         for (const path of ["/", "/models", "/queues", "/failures", "/openapi.json", "/health/ready",
                             `/predict/${image}`, `/images/${image}`]) {
           seen[path] = await fetch(server + path).then((answer) => answer.text(), () => null);
@@ -102,17 +100,20 @@ async fn attack(page: &Page, server: &Server, image: &str) -> Value {
           picture.src = `${server}/images/${image}`;
         });
         const frame = document.createElement("iframe");
-        await new Promise((done) => {
-          frame.onload = done;
-          frame.src = server;
-          document.body.append(frame);
-        });
-        const submitted = document.createElement("form");
-        submitted.method = "POST";
-        submitted.action = server + "/fsck";
-        frame.name = submitted.target = "frame";
-        document.body.append(submitted);
-        await new Promise((done) => { frame.onload = done; submitted.submit(); });
+        frame.name = "frame";
+        const loaded = () => new Promise((done) => { frame.onload = done; });
+        let next = loaded();
+        frame.src = server;
+        document.body.append(frame);
+        await next;
+        const posted = document.createElement("form");
+        posted.method = "POST";
+        posted.action = server + "/fsck";
+        posted.target = "frame";
+        document.body.append(posted);
+        next = loaded();
+        posted.submit();
+        await next;
         return seen;"#;
     page.run_async(&script.replace("INPUT", &json!([server.url, image]).to_string())).await
 }

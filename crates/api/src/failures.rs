@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::job::{FailedJob, ModelStats};
 use photo_core::{ImageKey, JobError, JobErrorKind, ModelName, UnixMillis};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::query::Query;
 use crate::state::AppState;
 use crate::{named, reason};
 
@@ -23,12 +24,8 @@ const MOST_LOOKED_AT: u32 = 20_000;
 /// How many images of a group are named.
 const EXAMPLES: usize = 10;
 
-/// The query.
-#[derive(Deserialize)]
-pub(crate) struct Question {
-    model: Option<String>,
-    limit: Option<usize>,
-}
+/// What the query may say.
+pub(crate) const KEYS: &[&str] = &["model", "limit"];
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Failures)]
@@ -72,13 +69,13 @@ pub(crate) async fn list(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let question = web::Query::<Question>::from_query(request.query_string())
-        .map_err(|error| ApiError::BadRequest(format!("The query cannot be read: {error}.")))?;
-    let models = match &question.model {
-        Some(name) => Some(named::models(&state, std::slice::from_ref(name)).await?),
+    let query = Query::parse(request.query_string());
+    let models = match query.get("model") {
+        Some(name) => Some(named::models(&state, &[name.to_owned()]).await?),
         None => None,
     };
-    let limit = question.limit.unwrap_or(USUALLY_LISTED).min(MOST_LISTED);
+    let limit = query.number("limit")?.map(|limit| usize::try_from(limit).unwrap_or(MOST_LISTED));
+    let limit = limit.unwrap_or(USUALLY_LISTED).min(MOST_LISTED);
 
     let mut stats = state.jobs.stats(models.as_deref()).await?;
     stats.retain(|stats| stats.failed > 0);

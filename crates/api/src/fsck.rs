@@ -9,24 +9,21 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use photo_caretaker::{Mode, Report, SHELVES, Trouble};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::query::Query;
 use crate::state::AppState;
 
 /// The longest time without a line.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// The query.
-#[derive(Deserialize)]
-struct Question {
-    #[serde(default)]
-    dry_run: bool,
-}
+/// What the query may say.
+pub(crate) const KEYS: &[&str] = &["dry_run"];
 
 /// One line of the answer. The last one is the report, or the problem that ended the walk.
 #[derive(Clone, Serialize, ToSchema)]
@@ -57,11 +54,9 @@ pub(crate) async fn walk(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let question = web::Query::<Question>::from_query(request.query_string()).map_err(|error| {
-        ApiError::BadRequest(format!("`dry_run` is wrong: it is true or false ({error})."))
-    })?;
+    let only_look = Query::parse(request.query_string()).flag("dry_run")?;
     let alone = Arc::clone(&state.fsck).try_acquire_owned().map_err(|_| ApiError::FsckRuns)?;
-    let mode = if question.dry_run { Mode::Look } else { Mode::Mend };
+    let mode = if only_look { Mode::Look } else { Mode::Mend };
     let start = Line::Progress { shelves: 0, of: SHELVES, images: 0 };
     let (lines, mut latest) = watch::channel(start);
     latest.mark_changed();

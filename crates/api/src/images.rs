@@ -1,14 +1,21 @@
 //! `GET /images/<md5>`: a stored photo, as it was posted or made small.
 
 use actix_web::http::header::{self, EntityTag};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use futures_util::{StreamExt, stream};
 use photo_core::ImageKey;
 
+use crate::byte_range::{self, ByteRange};
 use crate::error::ApiError;
 use crate::etag;
+use crate::query::Query;
 use crate::state::AppState;
 use crate::status::parse_hash;
 use crate::thumbnail;
+
+/// What the query may say.
+pub(crate) const KEYS: &[&str] = &["width"];
 
 /// The bytes of a hash never change.
 const CACHING: &str = "private, max-age=31536000, immutable";
@@ -19,7 +26,7 @@ pub(crate) async fn show(
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let image = parse_hash(&image)?;
-    match thumbnail::width(request.query_string())? {
+    match thumbnail::width(&Query::parse(request.query_string()))? {
         None => show_photo(&request, &state, image).await,
         Some(width) => show_thumbnail(&request, &state, image, width).await,
     }
@@ -30,17 +37,31 @@ async fn show_photo(
     state: &AppState,
     image: ImageKey,
 ) -> Result<HttpResponse, ApiError> {
-    let (info, bytes) = state.images.open(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
+    let (info, mut bytes) = state.images.open(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
     let tag = EntityTag::new_strong(image.to_string());
     if etag::is_known(request, &tag) {
         return Ok(not_modified(tag));
     }
+    if request.method() == Method::HEAD {
+        // The bytes are not read.
+        bytes = stream::empty().boxed();
+    }
     let name = format!("inline; filename=\"{image}.{}\"", info.format.extension());
-    Ok(found(tag)
+    let range = ByteRange::of(request, &tag, info.bytes);
+    let mut response = found(tag);
+    response
+        .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::CONTENT_TYPE, info.format.media_type()))
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .no_chunking(info.bytes)
-        .streaming(bytes))
+        .insert_header((header::CONTENT_DISPOSITION, name));
+    match range {
+        ByteRange::Whole => Ok(response.no_chunking(info.bytes).streaming(bytes)),
+        ByteRange::Part { first, last } => Ok(response
+            .status(StatusCode::PARTIAL_CONTENT)
+            .insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", info.bytes)))
+            .no_chunking(last + 1 - first)
+            .streaming(byte_range::part(bytes, first, last))),
+        ByteRange::Unsatisfiable => Err(ApiError::NoSuchRange { bytes: info.bytes }),
+    }
 }
 
 async fn show_thumbnail(

@@ -16,7 +16,7 @@ use crate::status::parse_hash;
 pub(crate) const MOST_IMAGES: usize = 10_000;
 
 /// The most models in one request.
-const MOST_MODELS: usize = 1_000;
+pub(crate) const MOST_MODELS: usize = 1_000;
 
 /// The most bytes of a body: so many hashes and names, and as much again for white space.
 const MOST_BYTES: usize = 80 * MOST_IMAGES + 140 * MOST_MODELS;
@@ -26,9 +26,38 @@ pub(crate) async fn read<T: DeserializeOwned>(
     body: web::Payload,
     form: &str,
 ) -> Result<T, ApiError> {
-    let body = read_body(body, MOST_BYTES).await?;
-    serde_json::from_slice(&body)
-        .map_err(|error| ApiError::BadRequest(format!("The body is not {form}: {error}.")))
+    parse(&read_body(body, MOST_BYTES).await?, form)
+}
+
+/// The same of a body that was read. What is wrong is said with the place where it stands.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], form: &str) -> Result<T, ApiError> {
+    // Some editors and shells begin every text with a byte order mark.
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let place = error.path().to_string();
+        let place = if place == "." { String::new() } else { format!("`{}`: ", shorten(&place)) };
+        format!("{place}{}", error.into_inner())
+    });
+    let value = value.and_then(|value| json.end().map(|()| value).map_err(|it| it.to_string()));
+    value.map_err(|error| ApiError::BadRequest(format!("The body is not {form}: {error}.")))
+}
+
+/// Names as clients send them in a text: one, several with commas, or as JSON.
+pub(crate) fn split_list(field: &str, text: &str) -> Result<Vec<String>, ApiError> {
+    let text = text.trim();
+    let wrong = |error: serde_json::Error| {
+        ApiError::BadRequest(format!("`{field}` is not a JSON array of texts: {error}."))
+    };
+    let mut names: Vec<String> = if text.starts_with('[') {
+        serde_json::from_str(text).map_err(wrong)?
+    } else if text.starts_with('"') {
+        vec![serde_json::from_str(text).map_err(wrong)?]
+    } else {
+        text.split(',').map(|name| name.trim().to_owned()).collect()
+    };
+    names.retain(|name| !name.is_empty());
+    Ok(names)
 }
 
 /// The images of these hashes, each once, in their order.

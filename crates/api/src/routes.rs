@@ -1,80 +1,128 @@
 //! Every route.
 
-use actix_web::dev::HttpServiceFactory;
+use actix_web::dev::{HttpServiceFactory, RequestHead};
+use actix_web::guard::fn_guard;
+use actix_web::http::Method;
+use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, Resource, Route, web};
+use actix_web::{HttpRequest, Resource, web};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, shorten};
+use crate::query::Query;
 use crate::{
     access, banner, cancel, events, failures, fsck, health, image_info, images, models, openapi,
     page, predict, queues, register, retry, status,
 };
 
+/// The keys that a path's query may have. `None` where others have a say in the URL: links to a page,
+/// probes, model services.
+type Keys = Option<&'static [&'static str]>;
+
+const ANY: Keys = None;
+const NONE: Keys = Some(&[]);
+
 /// Adds every route to a server whose `app_data` is an [`crate::AppState`].
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/", "GET, HEAD", [web::get(), web::head()], banner::show))
-        .service(resource("/page/{file:.+}", "GET, HEAD", [web::get(), web::head()], page::file))
-        .service(resource("/openapi.json", "GET, HEAD", [web::get(), web::head()], openapi::show))
-        .service(resource("/docs", "GET, HEAD", [web::get(), web::head()], page::docs))
-        .service(resource("/models", "GET", [web::get()], models::list))
-        .service(resource("/models/{model}", "DELETE", [web::delete()], models::remove::remove))
+        .service(get("/", ANY, banner::show))
+        .service(get("/page/{file:.+}", ANY, page::file))
+        .service(get("/openapi.json", ANY, openapi::show))
+        // The page's links are relative to its address.
+        .service(web::redirect("/docs/", "../docs").permanent())
+        .service(get("/docs", ANY, page::docs))
+        .service(get("/models", NONE, models::list))
         .service(
-            resource("/predict", "POST", [web::post()], predict::accept)
+            resource("/models/{model}", "DELETE", Some(models::remove::KEYS))
+                .route(web::delete().to(models::remove::remove)),
+        )
+        .service(
+            post("/predict", Some(predict::KEYS), predict::accept)
                 .wrap(from_fn(access::takes_json_or_form)),
         )
-        .service(resource("/events", "GET", [web::get()], events::follow))
-        .service(json("/predict/check", predict::lacking))
-        .service(json("/predict/events", events::follow_many))
-        .service(json("/predict/status", status::show_many))
-        .service(json("/predict/cancel", cancel::cancel))
-        .service(json("/predict/retry", retry::retry))
-        .service(resource("/predict/{image}", "GET", [web::get()], status::show))
-        .service(resource("/failures", "GET", [web::get()], failures::list))
-        .service(resource("/queues", "GET", [web::get()], queues::list))
-        .service(resource("/fsck", "POST", [web::post()], fsck::walk))
-        .service(resource(
-            "/images/{image}/info",
-            "GET, HEAD",
-            [web::get(), web::head()],
-            image_info::show,
-        ))
-        .service(resource("/images/{image}", "GET, HEAD", [web::get(), web::head()], images::show))
-        .service(resource("/health/live", "GET", [web::get()], health::live))
-        .service(resource("/health/ready", "GET", [web::get()], health::ready));
-    for path in ["/register", "/register/", "/model/register", "/model/register/"] {
-        config.service(json(path, register::announce));
-    }
+        .service(get("/events", Some(events::KEYS), events::follow))
+        .service(json("/predict/check", NONE, predict::lacking))
+        .service(json("/predict/events", Some(events::KEYS_BESIDE_BODY), events::follow_many))
+        .service(json("/predict/status", NONE, status::show_many))
+        .service(json("/predict/cancel", NONE, cancel::cancel))
+        .service(json("/predict/retry", NONE, retry::retry))
+        .service(get("/predict/{image}", Some(status::KEYS), status::show))
+        .service(get("/failures", Some(failures::KEYS), failures::list))
+        .service(get("/queues", NONE, queues::list))
+        .service(post("/fsck", Some(fsck::KEYS), fsck::walk))
+        .service(get("/images/{image}/info", NONE, image_info::show))
+        .service(get("/images/{image}", Some(images::KEYS), images::show))
+        .service(get("/health/live", ANY, health::live))
+        .service(get("/health/ready", ANY, health::ready))
+        .service(json("/register", ANY, register::announce))
+        .service(json("/model/register", ANY, register::announce));
     config.default_service(web::to(|request: HttpRequest| async move {
         Err::<&str, _>(ApiError::UnknownPath(request.path().to_owned()))
     }));
 }
 
-/// One path to which JSON is posted.
-fn json<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + use<F, Args>
+/// A path that is read. `HEAD` runs the same handler, and its answer goes out without its body.
+fn get<F, Args>(path: &str, keys: Keys, handler: F) -> Resource
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,
     F::Output: actix_web::Responder + 'static,
 {
-    resource(path, "POST", [web::post()], handler).wrap(from_fn(access::takes_json))
+    resource(path, "GET, HEAD", keys)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
 }
 
-/// One path with one handler; other methods than the `allowed` ones are refused by name.
-#[expect(clippy::needless_pass_by_value, reason = "a function is passed, which costs nothing")]
-fn resource<F, Args, const N: usize>(
-    path: &str,
-    allowed: &'static str,
-    routes: [Route; N],
-    handler: F,
-) -> Resource
+/// A path that something is posted to.
+fn post<F, Args>(path: &str, keys: Keys, handler: F) -> Resource
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,
     F::Output: actix_web::Responder + 'static,
 {
-    let resource = web::resource(path).default_service(web::to(move || async move {
-        Err::<&str, _>(ApiError::WrongMethod { allowed })
-    }));
-    routes.into_iter().fold(resource, |resource, route| resource.route(route.to(handler.clone())))
+    resource(path, "POST", keys).route(web::post().to(handler))
+}
+
+/// The same for JSON.
+fn json<F, Args>(path: &str, keys: Keys, handler: F) -> impl HttpServiceFactory + use<F, Args>
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    post(path, keys, handler).wrap(from_fn(access::takes_json))
+}
+
+/// One path, with a slash at its end or without. Other methods than the `allowed` ones are refused by
+/// name, and so is what no handler is to see.
+fn resource(path: &str, allowed: &'static str, keys: Keys) -> Resource {
+    let paths = match path.strip_suffix('/') {
+        Some(_) => vec![path.to_owned()],
+        None => vec![path.to_owned(), format!("{path}/")],
+    };
+    let is_allowed = move |method: &Method| allowed.split(", ").any(|it| method == it);
+    let is_refused =
+        fn_guard(move |it| is_allowed(&it.head().method) && check(it.head(), keys).is_err());
+    let refuse = move |request: HttpRequest| async move {
+        check(request.head(), keys)?;
+        Err::<&str, _>(ApiError::UnknownPath(request.path().to_owned()))
+    };
+    web::resource(paths)
+        .default_service(web::to(move || async move {
+            Err::<&str, _>(ApiError::WrongMethod { allowed })
+        }))
+        .route(web::route().guard(is_refused).to(refuse))
+}
+
+/// Refuses a query with unknown keys, and a compressed body, which no handler would understand.
+fn check(head: &RequestHead, keys: Keys) -> Result<(), ApiError> {
+    if let Some(keys) = keys {
+        Query::parse(head.uri.query().unwrap_or_default()).check(keys)?;
+    }
+    match head.headers.get(CONTENT_ENCODING).filter(|_| head.method == Method::POST) {
+        Some(coding) if !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") => {
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            Err(ApiError::Compressed(shorten(&coding)))
+        }
+        _ => Ok(()),
+    }
 }

@@ -12,7 +12,10 @@ use utoipa::ToSchema;
 
 use crate::body::read_body;
 use crate::error::ApiError;
+use crate::model_filter::ModelFilter;
+use crate::named;
 use crate::progress::{self, Progress};
+use crate::query::Query;
 use crate::state::AppState;
 use crate::store_time::StoreTime;
 use crate::wait;
@@ -20,8 +23,8 @@ use crate::wait;
 /// The most images in one `POST /predict/status`.
 const MOST_IMAGES: usize = 1_000;
 
-/// The most bytes of its body: so many hashes, and as much again for white space.
-const MOST_BYTES: usize = 80 * MOST_IMAGES;
+/// The most bytes of its body: so many hashes and names, and as much again for white space.
+const MOST_BYTES: usize = 80 * MOST_IMAGES + 140 * named::MOST_MODELS;
 
 /// The most bytes of results in its answer.
 const MOST_RESULTS: usize = 64 << 20;
@@ -29,6 +32,9 @@ const MOST_RESULTS: usize = 64 << 20;
 /// How many images the store is asked for at a time, so that neither of the two has to hold more
 /// than a few results beyond that.
 const STEP: usize = 20;
+
+/// What the query of `GET /predict/<md5>` may say.
+pub(crate) const KEYS: &[&str] = &["models", "wait"];
 
 /// How far one image has come.
 #[derive(Serialize, ToSchema)]
@@ -91,6 +97,9 @@ struct Waiting {
     until: Option<UnixMillis>,
 }
 
+/// What a body of `POST /predict/status` looks like.
+const FORM: &str = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
+
 /// The body of `POST /predict/status`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +107,9 @@ struct Waiting {
 pub(crate) struct Question {
     #[schema(value_type = Vec<ImageKey>, max_items = 1_000)]
     images: Vec<String>,
+    /// Whose jobs alone are meant; all without it.
+    #[schema(value_type = Option<Vec<ModelName>>, min_items = 1, max_items = 1_000)]
+    models: Option<Vec<String>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -116,14 +128,19 @@ pub(crate) async fn show(
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let image = parse_hash(&image)?;
-    let wait = wait::from_query(request.query_string())?;
-    let mut jobs = read(&state, &[image], &mut StoreTime::new()).await?.pop().unwrap_or_default();
+    let query = Query::parse(request.query_string());
+    let wait = wait::from_query(&query)?;
+    let filter = ModelFilter::from_query(&state, &query).await?;
+    let mut jobs = read_one(&state, image, &filter).await?;
     if !wait.is_zero() && jobs.iter().any(|job| !job.state.is_final()) {
-        wait::until_finished(Arc::clone(&state), image, wait).await?;
-        jobs = read(&state, &[image], &mut StoreTime::new()).await?.pop().unwrap_or_default();
+        wait::until_finished(Arc::clone(&state), image, &filter, wait).await?;
+        jobs = read_one(&state, image, &filter).await?;
     }
     if jobs.is_empty() {
-        return Err(ApiError::UnknownImage(image));
+        return Err(match filter.models() {
+            None => ApiError::UnknownImage(image),
+            Some(models) => ApiError::UnknownJobs { image, models: models.to_vec() },
+        });
     }
     let progress = progress::of(&state, &jobs).await;
     let notes = notes(&state, &[image]).await.remove(&image);
@@ -142,9 +159,8 @@ pub(crate) async fn show_many(
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let body = read_body(body, MOST_BYTES).await?;
-    let question: Question = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::BadRequest(format!("The body is not {{\"images\": [\"<hash>\", …]}}: {error}."))
-    })?;
+    let question: Question = named::parse(&body, FORM)?;
+    let filter = ModelFilter::read(&state, question.models.as_deref()).await?;
     if question.images.len() > MOST_IMAGES {
         return Err(ApiError::TooManyPhotos { limit: MOST_IMAGES });
     }
@@ -156,7 +172,7 @@ pub(crate) async fn show_many(
     let mut time = StoreTime::new();
     for images in images.chunks(STEP) {
         let mut notes = notes(&state, images).await;
-        for (image, jobs) in images.iter().zip(read(&state, images, &mut time).await?) {
+        for (image, jobs) in images.iter().zip(read(&state, images, &filter, &mut time).await?) {
             let results = jobs.iter().filter_map(|job| job.result.as_ref());
             let bytes: usize = results.map(|result| result.get().len()).sum();
             room =
@@ -172,11 +188,22 @@ pub(crate) async fn show_many(
     Ok(HttpResponse::Ok().json(answer))
 }
 
-/// All jobs of each image. What the job store has forgotten, the images' records still say; and
+/// The jobs of one image.
+pub(crate) async fn read_one(
+    state: &AppState,
+    image: ImageKey,
+    filter: &ModelFilter,
+) -> Result<Vec<JobView>, ApiError> {
+    let mut jobs = read(state, &[image], filter, &mut StoreTime::new()).await?;
+    Ok(jobs.pop().unwrap_or_default())
+}
+
+/// The jobs of each image. What the job store has forgotten, the images' records still say; and
 /// while it is away, they say what is finished, since nothing changes about that.
 pub(crate) async fn read(
     state: &AppState,
     images: &[ImageKey],
+    filter: &ModelFilter,
     time: &mut StoreTime,
 ) -> Result<Vec<Vec<JobView>>, ApiError> {
     let (mut jobs, away) = match time.wait(state.jobs.status(images)).await {
@@ -188,6 +215,7 @@ pub(crate) async fn read(
             let record = state.images.record(*image).await?.unwrap_or_default();
             jobs.extend(record.jobs.iter().map(|(model, job)| job.view(model)));
         }
+        filter.apply(jobs);
     }
     let finished =
         |jobs: &Vec<JobView>| !jobs.is_empty() && jobs.iter().all(|job| job.state.is_final());
@@ -208,9 +236,9 @@ pub(crate) async fn notes(state: &AppState, images: &[ImageKey]) -> HashMap<Imag
     }
 }
 
-/// The hash in a path or body.
+/// The hash in a path, query or body; its letters may be capitals, as Windows prints them.
 pub(crate) fn parse_hash(text: &str) -> Result<ImageKey, ApiError> {
-    text.parse().map_err(|_| ApiError::BadHash(text.to_owned()))
+    text.to_ascii_lowercase().parse().map_err(|_| ApiError::BadHash(text.to_owned()))
 }
 
 impl ImageView {

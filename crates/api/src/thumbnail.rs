@@ -18,10 +18,10 @@ use photo_core::ports::ImageStoreError;
 use photo_core::record::RecordLine;
 use photo_core::{ImageInfo, ImageKey, PhotoFormat};
 use photo_decode::{DecodeError, Decoded, Wanted};
-use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
+use crate::query::{Query, wrong};
 use crate::state::AppState;
 
 /// The sizes there are: few, so that browsers and proxies keep them.
@@ -55,17 +55,13 @@ pub(crate) enum NoThumbnail {
     TooLarge { needed_mib: u64, limit_mib: u32 },
 }
 
-#[derive(Deserialize)]
-struct Question {
-    width: Option<u32>,
-}
-
 /// The width that a query asks for, if it asks for one.
-pub(crate) fn width(query: &str) -> Result<Option<u32>, ApiError> {
-    let question = actix_web::web::Query::<Question>::from_query(query);
-    let wrong = || ApiError::BadRequest("`width` is wrong: it is 160, 320 or 640.".to_owned());
-    let width = question.map_err(|_| wrong())?.width;
-    if width.is_none_or(|width| WIDTHS.contains(&width)) { Ok(width) } else { Err(wrong()) }
+pub(crate) fn width(query: &Query) -> Result<Option<u32>, ApiError> {
+    let width = query.get("width").map(|text| {
+        let width = text.parse().ok().filter(|width| WIDTHS.contains(width));
+        width.ok_or_else(|| wrong("width", text, "160, 320 or 640"))
+    });
+    width.transpose()
 }
 
 impl Default for Thumbnails {

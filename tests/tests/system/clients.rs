@@ -219,7 +219,8 @@ async fn only_what_lacks_is_uploaded_and_a_busy_server_is_asked_again() {
                 (_, "/predict") => Reply::json(202, &json!({"images": [], "jobs": []})),
                 (_, target) => {
                     let image = target.trim_start_matches("/predict/");
-                    let image = image.trim_end_matches("?wait=30s");
+                    let (image, query) = image.split_once('?').unwrap();
+                    assert_eq!(query, "models=average_color,perceptual_hash&wait=30s");
                     Reply::json(200, &view(image, "SUCCEEDED"))
                 }
             }

@@ -1,8 +1,8 @@
 //! Making the callbacks that are due.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{iter, slice};
 
 use anyhow::{anyhow, ensure};
 use bytes::Bytes;
@@ -16,9 +16,9 @@ use url::Url;
 use super::caller::Caller;
 use super::check;
 use super::signature::sign;
+use crate::model_filter::ModelFilter;
 use crate::state::AppState;
-use crate::status::{ImageView, notes, read};
-use crate::store_time::StoreTime;
+use crate::status::{ImageView, notes, read_one};
 
 /// The most calls at the same time.
 const AT_ONCE: usize = 16;
@@ -101,7 +101,7 @@ impl Deliverer {
     }
 
     async fn attempt(&self, due: &DueCallback) -> CallbackEnd {
-        let Callback { id, image, ref url } = due.callback;
+        let Callback { id, image, ref url, .. } = due.callback;
         let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let host = host.unwrap_or_default();
         let error = match self.call(&due.callback).await {
@@ -120,10 +120,11 @@ impl Deliverer {
         }
     }
 
-    /// Tells how the image ended, unless it is not finished any more.
+    /// Tells how the jobs ended that are meant, unless they are not finished any more.
     async fn call(&self, callback: &Callback) -> anyhow::Result<CallbackEnd> {
-        let jobs = read(&self.state, slice::from_ref(&callback.image), &mut StoreTime::new()).await;
-        let jobs = jobs.map_err(|error| anyhow!("{}", error.cause()))?.pop().unwrap_or_default();
+        let filter = ModelFilter::new(&callback.models);
+        let jobs = read_one(&self.state, callback.image, &filter).await;
+        let jobs = jobs.map_err(|error| anyhow!("{}", error.cause()))?;
         let notes = notes(&self.state, &[callback.image]).await.remove(&callback.image);
         let view = ImageView::new(callback.image, jobs, notes);
         if !view.status.is_final() {

@@ -1,7 +1,7 @@
-//! Telling somebody by a POST that an image is finished.
+//! Telling somebody by a POST that jobs of an image have ended.
 //!
 //! Whoever posts photos may name an address to be told at (`callback`). It is kept in the job store
-//! with the image, and every api takes its share of those that are due, under a lease. What is posted
+//! with the image and the models of the request, whose jobs alone it is about, and every api takes its share of those that are due, under a lease. What is posted
 //! is what `GET /predict/<md5>` answers, signed by the Standard Webhooks spec.
 //!
 //! The address is a client's, and so is whatever a name resolves to: only hosts that the operator
@@ -12,12 +12,13 @@ mod caller;
 mod deliverer;
 mod signature;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use photo_core::ImageKey;
 use photo_core::config::CallbacksConfig;
 use photo_core::job::Callback;
 use photo_core::ports::StoreError;
+use photo_core::{ImageKey, ModelName};
 use url::Url;
 use uuid::Uuid;
 
@@ -68,14 +69,22 @@ pub(crate) fn check(config: &CallbacksConfig, text: &str) -> Result<Url, ApiErro
     Ok(url)
 }
 
-/// Has somebody told once each of these images is finished, which it may be by now.
+/// Has somebody told once the jobs of these models have ended of each of these images, which they may
+/// have by now.
 pub(crate) async fn keep(
     state: &AppState,
     images: &[ImageKey],
+    models: &[ModelName],
     url: &Url,
 ) -> Result<(), StoreError> {
-    let callback =
-        |image: &ImageKey| Callback { id: Uuid::new_v4(), image: *image, url: url.to_string() };
+    let models: BTreeSet<&ModelName> = models.iter().collect();
+    let models: Vec<ModelName> = models.into_iter().cloned().collect();
+    let callback = |image: &ImageKey| Callback {
+        id: Uuid::new_v4(),
+        image: *image,
+        models: models.clone(),
+        url: url.to_string(),
+    };
     let callbacks: Vec<Callback> = images.iter().map(callback).collect();
     state.jobs.keep_callbacks(&callbacks).await.map_err(|error| match error {
         // The jobs are in line by now, and are done: whether anybody is told is not known.

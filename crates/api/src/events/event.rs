@@ -37,9 +37,12 @@ pub(super) fn cursor(UnixMillis(cursor): UnixMillis) -> String {
     format!("id: {cursor}\n\n")
 }
 
-/// No job of these images is known.
+/// No job of these images is known; the stream waits for them.
 pub(super) fn unknown(images: &[ImageKey]) -> Bytes {
-    format!("event: unknown\ndata: {}\n\n", json!({"images": images})).into()
+    let detail = "No job of these images is known. They are waited for: until they are posted, this \
+                  stream does not end.";
+    let data = json!({"images": images, "waiting": true, "detail": detail});
+    format!("event: unknown\ndata: {data}\n\n").into()
 }
 
 /// So many images changed that are not told.

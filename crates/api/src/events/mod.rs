@@ -10,14 +10,16 @@ mod resumed;
 mod stream;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::Stream;
 
 use self::question::Question;
-pub(crate) use self::question::{Body, MOST_IN_QUERY};
+pub(crate) use self::question::{Body, KEYS, KEYS_BESIDE_BODY, MOST_IN_QUERY};
 use self::resumed::Resumed;
 use self::stream::{ImageStream, LiveStream};
 use crate::error::ApiError;
@@ -28,15 +30,12 @@ pub(crate) async fn follow(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let Question { images, cursor } = Question::from_query(&request)?;
-    let state = state.into_inner();
-    match images {
-        Some(images) => {
-            let resumed = Resumed::at(&state, cursor).await;
-            Ok(answer(ImageStream::new(state, images, resumed)?.into_body()))
-        }
-        None => Ok(answer(LiveStream::new(state)?.into_body())),
+    let question = Question::from_query(&state, &request).await?;
+    if request.method() == Method::HEAD {
+        // Not begun: what is told has no end, and nobody would hear it.
+        return Ok(answer(futures_util::stream::empty()));
     }
+    begin(state.into_inner(), question).await
 }
 
 /// Tells of the images in the body.
@@ -45,11 +44,19 @@ pub(crate) async fn follow_many(
     state: web::Data<AppState>,
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let cursor = Question::from_query(&request)?.cursor;
-    let images = question::read_images(body).await?;
-    let state = state.into_inner();
-    let resumed = Resumed::at(&state, cursor).await;
-    Ok(answer(ImageStream::new(state, images, resumed)?.into_body()))
+    let question = Question::from_query(&state, &request).await?.with_body(&state, body).await?;
+    begin(state.into_inner(), question).await
+}
+
+async fn begin(state: Arc<AppState>, question: Question) -> Result<HttpResponse, ApiError> {
+    let Question { images, cursor, filter } = question;
+    match images {
+        Some(images) => {
+            let resumed = Resumed::at(&state, cursor).await;
+            Ok(answer(ImageStream::new(state, images, filter, resumed)?.into_body()))
+        }
+        None => Ok(answer(LiveStream::new(state)?.into_body())),
+    }
 }
 
 fn answer(body: impl Stream<Item = Result<Bytes, Infallible>> + 'static) -> HttpResponse {

@@ -1,12 +1,21 @@
 //! What a client wants to be told.
 
 use actix_web::{HttpRequest, web};
-use photo_core::{ImageKey, UnixMillis};
+use photo_core::{ImageKey, ModelName, UnixMillis};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
-use crate::named;
+use crate::model_filter::ModelFilter;
+use crate::named::{self, split_list};
+use crate::query::Query;
+use crate::state::AppState;
+
+/// What the query of `GET /events` may say.
+pub(crate) const KEYS: &[&str] = &["images", "keys", "models", "last_event_id"];
+
+/// What the query of `POST /predict/events` may say.
+pub(crate) const KEYS_BESIDE_BODY: &[&str] = &["last_event_id"];
 
 /// The most images in a query: a URL may have 64 KiB, and every comma may be three bytes.
 pub(crate) const MOST_IN_QUERY: usize = 1_000;
@@ -20,6 +29,8 @@ pub(super) struct Question {
     pub(super) images: Option<Vec<ImageKey>>,
     /// Where an earlier stream of the client ended.
     pub(super) cursor: Option<UnixMillis>,
+    /// Whose jobs alone are meant.
+    pub(super) filter: ModelFilter,
 }
 
 /// The body of `POST /predict/events`.
@@ -29,20 +40,27 @@ pub(super) struct Question {
 pub(crate) struct Body {
     #[schema(value_type = Vec<ImageKey>, min_items = 1, max_items = 10_000)]
     images: Vec<String>,
+    /// Whose jobs alone are told of; all without it.
+    #[schema(value_type = Option<Vec<ModelName>>, min_items = 1, max_items = 1_000)]
+    models: Option<Vec<String>>,
 }
 
 impl Question {
-    pub(super) fn from_query(request: &HttpRequest) -> Result<Self, ApiError> {
+    pub(super) async fn from_query(
+        state: &AppState,
+        request: &HttpRequest,
+    ) -> Result<Self, ApiError> {
+        let query = Query::parse(request.query_string());
         let header = request.headers().get(LAST_EVENT_ID);
         let mut cursor = header.and_then(|id| parse_cursor(id.to_str().ok()?));
         let mut names: Option<Vec<String>> = None;
-        for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
-            match &*name {
+        for (name, value) in query.pairs() {
+            let value = value.unwrap_or_default();
+            match name {
                 "images" | "keys" => {
-                    let some = value.split(',').map(str::trim).filter(|name| !name.is_empty());
-                    names.get_or_insert_default().extend(some.map(str::to_owned));
+                    names.get_or_insert_default().extend(split_list(name, value)?);
                 }
-                "last_event_id" => cursor = cursor.or(parse_cursor(&value)),
+                "last_event_id" => cursor = cursor.or(parse_cursor(value)),
                 _ => {}
             }
         }
@@ -50,14 +68,25 @@ impl Question {
             return Err(ApiError::TooManyPhotos { limit: MOST_IN_QUERY });
         }
         let images = names.as_deref().map(parse_images).transpose()?;
-        Ok(Self { images, cursor })
+        let filter = ModelFilter::from_query(state, &query).await?;
+        if images.is_none() && filter.models().is_some() {
+            let what = "`models` is for a stream about some images: name them as `images`.";
+            return Err(ApiError::BadRequest(what.to_owned()));
+        }
+        Ok(Self { images, cursor, filter })
     }
-}
 
-/// Reads the images of a body.
-pub(super) async fn read_images(body: web::Payload) -> Result<Vec<ImageKey>, ApiError> {
-    let body: Body = named::read(body, "{\"images\": [\"<hash>\", …]}").await?;
-    parse_images(&body.images)
+    /// Adds what a body names.
+    pub(super) async fn with_body(
+        self,
+        state: &AppState,
+        body: web::Payload,
+    ) -> Result<Self, ApiError> {
+        let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
+        let body: Body = named::read(body, form).await?;
+        let filter = ModelFilter::read(state, body.models.as_deref()).await?;
+        Ok(Self { images: Some(parse_images(&body.images)?), filter, ..self })
+    }
 }
 
 fn parse_images(hashes: &[String]) -> Result<Vec<ImageKey>, ApiError> {

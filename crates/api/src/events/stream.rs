@@ -16,6 +16,7 @@ use super::event;
 use super::resumed::Resumed;
 use crate::error::ApiError;
 use crate::hub::{Look, News, Place, Sight, Watch};
+use crate::model_filter::ModelFilter;
 use crate::state::AppState;
 
 /// The longest silence. What lies between us and the client cuts silent connections.
@@ -47,17 +48,18 @@ pub(super) struct ImageStream {
 }
 
 impl ImageStream {
-    /// A stream about these images. Those are left out that were finished before a client that comes
-    /// back was told.
+    /// A stream about the jobs of these images that are meant. Those are left out that were finished
+    /// before a client that comes back was told.
     pub(super) fn new(
         state: Arc<AppState>,
         images: Vec<ImageKey>,
+        filter: ModelFilter,
         resumed: Option<Resumed>,
     ) -> Result<Self, ApiError> {
         let place = state.hub.places.take()?;
         let since = resumed.map_or(UnixMillis(0), |resumed| resumed.cursor);
         Ok(Self {
-            watch: Watch::begin(Arc::clone(&state), images, since)?,
+            watch: Watch::begin(Arc::clone(&state), images, filter, since)?,
             state,
             resumed,
             unknown: Vec::new(),

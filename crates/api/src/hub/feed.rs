@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::reads::Reads;
 use crate::events::event;
+use crate::model_filter::ModelFilter;
 
 /// The most images that are told in one second; of the others it is told how many they were.
 const PER_SECOND: usize = 20;
@@ -98,7 +99,7 @@ impl Feed {
     /// Tells of images; answers of how many it could not.
     async fn tell(&self, reads: &Reads, images: &[ImageKey]) -> usize {
         let (mut text, mut others) = (Vec::new(), 0);
-        for seen in reads.read(images).await {
+        for seen in reads.read(images, &ModelFilter::default()).await {
             match seen {
                 Some(Some(sight))
                     if text.is_empty() || text.len() + sight.json.len() < MOST_BYTES =>

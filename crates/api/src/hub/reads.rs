@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
-use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,8 +13,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::sleep;
 
 use crate::error::ApiError;
+use crate::model_filter::ModelFilter;
 use crate::state::AppState;
-use crate::status::{ImageView, notes, read};
+use crate::status::{ImageView, notes, read, read_one};
 use crate::store_time::StoreTime;
 
 /// How many images the store is asked for at a time.
@@ -54,6 +54,9 @@ pub(crate) struct Sight {
 /// What is told of an image; nothing if no job of it is known.
 pub(crate) type Seen = Option<Arc<Sight>>;
 
+/// Somebody who asked for an image, and for which of its jobs.
+type Asker = (ModelFilter, oneshot::Sender<Seen>);
+
 /// The images that somebody asked for. Whoever asks for one that is in line already is answered
 /// with the others, so that a thousand who wait for one image cost one read.
 #[derive(Debug, Default)]
@@ -65,19 +68,23 @@ pub(crate) struct Reads {
 #[derive(Debug, Default)]
 struct Line {
     images: VecDeque<ImageKey>,
-    askers: HashMap<ImageKey, Vec<oneshot::Sender<Seen>>>,
+    askers: HashMap<ImageKey, Vec<Asker>>,
 }
 
 impl Reads {
     /// What is told of each of these images, read after this was asked; `None` for one that cannot
     /// be read now.
-    pub(crate) async fn read(&self, images: &[ImageKey]) -> Vec<Option<Seen>> {
+    pub(crate) async fn read(
+        &self,
+        images: &[ImageKey],
+        filter: &ModelFilter,
+    ) -> Vec<Option<Seen>> {
         let answers: Vec<_> = {
             let mut line = self.line();
             let ask = |image: &ImageKey| {
                 let (asker, answer) = oneshot::channel();
                 let askers = line.askers.entry(*image).or_default();
-                askers.push(asker);
+                askers.push((filter.clone(), asker));
                 if askers.len() == 1 {
                     line.images.push_back(*image);
                 }
@@ -108,13 +115,9 @@ impl Reads {
             {
                 match jobs {
                     Ok(jobs) => {
-                        readable += 1;
-                        let seen = Sight::new(*image, jobs, notes.remove(image)).map(Arc::new);
-                        bytes += seen.as_ref().map_or(0, |sight| sight.json.len());
-                        for asker in askers {
-                            // Whoever asked may have gone.
-                            let _ = asker.send(seen.clone());
-                        }
+                        let told = tell(*image, jobs, notes.remove(image).as_deref(), askers);
+                        readable += told.sights;
+                        bytes += told.bytes;
                     }
                     Err(error) => failure = Some(error),
                 }
@@ -135,7 +138,7 @@ impl Reads {
     }
 
     /// The first few in line, and who asked for each.
-    fn take(&self, step: usize) -> (Vec<ImageKey>, Vec<Vec<oneshot::Sender<Seen>>>) {
+    fn take(&self, step: usize) -> (Vec<ImageKey>, Vec<Vec<Asker>>) {
         let mut line = self.line();
         let step = step.min(line.images.len());
         let images: Vec<ImageKey> = line.images.drain(..step).collect();
@@ -150,15 +153,51 @@ impl Reads {
     }
 }
 
+/// What it took to tell of one image.
+struct Told {
+    /// How many different sights of it were made.
+    sights: u32,
+    bytes: usize,
+}
+
+/// Tells everybody who asked for an image of the jobs that they mean. Nearly all mean the same ones.
+fn tell(
+    image: ImageKey,
+    jobs: Vec<JobView>,
+    notes: Option<&[String]>,
+    mut askers: Vec<Asker>,
+) -> Told {
+    let mut told = Told { sights: 0, bytes: 0 };
+    let mut jobs = Some(jobs);
+    while let Some((filter, _)) = askers.first() {
+        let filter = filter.clone();
+        let (same, others) = askers.into_iter().partition(|(other, _)| *other == filter);
+        askers = others;
+        // Copied only for further ones.
+        let copy = if askers.is_empty() { jobs.take() } else { jobs.clone() };
+        let mut jobs = copy.unwrap_or_default();
+        filter.apply(&mut jobs);
+        let seen = Sight::new(image, jobs, notes.map(<[String]>::to_vec)).map(Arc::new);
+        told.sights += 1;
+        told.bytes += seen.as_ref().map_or(0, |sight| sight.json.len());
+        let same: Vec<Asker> = same;
+        for (_, asker) in same {
+            // Whoever asked may have gone.
+            let _ = asker.send(seen.clone());
+        }
+    }
+    told
+}
+
 /// All jobs of each image. One that cannot be read keeps no other from being read.
 async fn look(state: &AppState, images: &[ImageKey]) -> Vec<Result<Vec<JobView>, ApiError>> {
-    if let Ok(jobs) = read(state, images, &mut StoreTime::new()).await {
+    let all = ModelFilter::default();
+    if let Ok(jobs) = read(state, images, &all, &mut StoreTime::new()).await {
         return jobs.into_iter().map(Ok).collect();
     }
     let mut answers = Vec::with_capacity(images.len());
     for image in images {
-        let jobs = read(state, slice::from_ref(image), &mut StoreTime::new()).await;
-        answers.push(jobs.map(|mut jobs| jobs.pop().unwrap_or_default()));
+        answers.push(read_one(state, *image, &all).await);
     }
     answers
 }

@@ -8,6 +8,7 @@ use super::inbox::{Inbox, Look};
 use super::reads::{Seen, Sight};
 use super::watches::WatchId;
 use crate::error::ApiError;
+use crate::model_filter::ModelFilter;
 use crate::state::AppState;
 
 /// The images that somebody watches; it ends when dropped.
@@ -15,6 +16,8 @@ pub(crate) struct Watch {
     state: Arc<AppState>,
     id: WatchId,
     inbox: Arc<Inbox>,
+    /// The jobs that count.
+    filter: ModelFilter,
     /// In order.
     images: Vec<Watched>,
     /// How many of them may still change by themselves.
@@ -49,10 +52,11 @@ pub(crate) enum News {
 }
 
 impl Watch {
-    /// Watches these images. All are to be looked at; what changed before `since` was seen before.
+    /// Watches the jobs of these images that are meant. All are to be looked at; what changed before `since` was seen before.
     pub(crate) fn begin(
         state: Arc<AppState>,
         mut images: Vec<ImageKey>,
+        filter: ModelFilter,
         since: UnixMillis,
     ) -> Result<Self, ApiError> {
         images.sort_unstable();
@@ -65,7 +69,7 @@ impl Watch {
         let new = |image| Watched { image, fingerprint: None, is_seen: false, is_final: false };
         let images: Vec<Watched> = images.into_iter().map(new).collect();
         let (unfinished, unseen) = (images.len(), images.len());
-        Ok(Self { state, id, inbox, images, unfinished, unseen, begun })
+        Ok(Self { state, id, inbox, filter, images, unfinished, unseen, begun })
     }
 
     /// Up to so many images that may have changed, as soon as there are any.
@@ -76,7 +80,7 @@ impl Watch {
     /// Looks at images; answers what is new of each that could be read. The others are due again.
     pub(crate) async fn look(&mut self, looks: Vec<Look>) -> Vec<(Look, News)> {
         let images: Vec<ImageKey> = looks.iter().map(|look| look.image).collect();
-        let seen = self.state.hub.reads.read(&images).await;
+        let seen = self.state.hub.reads.read(&images, &self.filter).await;
         let (mut news, mut unreadable) = (Vec::with_capacity(looks.len()), Vec::new());
         for (look, seen) in looks.into_iter().zip(seen) {
             match seen {

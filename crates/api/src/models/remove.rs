@@ -6,20 +6,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::ModelName;
 use photo_core::job::ForgetModel;
 use photo_core::ports::StoreError;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cancel;
 use crate::error::{ApiError, shorten};
+use crate::query::Query;
 use crate::state::AppState;
 
-/// The query.
-#[derive(Deserialize)]
-struct Question {
-    /// Whether its unfinished jobs are cancelled first.
-    #[serde(default)]
-    cancel: bool,
-}
+/// What the query may say.
+pub(crate) const KEYS: &[&str] = &["cancel"];
 
 /// It is gone.
 #[derive(Serialize, ToSchema)]
@@ -36,16 +32,14 @@ pub(crate) async fn remove(
     state: web::Data<AppState>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let question = web::Query::<Question>::from_query(request.query_string()).map_err(|error| {
-        ApiError::BadRequest(format!("`cancel` is wrong: it is true or false ({error})."))
-    })?;
+    let with_its_jobs = Query::parse(request.query_string()).flag("cancel")?;
     let unknown = |_| ApiError::UnknownModel { name: shorten(&name) };
     let model: ModelName = name.parse().map_err(unknown)?;
     if state.config.models.contains_key(&model) {
         return Err(ApiError::ModelConfigured { model });
     }
     // Once it has begun it is done, also if the client is gone by then.
-    let done = tokio::spawn(forget(state.into_inner(), model, question.cancel)).await;
+    let done = tokio::spawn(forget(state.into_inner(), model, with_its_jobs)).await;
     let answer = done.unwrap_or_else(|error| Err(StoreError::unavailable(error).into()))?;
     Ok(HttpResponse::Ok().json(answer))
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::operation::{Members, Schemas, learn, reference};
 
 /// A body in one or more media types, with the headers beside it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Content {
     pub(super) text: String,
     pub(super) media: Members,

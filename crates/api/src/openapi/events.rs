@@ -20,7 +20,8 @@ pub(super) fn describe(paths: &mut Paths) {
 
 /// What all events have in common.
 const ABOUT: &str = "An event `image` is an image's status, as `GET /predict/{image}` answers it; \
-    `unknown` names images that no job is known for; `done` says that all images are finished and \
+    `unknown` names images that no job is known for, which are waited for all the same, so that the \
+    stream does not end before they are posted; `done` says that all images are finished and \
     nothing follows; `more` says how many changes were left out of a stream about everything. Every \
     image is told as it is, and whenever it changes. A comment says every 15 seconds that the \
     server is there. After a broken connection the events go on where they ended, at any api, if \
@@ -40,6 +41,7 @@ fn follow() -> Operation {
          of it.",
         &array_of::<ImageKey>(1, MOST_IN_QUERY),
     )
+    .takes_models()
     .resumed()
     .answers(200, stream())
     .knows::<ImageKey>()
@@ -82,9 +84,11 @@ fn stream() -> Content {
 /// As is the custom, the schema is that of an event.
 fn event() -> Value {
     let images = json!({"type": "array", "items": reference::<ImageKey>()});
+    let waited_for = json!({"images": images, "waiting": {"const": true},
+                            "detail": {"type": "string"}});
     let data = json!([
         reference::<ImageView>(),
-        {"type": "object", "required": ["images"], "properties": {"images": images}},
+        {"type": "object", "required": ["images", "waiting"], "properties": waited_for},
         {"type": "object", "required": ["images"], "properties": {"images": {"type": "integer"}}},
         {"type": "object", "maxProperties": 0},
     ]);
@@ -107,7 +111,7 @@ fn example() -> Value {
     );
     json!(format!(
         "retry: 1000\n\nevent: image\nid: 1795404750264\ndata: {image}\n\n\
-         event: unknown\ndata: {{\"images\":[\"{OTHER}\"]}}\n\nid: 1795404750264\n\n\
+         event: unknown\ndata: {{\"images\":[\"{OTHER}\"],\"waiting\":true}}\n\nid: 1795404750264\n\n\
          event: done\ndata: {{}}\n\n"
     ))
 }
@@ -116,6 +120,7 @@ fn failures(limit: usize) -> Vec<ApiError> {
     vec![
         unreadable("No image is named. Without `images`, GET /events tells of all that happens."),
         ApiError::BadHash("nonsense".to_owned()),
+        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
         ApiError::TooManyPhotos { limit },
         ApiError::TooManyStreams { limit: 10_000 },
         ApiError::TooManyWatched { limit: 500_000 },

@@ -35,7 +35,11 @@ const ABOUT: &str = "Upload photos, name the models to run on them, read the res
     (`components/responses/WrongMethod`). What a browser marks as asked for by a page of another site is \
     answered with 403 (`components/responses/OtherSite`) unless the operator lists its origin, whose \
     pages are answered with CORS; a request that calls a server on loopback by a name that is not its \
-    own with 421 (`components/responses/UnknownHost`). Limits are those of the default \
+    own with 421 (`components/responses/UnknownHost`). \
+    An unknown key in a query, and a body that cannot be read, are \
+    answered with 400, a compressed body with 415 (`components/responses/CompressedBody`). \
+    Every path may end in a slash. A hash is answered in lower-case letters and taken in capitals too. \
+    Limits are those of the default \
     configuration. A request whose head is too long to be read, or is none, is answered with 400 or \
     431 and without a body.";
 
@@ -87,6 +91,8 @@ pub fn document() -> Value {
             "schemas": schemas,
             "responses": {
                 "UnknownPath": problems::response(&[ApiError::UnknownPath("/nothing".to_owned())]),
+                "CompressedBody":
+                    problems::response(&[ApiError::Compressed("gzip".to_owned())]),
                 "WrongMethod": problems::response(&[ApiError::WrongMethod { allowed: "GET, HEAD" }]),
                 "OtherSite": problems::response(&[ApiError::OtherSite {
                     origin: Some("http://localhost:3000".to_owned()),
@@ -113,12 +119,10 @@ impl Paths {
         self.tags.push(json!({"name": name, "description": text}));
     }
 
+    /// Something that is read, by `GET` and by `HEAD`.
     fn get(&mut self, path: &str, operation: Operation) {
+        self.add(path, "head", operation.clone().into_head());
         self.add(path, "get", operation);
-    }
-
-    fn head(&mut self, path: &str, operation: Operation) {
-        self.add(path, "head", operation);
     }
 
     fn post(&mut self, path: &str, operation: Operation) {

@@ -33,13 +33,6 @@ impl Operation {
         Self { value, schemas: Schemas::new() }
     }
 
-    /// The same with another name and line.
-    pub(super) fn renamed(mut self, id: &str, summary: &str) -> Self {
-        self.value["operationId"] = json!(id);
-        self.value["summary"] = json!(summary);
-        self
-    }
-
     /// Says more about it.
     pub(super) fn text(mut self, text: &str) -> Self {
         self.value["description"] = json!(text);
@@ -73,6 +66,18 @@ impl Operation {
             "image",
             text,
             &reference::<photo_core::ImageKey>(),
+        )
+    }
+
+    /// Whose jobs alone are meant.
+    pub(super) fn takes_models(self) -> Self {
+        let text = "Of these models' jobs alone, with commas or by repeating it: what others asked for \
+                    about the same photo then decides nothing.";
+        self.knows::<photo_core::ModelName>().takes(
+            In::Query,
+            "models",
+            text,
+            &array_of::<photo_core::ModelName>(1, 1_000),
         )
     }
 
@@ -145,13 +150,18 @@ impl Operation {
     }
 
     /// What `HEAD` answers where this is `GET`: the same without bodies.
-    pub(super) fn into_head(mut self, id: &str, summary: &str) -> Self {
+    pub(super) fn into_head(mut self) -> Self {
         if let Some(responses) = self.value["responses"].as_object_mut() {
             for response in responses.values_mut().filter_map(Value::as_object_mut) {
                 response.remove("content");
             }
         }
-        self.renamed(id, summary)
+        let id = self.value["operationId"].as_str().unwrap_or_default().to_owned();
+        // `getImage` becomes `headImage`.
+        let noun = id.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
+        self.value["operationId"] = json!(format!("head{noun}"));
+        self.value["summary"] = json!(format!("The head of what `{id}` answers"));
+        self
     }
 
     /// The operation as it stands in the document, and the schemas that it refers to.

@@ -15,6 +15,7 @@ use crate::error::ApiError;
 use crate::image_info::ImageInfoView;
 use crate::predict::{Accepted, Body, CheckAnswer, CheckQuestion};
 use crate::rates::Wait;
+use crate::refused_photos::{RefusedPhoto, RefusedPhotos};
 use crate::status::ImageView;
 use crate::thumbnail::{NoThumbnail, WIDTHS};
 
@@ -22,14 +23,8 @@ pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Photos", "Sending photos, and getting them back.");
     paths.post("/predict", submit());
     paths.post("/predict/check", check());
-    let show = show();
-    let head = show.clone().into_head("headImage", "Tells whether a photo is stored");
-    paths.get("/images/{image}", show);
-    paths.head("/images/{image}", head);
-    let info = show_info();
-    let head = info.clone().into_head("headImageInfo", "Tells whether a photo is known");
-    paths.get("/images/{image}/info", info);
-    paths.head("/images/{image}/info", head);
+    paths.get("/images/{image}", show());
+    paths.get("/images/{image}/info", show_info());
 }
 
 fn submit() -> Operation {
@@ -77,12 +72,14 @@ fn submit() -> Operation {
 }
 
 const PRIORITY: &str = "The place in line among the jobs of each model.";
-const RERUN: &str = "Whether finished jobs are done again.";
+const RERUN: &str =
+    "Whether finished jobs are done again; in the query `?rerun` alone says that they are.";
 const CALLBACK: &str = "Is posted the status of each image once it is finished, signed as Standard \
     Webhooks are, if the operator lists its host.";
 
 fn rerun() -> Value {
-    json!({"type": "string", "enum": ["true", "false", "1", "0", ""], "default": "false"})
+    json!({"type": "string", "enum": ["true", "false", "1", "0", "on", "off", "yes", "no", ""],
+           "default": "false"})
 }
 
 fn callback() -> Value {
@@ -160,7 +157,10 @@ fn called_back() -> Value {
 
 /// What is wrong with an upload.
 fn refusals() -> Vec<ApiError> {
-    let photo = |refusal| ApiError::Photo { number: 1, refusal };
+    let photo = |refusal| {
+        let refused = RefusedPhoto::new(1, Some("notes.txt"), refusal);
+        ApiError::Photos(RefusedPhotos::new(refused))
+    };
     let model: Option<ModelName> = "average_color".parse().ok();
     let known: Vec<ModelName> = model.iter().cloned().collect();
     let mut refusals = vec![
@@ -231,6 +231,7 @@ fn show() -> Operation {
         ImageStoreError::unavailable("no such folder").into(),
     ];
     failures.extend(no_thumbnail.map(ApiError::from));
+    failures.push(ApiError::NoSuchRange { bytes: 48_211 });
     Operation::new("getImage", "Gives a stored photo back")
         .takes_image()
         .takes(
@@ -239,8 +240,25 @@ fn show() -> Operation {
             "Asks for a JPEG no wider and no higher than this.",
             &json!({"type": "integer", "enum": WIDTHS}),
         )
+        .takes(
+            In::Header,
+            "Range",
+            "One range of the photo's bytes, such as `bytes=1000-`; of a small version there are none. \
+             Whatever else it says is answered with the whole.",
+            &json!({"type": "string"}),
+        )
+        .takes(
+            In::Header,
+            "If-Range",
+            "The `ETag` of what the client has a part of.",
+            &json!({"type": "string"}),
+        )
         .takes_etag()
-        .answers(200, photo)
+        .answers(200, photo.clone())
+        .answers(
+            206,
+            photo.header("Content-Range", "Which part it is.", &json!({"type": "string"})),
+        )
         .answers(304, Content::empty("The client has it already.").etag())
         .fails(failures)
 }

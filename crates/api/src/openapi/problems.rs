@@ -127,6 +127,24 @@ pub(super) fn response(failures: &[ApiError]) -> Value {
     response
 }
 
+/// A photo that is not taken.
+fn refused_photo() -> Value {
+    json!({
+        "type": "object",
+        "required": ["position", "title", "reason"],
+        "properties": {
+            "position": {"type": "integer", "minimum": 1,
+                         "description": "Which photo of the form it is, counted from 1."},
+            "file_name": {"type": "string",
+                          "description": "The name that its part has for the file, if any: shortened, \
+                                          and control characters written as `\\u{1}`."},
+            "title": {"type": "string", "description": "What is wrong, the same for all of a kind."},
+            "reason": {"type": "string", "description": "What is wrong with the photo: \"is empty\"."},
+        },
+        "additionalProperties": false,
+    })
+}
+
 /// A title as the name of an example.
 fn key(title: &str) -> String {
     title.to_lowercase().replace(' ', "_")
@@ -156,7 +174,12 @@ pub(super) fn schema() -> Value {
             "models": described("The models there are.", models),
             "missing_images": described("The photos that are not stored.", images),
             "photo": {"type": "integer", "minimum": 1,
-                      "description": "Which photo of the form it is about, counted from 1."},
+                      "description": "Which photo of the form it is about, counted from 1: the first \
+                                      of those that are not taken."},
+            "refused_images": described(
+                "All photos of the form that are not taken, in its order; 1,000 at most.",
+                json!({"type": "array", "minItems": 1, "items": refused_photo()}),
+            ),
             "model": {"$ref": "#/components/schemas/ModelName",
                       "description": "The model whose queue it is about."},
         },

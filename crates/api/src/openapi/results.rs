@@ -1,5 +1,6 @@
 //! How far photos have come.
 
+use photo_core::ModelName;
 use serde_json::json;
 
 use super::Paths;
@@ -40,11 +41,14 @@ fn show() -> Operation {
              `1m`, or seconds.",
             &wait,
         )
+        .takes_models()
         .answers(200, view)
         .fails(vec![
             unreadable("`wait` is wrong: \"soon\" is not a time such as 30s or 1m."),
             ApiError::BadHash("nonsense".to_owned()),
+            unknown_models(),
             ApiError::UnknownImage(image()),
+            ApiError::UnknownJobs { image: image(), models: vec![model()] },
         ])
         .fails(vec![
             ApiError::TooManyStreams { limit: 10_000 },
@@ -56,8 +60,8 @@ fn show() -> Operation {
 fn show_many() -> Operation {
     Operation::new("getStatuses", "Tells how far many images have come")
         .takes_body(Content::json::<Question>(
-            "The images' hashes.",
-            json!({"images": [IMAGE, OTHER]}),
+            "The images' hashes and, if not all jobs are meant, the models.",
+            json!({"images": [IMAGE, OTHER], "models": ["average_color"]}),
         ))
         .answers(
             200,
@@ -71,10 +75,19 @@ fn show_many() -> Operation {
                 problems::no_json(),
                 unreadable("The body is not {\"images\": [\"<hash>\", …]}: EOF."),
                 ApiError::BadHash("nonsense".to_owned()),
+                unknown_models(),
                 ApiError::TooSlow,
                 ApiError::TooManyPhotos { limit: 1_000 },
                 ApiError::TooManyResults { limit: 64 << 20 },
             ],
             problems::no_stores(),
         ))
+}
+
+fn unknown_models() -> ApiError {
+    ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: vec![model()] }
+}
+
+fn model() -> ModelName {
+    "average_color".parse().expect("the example is a model's name")
 }

@@ -18,30 +18,16 @@ const AT: &str = "2026-11-23T03:30:00.000Z";
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Server", "What it is, and whether it works.");
-    let banner = banner();
-    let head = banner.clone().into_head("headBanner", "Tells whether the server answers");
-    paths.get("/", banner);
-    paths.head("/", head);
-    let document = document();
-    let head =
-        document.clone().into_head("headDocument", "Tells whether this document has changed");
-    paths.get("/openapi.json", document);
-    paths.head("/openapi.json", head);
+    paths.get("/", banner());
+    paths.get("/openapi.json", document());
     paths.get("/health/live", health("getLive", "Tells whether the process runs", "live"));
     let ready = health("getReady", "Tells whether photos would be accepted now", "ready");
     paths.get("/health/ready", ready.fails(problems::no_stores()));
     paths.topic("Models", "The models there are, and how their services announce themselves.");
     paths.get("/models", models());
     paths.delete("/models/{model}", remove_model());
-    let announce = announce();
-    for (path, id) in [
-        ("/register", "announceAtRegister"),
-        ("/register/", "announceAtRegisterSlash"),
-        ("/model/register/", "announceModelSlash"),
-    ] {
-        paths.post(path, announce.clone().renamed(id, "The same as /model/register"));
-    }
-    paths.post("/model/register", announce);
+    paths.post("/register", announce("announceAtRegister", "The same as /model/register"));
+    paths.post("/model/register", announce("announceModel", "A model service announces itself"));
 }
 
 fn banner() -> Operation {
@@ -131,7 +117,7 @@ fn remove_model() -> Operation {
         .fails(both(refusals.unwrap_or_default(), problems::no_stores_for_cancelling()))
 }
 
-fn announce() -> Operation {
+fn announce(id: &str, summary: &str) -> Operation {
     let example = json!({
         "status": "success", "model": "average_color",
         "detail": "Model has been successfully registered to server.",
@@ -142,7 +128,7 @@ fn announce() -> Operation {
         "detail": "The announcement of http://10.0.0.7:5005 is not taken: the model is configured, and \
                    takes no other services unless its operator says `announce = true` of it.",
     });
-    Operation::new("announceModel", "A model service announces itself")
+    Operation::new(id, summary)
         .text(
             "To be repeated every ten seconds: after 45 seconds of silence a service that does not answer \
              `GET /status` either is gone. One that is not known yet is asked for its `/status` first; \

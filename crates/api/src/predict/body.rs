@@ -12,6 +12,7 @@ use super::fields::Fields;
 use super::form::{Form, include};
 use crate::body::read_body;
 use crate::error::ApiError;
+use crate::named;
 use crate::state::AppState;
 
 /// The most bytes of a hash in the body: itself, and as much again for white space.
@@ -19,6 +20,9 @@ const HASH_BYTES: usize = 80;
 
 /// The most bytes of all else. A thousand names fit.
 const OTHER_BYTES: usize = 100 * 1024;
+
+/// What a body looks like.
+const FORM: &str = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
 
 /// Photos that are all stored, and what is to be done with them.
 #[derive(Deserialize, ToSchema)]
@@ -54,10 +58,9 @@ pub(super) async fn read(
 ) -> Result<Form, ApiError> {
     let limit = state.config.api.max_images;
     let body = read_body(body, limit.saturating_mul(HASH_BYTES) + OTHER_BYTES).await?;
-    let body: Body = serde_json::from_slice(&body).map_err(|error| {
+    let body: Body = named::parse(&body, FORM).map_err(|error| {
         ApiError::BadRequest(format!(
-            "The body is not {{\"images\": [\"<hash>\", …], \"models\": [\"<name>\", …]}}: {error}. \
-             Photos themselves are sent as a form: curl -F images=@photo.jpg -F models=NAME."
+            "{error} Photos themselves are sent as a form: curl -F images=@photo.jpg -F models=NAME."
         ))
     })?;
     let had_room = fields.models().len();
@@ -70,5 +73,5 @@ pub(super) async fn read(
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
     let mut photos = Vec::new();
     include(&body.images, limit, &mut photos, &mut *upload)?;
-    Ok(Form { fields, photos, upload, had_room })
+    Ok(Form { fields, photos, upload, had_room, ignored_fields: Vec::new() })
 }

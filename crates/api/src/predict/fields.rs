@@ -4,9 +4,11 @@ use photo_core::ModelName;
 use photo_core::job::{Priority, SubmitMode};
 
 use crate::error::{ApiError, shorten};
+use crate::named::{MOST_MODELS, split_list};
+use crate::query::{Query, parse_flag, wrong};
 
-/// The most names in one request.
-const MOST_MODELS: usize = 1_000;
+/// What a request may say in its query or in its form.
+pub(crate) const KEYS: &[&str] = &["models", "priority", "rerun", "callback"];
 
 /// What is to be done with the photos.
 #[derive(Debug, Default)]
@@ -24,33 +26,26 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Reads the fields in a URL's query.
-    pub(super) fn from_query(query: &str) -> Result<Self, ApiError> {
+    pub(super) fn from_query(query: &Query) -> Result<Self, ApiError> {
         let mut fields = Self::default();
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            fields.set(&name, &value)?;
+        for (name, value) in query.pairs() {
+            fields.set(name, value.unwrap_or(if name == "rerun" { "true" } else { "" }))?;
         }
         Ok(fields)
     }
 
-    /// Takes one field in. Other names than ours are left to whoever they are for.
+    /// Takes one field in. Other names than [`KEYS`] say nothing.
     pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), ApiError> {
         match name {
             "models" => self.add_names(split_list("models", value)?)?,
             "priority" => {
-                self.priority = value
-                    .trim()
-                    .parse()
-                    .map_err(|e| ApiError::BadRequest(format!("`priority` is wrong: {e}.")))?;
+                let expected = "a priority: high, normal or low";
+                self.priority =
+                    value.trim().parse().map_err(|_| wrong("priority", value, expected))?;
             }
             "rerun" => {
-                self.mode = match value.trim() {
-                    "true" | "1" => SubmitMode::Rerun,
-                    "false" | "0" | "" => SubmitMode::New,
-                    _ => {
-                        let what = "`rerun` is wrong: it is true or false.";
-                        return Err(ApiError::BadRequest(what.to_owned()));
-                    }
-                };
+                let is_rerun = parse_flag("rerun", value)?;
+                self.mode = if is_rerun { SubmitMode::Rerun } else { SubmitMode::New };
             }
             "callback" => self.callback = Some(value.trim().to_owned()),
             _ => {}
@@ -91,20 +86,6 @@ impl Fields {
     }
 }
 
-/// Names as clients send them: one, several with commas, or a JSON array.
-pub(super) fn split_list(field: &str, value: &str) -> Result<Vec<String>, ApiError> {
-    let value = value.trim();
-    let mut names: Vec<String> = if value.starts_with('[') {
-        serde_json::from_str(value).map_err(|error| {
-            ApiError::BadRequest(format!("`{field}` is not a JSON array of texts: {error}."))
-        })?
-    } else {
-        value.split(',').map(|name| name.trim().to_owned()).collect()
-    };
-    names.retain(|name| !name.is_empty());
-    Ok(names)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +105,8 @@ mod tests {
         assert_eq!(names(&[r#"["a", "b"]"#]), ["a", "b"]);
         assert_eq!(names(&[" a , b ,", "b"]), ["a", "b"]);
         assert_eq!(names(&["", " "]), Vec::<String>::new());
-        let fields = Fields::from_query("models=a,b&models=c&rerun=true&priority=high").unwrap();
+        let query = Query::parse("models=a,b&models=c&rerun&priority=high");
+        let fields = Fields::from_query(&query).unwrap();
         assert_eq!(fields.models().len(), 3);
         assert_eq!((fields.mode, fields.priority), (SubmitMode::Rerun, Priority::High));
     }

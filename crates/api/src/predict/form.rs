@@ -2,13 +2,15 @@
 //! text is small and bounded.
 
 use bytes::Bytes;
-use photo_core::ImageKey;
 use photo_core::ports::{ImageStoreError, ImageUpload, PhotoRefusal};
+use photo_core::{ImageKey, nearest};
 
-use super::fields::{Fields, split_list};
+use super::fields::{Fields, KEYS};
 use super::multipart::{FormError, Multipart, Pieces};
 use crate::error::{ApiError, shorten};
 use crate::intake::Admission;
+use crate::named::split_list;
+use crate::refused_photos::{RefusedPhoto, RefusedPhotos};
 use crate::state::AppState;
 use crate::status::parse_hash;
 use crate::store_time::StoreTime;
@@ -25,6 +27,13 @@ const MOST_TEXT: usize = 100 * 1024;
 /// The most parts beside the photos: more than anybody has fields.
 const MOST_OTHER_PARTS: usize = 2_000;
 
+/// The most fields that mean nothing here and are told.
+const MOST_IGNORED: usize = 20;
+
+/// The most letters that differ in a field's name that is taken for a misspelt one. Others may be
+/// somebody else's business.
+const MOST_WRONG_LETTERS: usize = 2;
+
 /// A form read to its end.
 pub(super) struct Form {
     pub(super) fields: Fields,
@@ -33,10 +42,13 @@ pub(super) struct Form {
     pub(super) upload: Box<dyn ImageUpload>,
     /// How many of the models had room for one photo before the first was read.
     pub(super) had_room: usize,
+    /// The names of fields that mean nothing here.
+    pub(super) ignored_fields: Vec<String>,
 }
 
 /// Reads a form whose query said `fields`, of which the models were checked. If more are known when
-/// the first photo begins, they are checked then, so that no photo is read in vain.
+/// the first photo begins, they are checked then, so that no photo is read in vain. Photos that are no
+/// good do not end the reading: all of them are told.
 pub(super) async fn read(
     state: &AppState,
     mut form: Multipart<impl Pieces>,
@@ -46,7 +58,8 @@ pub(super) async fn read(
 ) -> Result<Form, ApiError> {
     let limit = state.config.api.max_images;
     let mut upload = state.images.begin(state.config.api.image_limits()).await?;
-    let mut photos = Vec::new();
+    let (mut photos, mut refused) = (Vec::new(), None::<RefusedPhotos>);
+    let mut ignored_fields = Vec::new();
     let mut had_room = fields.models().len();
     let most_parts = limit.saturating_add(MOST_OTHER_PARTS);
     let mut parts = 0;
@@ -57,43 +70,100 @@ pub(super) async fn read(
                 "The form has more than {most_parts} parts."
             )));
         }
-        if part.name == PHOTO_PART {
-            let Some(first) = form.next_bytes().await? else {
-                if part.file_name.as_deref() == Some("") {
+        let file_name = part.file_name.as_deref();
+        match plain_name(&part.name) {
+            PHOTO_PART => {
+                let first = form.next_bytes().await?;
+                if first.is_none() && file_name == Some("") {
                     // What a browser sends for a file input in which no file was chosen.
                     continue;
                 }
-                let (number, refusal) = (photos.len() + 1, PhotoRefusal::Empty);
-                return Err(ApiError::Photo { number, refusal });
-            };
-            if photos.len() == limit {
-                return Err(ApiError::TooManyPhotos { limit });
+                let number = photos.len() + refused.as_ref().map_or(0, RefusedPhotos::count) + 1;
+                if number > limit {
+                    return Err(ApiError::TooManyPhotos { limit });
+                }
+                super::check_jobs(state, &fields, number)?;
+                if number == 1 && fields.models().len() + fields.impossible().len() > had_room {
+                    super::check_models(state, &fields, time).await?;
+                    super::check_room(state, &fields, 1, time).await?;
+                    had_room = fields.models().len();
+                }
+                match receive(first, &mut form, &mut *upload, admission).await? {
+                    Ok(image) => photos.push(image),
+                    Err(refusal) => {
+                        let photo = RefusedPhoto::new(number, file_name, refusal);
+                        match &mut refused {
+                            Some(refused) => refused.push(photo),
+                            None => refused = Some(RefusedPhotos::new(photo)),
+                        }
+                    }
+                }
+                if refused.is_some() {
+                    // Nothing of the request will be stored: what was received needs no room any more,
+                    // and the next photo is received to be looked at alone.
+                    upload = state.images.begin(state.config.api.image_limits()).await?;
+                }
             }
-            super::check_jobs(state, &fields, photos.len() + 1)?;
-            if photos.is_empty() && fields.models().len() + fields.impossible().len() > had_room {
-                super::check_models(state, &fields, time).await?;
-                super::check_room(state, &fields, 1, time).await?;
-                had_room = fields.models().len();
-            }
-            let number = photos.len() + 1;
-            photos.push(receive(number, first, &mut form, &mut *upload, admission).await?);
-        } else if part.file_name.is_some() {
-            return Err(ApiError::BadRequest(format!(
-                "The form has a file in the part {:?}. Photos are sent in parts named \
-                 `{PHOTO_PART}`.",
-                shorten(&part.name)
-            )));
-        } else {
-            let text = read_text(&part.name, &mut form).await?;
-            if part.name == HASHES_PART {
-                let hashes = split_list(HASHES_PART, &text)?;
+            HASHES_PART => {
+                let hashes = split_list(HASHES_PART, &read_text(&part.name, &mut form).await?)?;
                 include(&hashes, limit, &mut photos, &mut *upload)?;
-            } else {
-                fields.set(&part.name, &text)?;
+            }
+            name if KEYS.contains(&name) => {
+                // Browsers send what is made of a Blob as a file.
+                fields.set(name, &read_text(&part.name, &mut form).await?)?;
+            }
+            name => {
+                pass_over(name, file_name, &mut form).await?;
+                let name = shorten(name);
+                if ignored_fields.len() < MOST_IGNORED && !ignored_fields.contains(&name) {
+                    ignored_fields.push(name);
+                }
             }
         }
     }
-    Ok(Form { fields, photos, upload, had_room })
+    match refused {
+        Some(refused) => Err(ApiError::Photos(refused)),
+        None => Ok(Form { fields, photos, upload, had_room, ignored_fields }),
+    }
+}
+
+/// A field's name without the brackets that some libraries put behind it if it has several values.
+fn plain_name(name: &str) -> &str {
+    let index = |(_, index): &(&str, &str)| index.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = name.strip_suffix(']').and_then(|name| name.rsplit_once('[')).filter(index);
+    bare.map_or(name, |(name, _)| name)
+}
+
+/// Passes over a part that is none of ours, unless it was meant to be one.
+async fn pass_over(
+    name: &str,
+    file_name: Option<&str>,
+    form: &mut Multipart<impl Pieces>,
+) -> Result<(), ApiError> {
+    let known: Vec<&str> = [PHOTO_PART, HASHES_PART].iter().chain(KEYS).copied().collect();
+    let meant = nearest(name, &known, MOST_WRONG_LETTERS);
+    let hint = meant.map_or(String::new(), |meant| format!(" Did you mean `{meant}`?"));
+    let refuse = |what: &str| {
+        let name = shorten(name);
+        Err(ApiError::BadRequest(format!("The form has {what} {name:?}.{hint}")))
+    };
+    let mut bytes = 0;
+    while let Some(piece) = form.next_bytes().await? {
+        bytes += piece.len();
+        if file_name.is_some() {
+            return refuse("a file, which belongs in a part named `images`, in the part");
+        }
+        if bytes > MOST_TEXT {
+            return refuse("too long a text in the part");
+        }
+    }
+    match file_name {
+        // A file input in which no file was chosen.
+        Some("") => Ok(()),
+        Some(_) => refuse("an empty file in the part"),
+        None if meant.is_some() => refuse("the unknown field"),
+        None => Ok(()),
+    }
 }
 
 /// Takes photos by their hashes.
@@ -114,25 +184,36 @@ pub(super) fn include(
     Ok(())
 }
 
-/// Passes the form's photo of this number on as it arrives; answers its hash.
+/// Passes a photo on as it arrives; answers its hash, or why it is not taken.
 async fn receive(
-    number: usize,
-    first: Bytes,
+    first: Option<Bytes>,
     form: &mut Multipart<impl Pieces>,
     upload: &mut dyn ImageUpload,
     admission: &mut Admission,
-) -> Result<ImageKey, ApiError> {
-    let refused = |error| match error {
-        ImageStoreError::Refused(refusal) => ApiError::Photo { number, refusal },
-        error => ApiError::Images(error),
-    };
-    let mut piece = Some(first);
+) -> Result<Result<ImageKey, PhotoRefusal>, ApiError> {
+    if first.is_none() {
+        return Ok(Err(PhotoRefusal::Empty));
+    }
+    let mut piece = first;
     while let Some(bytes) = piece {
         admission.take(bytes.len())?;
-        upload.write(bytes).await.map_err(refused)?;
+        match upload.write(bytes).await {
+            Err(ImageStoreError::Refused(refusal)) => {
+                // What is left of it counts, and is not kept.
+                while let Some(bytes) = form.next_bytes().await? {
+                    admission.take(bytes.len())?;
+                }
+                return Ok(Err(refusal));
+            }
+            written => written?,
+        }
         piece = form.next_bytes().await?;
     }
-    Ok(upload.end_image().await.map_err(refused)?.md5)
+    match upload.end_image().await {
+        Ok(info) => Ok(Ok(info.md5)),
+        Err(ImageStoreError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn read_text(name: &str, form: &mut Multipart<impl Pieces>) -> Result<String, ApiError> {
@@ -144,7 +225,9 @@ async fn read_text(name: &str, form: &mut Multipart<impl Pieces>) -> Result<Stri
             return Err(wrong("is too long"));
         }
     }
-    String::from_utf8(text).map_err(|_| wrong("is not UTF-8 text"))
+    let text = String::from_utf8(text).map_err(|_| wrong("is not UTF-8 text"))?;
+    // Some editors begin every text with a byte order mark.
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 impl From<FormError> for ApiError {

@@ -26,12 +26,15 @@ use self::fields::Fields;
 use self::multipart::Multipart;
 use crate::callbacks;
 use crate::error::ApiError;
+use crate::query::Query;
 use crate::rates::Wait;
+use crate::refused_photos::{RefusedPhoto, RefusedPhotos};
 use crate::state::AppState;
 use crate::store_time::StoreTime;
 
 pub(crate) use self::body::Body;
 pub(crate) use self::check::{Answer as CheckAnswer, Question as CheckQuestion, lacking};
+pub(crate) use self::fields::KEYS;
 
 /// The answer to an accepted request.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +42,10 @@ pub(crate) struct Accepted {
     /// One hash per photo, sent or named, in the order of the request.
     images: Vec<ImageKey>,
     jobs: Vec<submit::AcceptedJob>,
+    /// The form's fields that mean nothing here, if it has any: 20 at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    ignored_fields: Vec<String>,
 }
 
 /// Accepts photos: all of them, durably, with all their jobs, or none.
@@ -50,7 +57,7 @@ pub(crate) async fn accept(
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let mut admission = state.intake.admit(length)?;
-    let fields = Fields::from_query(request.query_string())?;
+    let fields = Fields::from_query(&Query::parse(request.query_string()))?;
     let mut time = StoreTime::new();
     check_callback(&state, &fields)?;
     if fields.names_models() {
@@ -58,7 +65,8 @@ pub(crate) async fn accept(
         check_models(&state, &fields, &mut time).await?;
         check_room(&state, &fields, 1, &mut time).await?;
     }
-    let form::Form { fields, photos, upload, had_room } = if body::is_json(&request) {
+    let form::Form { fields, photos, upload, had_room, ignored_fields } = if body::is_json(&request)
+    {
         body::read(&state, body, fields).await?
     } else {
         let (body, pace) = pace::measure(body, &state.config.api);
@@ -95,12 +103,13 @@ pub(crate) async fn accept(
     let jobs = done.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error).into()));
     let jobs = jobs.map_err(|error| match error {
         ApiError::Images(ImageStoreError::Refused(PhotoRefusal::Collision(image))) => {
-            let number = photos.iter().position(|photo| *photo == image).unwrap_or(0) + 1;
-            ApiError::Photo { number, refusal: PhotoRefusal::Collision(image) }
+            let position = photos.iter().position(|photo| *photo == image).unwrap_or(0) + 1;
+            let refused = RefusedPhoto::new(position, None, PhotoRefusal::Collision(image));
+            ApiError::Photos(RefusedPhotos::new(refused))
         }
         error => error,
     })?;
-    let accepted = Accepted { images: photos, jobs };
+    let accepted = Accepted { images: photos, jobs, ignored_fields };
     tracing::debug!(images = accepted.images.len(), jobs = accepted.jobs.len(), "accepted");
     Ok(HttpResponse::Accepted().json(accepted))
 }
@@ -120,7 +129,7 @@ async fn store(
     let committed = upload.commit(&asked).await?;
     let jobs = submit::submit(&state, &images, &asked, &committed, &mut time).await?;
     if let Some(url) = &callback {
-        time.wait(callbacks::keep(&state, &images, url)).await?;
+        time.wait(callbacks::keep(&state, &images, &asked.models, url)).await?;
     }
     Ok(jobs)
 }

@@ -106,6 +106,23 @@ async fn it_may_be_asked_for_in_the_query_and_in_json_and_for_many() {
 }
 
 #[actix_web::test]
+async fn each_request_is_told_of_the_end_of_its_own_jobs() {
+    let mut receiver = Receiver::start(&["200 OK"]).await;
+    let app = app_for(&receiver);
+    let image = post(&app, 1, url(&receiver)).await;
+    let other = form(&[bmp(1)], &["average_color"]).text("callback", url(&receiver));
+    json_of(app.predict(other).await, StatusCode::ACCEPTED).await;
+    work(&app).await;
+    let body: Value = serde_json::from_slice(&receiver.next().await.body).unwrap();
+    assert_eq!((&body["image"], &body["status"]), (&json!(image), &json!("SUCCEEDED")));
+    assert_eq!(body["jobs"].as_object().unwrap().keys().collect::<Vec<_>>(), ["sharpness"]);
+    let job = app.claim("average_color").await.remove(0);
+    app.end(&job, Ending::Succeeded(RawValue::from_string("2".to_owned()).unwrap())).await;
+    let body: Value = serde_json::from_slice(&receiver.next().await.body).unwrap();
+    assert_eq!(body["results"], json!({"average_color": 2}));
+}
+
+#[actix_web::test]
 async fn a_receiver_that_fails_is_told_again_later_with_the_same_id() {
     let mut receiver =
         Receiver::start(&["500 No", "302 There\r\nlocation: /other", "200 OK"]).await;

@@ -94,7 +94,8 @@ async fn an_image_nobody_knows_is_named_and_told_once_it_is_there() {
     let mut reader = follow(&app, &[&known, &unknown]).await;
     assert_eq!(reader.next().await.unwrap().data["image"], known);
     let event = reader.next().await.unwrap();
-    assert_eq!((event.name.as_str(), event.data), ("unknown", json!({"images": [unknown]})));
+    assert_eq!((event.name.as_str(), &event.data["images"]), ("unknown", &json!([unknown])));
+    assert_eq!(event.data["waiting"], true, "the stream goes on: {event:?}");
     upload(&app, 2).await;
     let event = reader.next().await.unwrap();
     assert_eq!(image_of(&event), ("image", &json!(unknown), &json!("QUEUED")));

@@ -152,11 +152,11 @@ async fn a_request_that_ends_before_its_form_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_compressed_form_is_not_unfolded() {
+async fn a_compressed_form_is_refused_as_such() {
     let app = App::start();
     let form = form_of(&[(PHOTO, &bmp(1))]);
     let length = format!("Content-Encoding: gzip\r\nContent-Length: {}", form.len());
     let bomb = [&head(PATH, &length), b"\x1F\x8B\x08\0".as_slice(), &form[4..]].concat();
-    assert_problem(send(&app, &bomb, AndThen::Wait).await, 400);
+    assert_problem(send(&app, &bomb, AndThen::Wait).await, 415);
     app.assert_untouched().await;
 }

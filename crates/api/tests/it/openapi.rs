@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::app::{App, json_of};
 
 /// What is made for people and not described.
-const PAGES: [&str; 2] = ["/page/{file:.+}", "/docs"];
+const PAGES: [&str; 3] = ["/page/{file:.+}", "/docs", "/docs/"];
 
 /// The methods of every path in a document.
 fn described(document: &Value) -> BTreeMap<String, BTreeSet<String>> {

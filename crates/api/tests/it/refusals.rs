@@ -162,10 +162,12 @@ async fn malformed_and_unknown_hashes_are_told_apart() {
     let app = App::start();
     let unknown = md5(b"never posted");
     for path in ["/predict", "/images"] {
-        for bad in ["xyz", &unknown.to_uppercase(), &unknown[1..], "..%2f..%2fetc%2fpasswd"] {
+        for bad in ["xyz", &unknown[1..], "..%2f..%2fetc%2fpasswd"] {
             problem(app.get(&format!("{path}/{bad}")).await, StatusCode::BAD_REQUEST).await;
         }
-        problem(app.get(&format!("{path}/{unknown}")).await, StatusCode::NOT_FOUND).await;
+        for unknown in [&unknown, &unknown.to_uppercase()] {
+            problem(app.get(&format!("{path}/{unknown}")).await, StatusCode::NOT_FOUND).await;
+        }
     }
     let many = json!({"images": [unknown, "xyz"]});
     problem(app.post_json("/predict/status", &many).await, StatusCode::BAD_REQUEST).await;

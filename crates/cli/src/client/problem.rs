@@ -28,8 +28,19 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<Duration>,
     /// Which photo of the form it is about, counted from 0.
     pub(crate) photo: Option<usize>,
+    /// All photos of the form that are not taken, if the server looked at all of them.
+    pub(crate) refused: Vec<RefusedPhoto>,
     /// Which photos the server was expected to have and has not.
     pub(crate) missing_images: Vec<ImageKey>,
+}
+
+/// A photo that the server does not take.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct RefusedPhoto {
+    /// Which photo of the form it is, counted from 1.
+    pub(crate) position: usize,
+    /// What is wrong with it: "is empty".
+    pub(crate) reason: String,
 }
 
 /// The members of the body that are of use here.
@@ -38,6 +49,8 @@ struct Body {
     detail: String,
     #[serde(default)]
     photo: Option<usize>,
+    #[serde(default, rename = "refused_images")]
+    refused: Vec<RefusedPhoto>,
     #[serde(default)]
     missing_images: Vec<ImageKey>,
     #[serde(default)]
@@ -79,12 +92,14 @@ impl Problem {
             detail: String::new(),
             retry_after: retry_after.map(|it| Duration::from_secs(it).min(LONGEST_WAIT)),
             photo: None,
+            refused: Vec::new(),
             missing_images: Vec::new(),
         };
         if let Ok(body) = serde_json::from_slice::<Body>(body) {
             // The form's photos are counted from 1.
             problem.photo = body.photo.and_then(|number| number.checked_sub(1));
             problem.detail = format!("{}{}", body.detail, body.hint());
+            problem.refused = body.refused;
             problem.missing_images = body.missing_images;
         } else {
             let text = String::from_utf8_lossy(body);

@@ -62,10 +62,25 @@ impl Submission<'_> {
     ) -> Result<Vec<Vec<Photo>>, Trouble> {
         let problem = error.problem().cloned();
         if let Some(problem) = &problem
+            && problem.refused.iter().any(|it| (1..=part.len()).contains(&it.position))
+        {
+            // The server looked at all of them: the others are good.
+            let mut good = Vec::with_capacity(part.len());
+            for (number, photo) in part.into_iter().enumerate() {
+                match problem.refused.iter().find(|it| it.position == number + 1) {
+                    Some(it) => {
+                        self.refuse(photo, Refusal::Server(format!("it {}.", it.reason))).await;
+                    }
+                    None => good.push(photo),
+                }
+            }
+            return Ok(vec![good]);
+        }
+        if let Some(problem) = &problem
             && let Some(number) = problem.photo
             && number < part.len()
         {
-            // The server reads photos in their order: those before it are good, and those behind
+            // An older server reads photos in their order: those before it are good, and those behind
             // it were not looked at. Apart, each is sent twice at most, however many are bad.
             let behind = part.split_off(number + 1);
             if let Some(photo) = part.pop() {

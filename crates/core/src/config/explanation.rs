@@ -3,6 +3,9 @@
 use figment::Source;
 use figment::error::{Actual, Error, Kind};
 
+/// The most letters that differ in a key that is taken for a misspelt one.
+const MOST_WRONG_LETTERS: usize = 3;
+
 /// Names everything that is wrong, a line each: key, value, what is expected, and where it was set;
 /// and the nearest known key for an unknown one.
 pub(super) fn explain(error: Error) -> String {
@@ -48,8 +51,7 @@ fn words(kind: &Kind) -> String {
 
 /// The known key that is most like `field`, or all of them.
 fn nearest(field: &str, known: &[&str]) -> String {
-    let distance = |key: &&&str| strsim::damerau_levenshtein(field, key);
-    match known.iter().min_by_key(distance).filter(|key| distance(key) <= 3) {
+    match crate::nearest(field, known, MOST_WRONG_LETTERS) {
         Some(key) => format!(": did you mean `{key}`?"),
         None => format!(": known here are {}", known.join(", ")),
     }

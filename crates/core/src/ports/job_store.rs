@@ -154,8 +154,8 @@ pub trait JobStore: Send + Sync + 'static {
     /// were forgotten a short while ago, marked as such.
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError>;
 
-    /// Keeps callbacks. Each is due once all jobs of its image have ended, which may be now. One that
-    /// is kept for the same image and address stays as it is, with its own id.
+    /// Keeps callbacks. Each is due once all jobs that it means have ended, which may be now. One that
+    /// is kept for the same image, models and address stays as it is, with its own id.
     async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError>;
 
     /// Hands out callbacks that are due, those due for longest first. They are due again after

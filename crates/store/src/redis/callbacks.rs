@@ -11,7 +11,7 @@ use super::RedisJobStore;
 use super::error::unexpected;
 use super::rules::millis;
 
-/// What the script answers per callback: the image, the address, the id, how often it failed.
+/// What the script answers per callback: the image, the target, the id, how often it failed.
 type PackedCallback = (Vec<u8>, String, Vec<u8>, u32);
 
 impl RedisJobStore {
@@ -20,8 +20,9 @@ impl RedisJobStore {
             return Ok(());
         }
         let mut call = self.call(&self.scripts.keep_callbacks);
-        for Callback { id, image, url } in callbacks {
-            call.arg(image.as_bytes()).arg(url).arg(id.as_bytes());
+        for callback in callbacks {
+            let Callback { id, image, .. } = callback;
+            call.arg(image.as_bytes()).arg(callback.target()).arg(id.as_bytes());
         }
         self.nearest().run(&call).await
     }
@@ -50,14 +51,15 @@ impl RedisJobStore {
             CallbackEnd::TooEarly { retry_after } => ("early", retry_after),
         };
         let mut call = self.call(&self.scripts.end_callback);
-        call.arg(callback.image.as_bytes()).arg(&callback.url).arg(callback.id.as_bytes());
+        call.arg(callback.image.as_bytes()).arg(callback.target()).arg(callback.id.as_bytes());
         call.arg(end).arg(millis(retry_after));
         self.nearest().run(&call).await
     }
 }
 
-fn unpack((image, url, id, failures): PackedCallback) -> Result<DueCallback, StoreError> {
+fn unpack((image, target, id, failures): PackedCallback) -> Result<DueCallback, StoreError> {
     let image = ImageKey::try_from(image.as_slice()).map_err(|_| unexpected("an image"))?;
     let id = Uuid::from_slice(&id).map_err(|_| unexpected("a callback's id"))?;
-    Ok(DueCallback { callback: Callback { id, image, url }, failures })
+    let callback = Callback::from_target(id, image, &target);
+    Ok(DueCallback { callback: callback.ok_or_else(|| unexpected("a callback"))?, failures })
 }

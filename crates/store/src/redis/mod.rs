@@ -18,8 +18,8 @@
 //! | `T:h:<model>` | why the model cannot take jobs now |
 //! | `T:e:<model>` | sorted set: announced endpoints by the time they fall silent |
 //! | `T:n:<model>` | hash: announced endpoint → when and from where it was announced |
-//! | `T:k` | sorted set: callbacks by the time they are due, infinite while they wait for their image |
-//! | `T:k:<md5>` | hash: address → the callback's id and how often it failed |
+//! | `T:k` | sorted set: callbacks by the time they are due, infinite while they wait for their jobs |
+//! | `T:k:<md5>` | hash: address, behind the models and a space if not all are meant → the callback's id and how often it failed |
 //! | `T:f` | the highest fence handed out |
 //! | `T:t` | the store's time when it was last noted, and how far it was ahead of the server's clock |
 //! | `T:b` | hash: what the store is called since it was first used; how many beats there were |

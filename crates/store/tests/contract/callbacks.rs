@@ -19,7 +19,12 @@ fn callback(number: u32) -> Callback {
 }
 
 fn callback_to(number: u32, url: &str) -> Callback {
-    Callback { id: Uuid::new_v4(), image: image(number), url: url.to_owned() }
+    Callback { id: Uuid::new_v4(), image: image(number), models: Vec::new(), url: url.to_owned() }
+}
+
+fn callback_of(number: u32, models: &[&str]) -> Callback {
+    let models = models.iter().map(|name| name.parse().unwrap()).collect();
+    Callback { models, ..callback(number) }
 }
 
 impl<H: Harness> Scene<H> {
@@ -217,4 +222,62 @@ pub async fn what_goes_back_in_line_makes_nothing_due<H: Harness>() {
     scene.advance(super::LEASE);
     scene.store.tick().await.unwrap();
     assert_eq!(scene.due().await, []);
+}
+
+pub async fn a_callback_of_some_models_is_due_once_their_jobs_have_ended<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.submit(&[job(1, "m"), job(1, "n"), job(1, "o")]).await;
+    let (one, two, all) = (callback_of(1, &["m"]), callback_of(1, &["m", "n"]), callback(1));
+    for wanted in [&one, &two, &all] {
+        scene.keep(wanted).await;
+    }
+    let first = scene.claim_one("m").await.lease;
+    assert_eq!(scene.due().await, []);
+    scene.finish(&first, success("1")).await;
+    assert_eq!(scene.due().await, [DueCallback { callback: one.clone(), failures: 0 }]);
+    scene.cancel(&job(1, "n")).await;
+    assert_eq!(scene.due_ids().await, [two.id]);
+    let last = scene.claim_one("o").await.lease;
+    scene.finish(&last, success("1")).await;
+    assert_eq!(scene.due_ids().await, [all.id]);
+}
+
+pub async fn others_jobs_of_the_image_hold_up_no_callback_of_some_models<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.succeeded(&job(1, "m")).await;
+    scene.submit(&[job(1, "n")]).await;
+    let (known, unknown, both) =
+        (callback_of(1, &["m"]), callback_of(1, &["never"]), callback_of(1, &["m", "n"]));
+    for wanted in [&known, &unknown, &both] {
+        scene.keep(wanted).await;
+    }
+    let mut due = scene.due_ids().await;
+    due.sort_unstable();
+    let mut expected = [known.id, unknown.id];
+    expected.sort_unstable();
+    assert_eq!(due, expected, "there is nothing to wait for");
+    // One that came too early waits for its own jobs alone.
+    scene.rerun(&[job(1, "m")]).await;
+    scene.end(&known, CallbackEnd::TooEarly { retry_after: LATER }).await;
+    scene.end(&unknown, CallbackEnd::Settled).await;
+    scene.advance(LATER * 2);
+    assert_eq!(scene.due().await, []);
+    let lease = scene.claim_one("m").await.lease;
+    scene.finish(&lease, success("2")).await;
+    assert_eq!(scene.due_ids().await, [known.id]);
+}
+
+pub async fn callbacks_of_other_models_to_the_same_address_are_others<H: Harness>() {
+    let scene = Scene::<H>::start().await;
+    scene.succeeded(&job(1, "m")).await;
+    let (some, all) = (callback_of(1, &["m"]), callback(1));
+    scene.store.keep_callbacks(&[some.clone(), callback_of(1, &["m"]), all.clone()]).await.unwrap();
+    let mut due = scene.due_ids().await;
+    due.sort_unstable();
+    let mut expected = [some.id, all.id];
+    expected.sort_unstable();
+    assert_eq!(due, expected);
+    scene.end(&some, CallbackEnd::Settled).await;
+    scene.end(&all, CallbackEnd::Failed { retry_after: Duration::ZERO }).await;
+    assert_eq!(scene.due().await, [DueCallback { callback: all, failures: 1 }]);
 }

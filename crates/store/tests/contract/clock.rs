@@ -62,7 +62,7 @@ pub async fn a_retry_comes_due_although_the_clock_was_set_back<H: Harness>() {
 pub async fn what_is_said_for_a_while_ends_although_the_clock_was_set_back<H: Harness>() {
     let scene = Scene::<H>::start().await;
     let url = "http://a:1".to_owned();
-    let announcement = Announcement { model: model("m"), url, lifetime: PAUSE };
+    let announcement = Announcement { model: model("m"), url, lifetime: PAUSE, from: None };
     scene.store.announce(&announcement).await.unwrap();
     scene.store.hold(&model("m"), Some(&error("down")), PAUSE).await.unwrap();
     let report = DispatcherReport {
@@ -104,7 +104,7 @@ pub async fn a_callback_is_due_again_although_the_clock_was_set_back<H: Harness>
     let scene = Scene::<H>::start().await;
     scene.succeeded(&job(1, "m")).await;
     let url = "http://a/hook".to_owned();
-    let callback = Callback { id: Uuid::new_v4(), image: image(1), url };
+    let callback = Callback { id: Uuid::new_v4(), image: image(1), models: Vec::new(), url };
     scene.store.keep_callbacks(std::slice::from_ref(&callback)).await.unwrap();
     assert_eq!(scene.store.lease_callbacks(1, PAUSE).await.unwrap().len(), 1);
     scene.set_back(HOUR);

@@ -327,6 +327,9 @@ macro_rules! contract_suite {
                 a_callback_is_due_once_all_jobs_of_its_image_have_ended
                 whatever_ends_an_image_makes_its_callbacks_due
                 a_callback_of_a_finished_image_is_due_at_once
+                a_callback_of_some_models_is_due_once_their_jobs_have_ended
+                others_jobs_of_the_image_hold_up_no_callback_of_some_models
+                callbacks_of_other_models_to_the_same_address_are_others
                 the_same_callback_is_kept_once
                 a_callback_is_handed_out_once_until_its_lease_is_over
                 no_more_callbacks_are_handed_out_than_asked_for_and_the_oldest_first

@@ -122,7 +122,8 @@ async fn nothing_stays_for_ever_of_jobs_that_ended() {
         scene.store.restore(&[ended_before(job(number, "m"), outcome)]).await.unwrap();
     }
     let url = "http://receiver/hook".to_owned();
-    let callback = Callback { id: Uuid::new_v4(), image: job(1, "m").image, url };
+    let callback =
+        Callback { id: Uuid::new_v4(), image: job(1, "m").image, models: Vec::new(), url };
     scene.store.keep_callbacks(std::slice::from_ref(&callback)).await.unwrap();
     let due = scene.store.lease_callbacks(1, RETENTION).await.unwrap();
     assert_eq!(due[0].callback, callback);

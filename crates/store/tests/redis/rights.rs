@@ -77,15 +77,20 @@ async fn do_everything(scene: &Scene) {
     }
     store.report(&report(), soon).await.unwrap();
     store.dispatchers().await.unwrap();
-    let announcement =
-        Announcement { model: model("m"), url: "http://a:1".to_owned(), lifetime: soon };
+    let announcement = Announcement {
+        model: model("m"),
+        url: "http://a:1".to_owned(),
+        lifetime: soon,
+        from: None,
+    };
     store.announce(&announcement).await.unwrap();
     store.describe(&model("m"), &serde_json::json!(["cat"])).await.unwrap();
     store.hold(&model("m"), Some(&error()), soon).await.unwrap();
     store.hold(&model("m"), None, soon).await.unwrap();
     store.models().await.unwrap();
     let url = "http://receiver/hook".to_owned();
-    let callback = Callback { id: Uuid::new_v4(), image: job(1, "m").image, url };
+    let callback =
+        Callback { id: Uuid::new_v4(), image: job(1, "m").image, models: Vec::new(), url };
     store.keep_callbacks(std::slice::from_ref(&callback)).await.unwrap();
     store.lease_callbacks(1, soon).await.unwrap();
     store.end_callback(&callback, CallbackEnd::Settled).await.unwrap();

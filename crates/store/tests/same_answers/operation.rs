@@ -187,9 +187,11 @@ fn ending() -> impl Strategy<Value = Ending> {
 }
 
 fn callback() -> impl Strategy<Value = Callback> {
-    (0..2u8, image(), 0..2u8).prop_map(|(id, image, host)| Callback {
+    let models = prop::collection::btree_set(model(), 0..3);
+    (0..2u8, image(), models, 0..2u8).prop_map(|(id, image, models, host)| Callback {
         id: Uuid::from_bytes([id; 16]),
         image,
+        models: models.into_iter().collect(),
         url: format!("http://{host}"),
     })
 }

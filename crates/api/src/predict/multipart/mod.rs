@@ -2,29 +2,35 @@
 //!
 //! A photo's bytes are passed on as they came from the connection, uncopied but where a boundary may
 //! lie across two pieces. Parts end where their boundary is, whatever they say of their length.
+//!
+//! Lines end in CRLF or, in forms written by hand, all in LF: the line of the first boundary decides
+//! which of the two ends a part, so that no photo that holds a boundary behind a single LF is cut.
 
 mod head;
+mod parameters;
 #[cfg(test)]
 mod tests;
 
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
-use actix_web::mime::{BOUNDARY, MULTIPART, Mime};
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
-use memchr::memmem::{self, Finder};
-use memchr::memrchr;
+use memchr::memmem::Finder;
+use memchr::{memchr, memrchr};
 use thiserror::Error;
 
-pub(super) use self::head::Head;
+use crate::error::shorten;
 
-const LINE_BREAK: &[u8] = b"\r\n";
+pub(super) use self::head::Head;
 
 /// What follows the last boundary in its line.
 const CLOSED: &[u8] = b"--";
 
 /// The most bytes of a part's head. The longest path that systems know, four times over.
 const MOST_HEAD: usize = 16 << 10;
+
+/// The most white space behind a boundary, in its line.
+const MOST_PADDING: usize = 1_000;
 
 /// The most bytes behind the last boundary, which mean nothing.
 const MOST_EPILOGUE: usize = 16 << 10;
@@ -34,7 +40,10 @@ const MOST_EPILOGUE: usize = 16 << 10;
 pub(super) enum FormError {
     #[error("the request's Content-Type is not multipart/form-data")]
     NoForm,
-    #[error("the request's Content-Type names no boundary")]
+    #[error(
+        "the request's Content-Type names no boundary (a library that makes the form sets the \
+         header itself, with a boundary, if it is left out)"
+    )]
     NoBoundary,
     #[error("it ends before its last boundary")]
     Incomplete,
@@ -44,12 +53,16 @@ pub(super) enum FormError {
     LongEpilogue,
     #[error("a part's head is longer than {MOST_HEAD} bytes")]
     LongHead,
-    #[error("a part's head is wrong: {0}")]
-    BadHead(#[from] httparse::Error),
+    #[error("a part's head has a line that is no header: {:?}", shorten(.0))]
+    NoHeader(String),
+    #[error("a part's head has too many lines")]
+    ManyHeaders,
     #[error("a part has no `Content-Disposition: form-data` with a name")]
     NoName,
     #[error("a part is a form of its own")]
     Nested,
+    #[error("a part says that its content is written as {0}, and contents are read as they are")]
+    Encoded(String),
     #[error("it does not arrive: {0}")]
     Body(#[from] PayloadError),
 }
@@ -68,27 +81,41 @@ pub(super) struct Multipart<S> {
     held: Bytes,
     /// Whether `held` is of a part's content, or of what stands before the first part.
     in_content: bool,
+    /// Whether the first boundary was passed.
+    is_begun: bool,
+}
+
+/// How a boundary's line goes on.
+#[derive(Debug, PartialEq, Eq)]
+enum LineEnd {
+    /// Not at all, after so many bytes.
+    Break { bytes: usize, is_bare: bool },
+    /// With what makes it the last one.
+    Closed,
+    /// More has to arrive.
+    Unknown,
+    /// Otherwise than a boundary's line does.
+    Wrong,
 }
 
 impl<S: Pieces> Multipart<S> {
     /// Begins with a request's headers and body.
     pub(super) fn new(headers: &HeaderMap, body: S) -> Result<Self, FormError> {
-        let media_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()?.parse().ok());
-        let media_type: Mime = media_type.ok_or(FormError::NoForm)?;
-        if media_type.type_() != MULTIPART {
+        let media_type = headers.get(CONTENT_TYPE).map(|it| parameters::split(it.as_bytes()));
+        let (media_type, parameters) = media_type.ok_or(FormError::NoForm)?;
+        if !media_type.starts_with("multipart/") {
             return Err(FormError::NoForm);
         }
-        let boundary = media_type.get_param(BOUNDARY).ok_or(FormError::NoBoundary)?;
-        if boundary.as_str().is_empty() {
-            return Err(FormError::NoBoundary);
-        }
-        let delimiter = format!("\r\n--{boundary}");
+        let boundary = parameters.into_iter().find(|(name, _)| name == "boundary");
+        let boundary = boundary.map(|(_, value)| value).filter(|value| !value.is_empty());
+        let delimiter = [b"\n--", boundary.ok_or(FormError::NoBoundary)?.as_slice()].concat();
         Ok(Self {
             body,
             delimiter: Finder::new(&delimiter).into_owned(),
             // The first boundary may be the first line, and then has no line break before it.
-            held: Bytes::from_static(LINE_BREAK),
+            held: Bytes::from_static(b"\n"),
             in_content: true,
+            is_begun: false,
         })
     }
 
@@ -128,28 +155,36 @@ impl<S: Pieces> Multipart<S> {
     fn may_be_delimiter(&self) -> usize {
         let delimiter = self.delimiter.needle();
         let tail = &self.held[self.held.len().saturating_sub(delimiter.len() - 1)..];
-        // A delimiter has no other carriage return than its first byte.
-        let begins = memrchr(b'\r', tail).filter(|at| delimiter.starts_with(&tail[*at..]));
+        // A delimiter begins with a line break, and has no other.
+        let begins = memrchr(delimiter[0], tail).filter(|at| delimiter.starts_with(&tail[*at..]));
         begins.map_or(0, |at| tail.len() - at)
     }
 
     /// Whether the boundary that was just passed is the form's last. It must be a whole line, or
-    /// what looks like one might be a photo's, and the photo be cut short.
+    /// what looks like one might be a photo's, and the photo be cut short. White space at the line's
+    /// end is transport padding (RFC 2046).
     async fn is_closed(&mut self) -> Result<bool, FormError> {
-        while self.held.len() < LINE_BREAK.len() {
-            self.receive().await?;
-        }
-        if self.held.starts_with(LINE_BREAK) {
-            self.held.advance(LINE_BREAK.len());
-            return Ok(false);
-        }
-        if !self.held.starts_with(CLOSED) {
-            return Err(FormError::NotQuiteBoundary);
+        loop {
+            match line_end(&self.held) {
+                LineEnd::Break { bytes, is_bare } => {
+                    self.held.advance(bytes);
+                    if !self.is_begun && !is_bare {
+                        let delimiter = [b"\r", self.delimiter.needle()].concat();
+                        self.delimiter = Finder::new(&delimiter).into_owned();
+                    }
+                    self.is_begun = true;
+                    return Ok(false);
+                }
+                LineEnd::Closed => break,
+                LineEnd::Unknown => self.receive().await?,
+                LineEnd::Wrong => return Err(FormError::NotQuiteBoundary),
+            }
         }
         self.receive_all().await?;
         // The last line need not be ended.
-        let rest = &self.held[CLOSED.len()..];
-        if rest.is_empty() || rest.starts_with(LINE_BREAK) {
+        let rest = self.held[CLOSED.len()..].trim_ascii_start();
+        let blank = &self.held[CLOSED.len()..self.held.len() - rest.len()];
+        if rest.is_empty() || blank.contains(&b'\n') {
             Ok(true)
         } else {
             Err(FormError::NotQuiteBoundary)
@@ -172,16 +207,23 @@ impl<S: Pieces> Multipart<S> {
 
     /// A part's head with the empty line that ends it.
     async fn read_head(&mut self) -> Result<Bytes, FormError> {
-        const END: &[u8] = b"\r\n\r\n";
-        let mut searched = 0;
+        let (mut line, mut searched) = (0, 0);
         loop {
-            if let Some(at) = memmem::find(&self.held[searched..], END) {
-                return Ok(self.held.split_to(searched + at + END.len()));
+            while let Some(at) = memchr(b'\n', &self.held[searched..]) {
+                let end = searched + at;
+                if end > MOST_HEAD {
+                    return Err(FormError::LongHead);
+                }
+                let is_empty = matches!(&self.held[line..end], b"" | b"\r");
+                (line, searched) = (end + 1, end + 1);
+                if is_empty {
+                    return Ok(self.held.split_to(line));
+                }
             }
             if self.held.len() > MOST_HEAD {
                 return Err(FormError::LongHead);
             }
-            searched = (self.held.len() + 1).saturating_sub(END.len());
+            searched = self.held.len();
             self.receive().await?;
         }
     }
@@ -199,5 +241,21 @@ impl<S: Pieces> Multipart<S> {
             self.held = held.freeze();
         }
         Ok(())
+    }
+}
+
+/// How the line goes on whose boundary stands before this.
+fn line_end(held: &[u8]) -> LineEnd {
+    if held.starts_with(CLOSED) {
+        return LineEnd::Closed;
+    }
+    let padding = held.iter().take_while(|byte| b" \t".contains(byte)).count();
+    match &held[padding..] {
+        _ if padding > MOST_PADDING => LineEnd::Wrong,
+        [b'\n', ..] => LineEnd::Break { bytes: padding + 1, is_bare: true },
+        [b'\r', b'\n', ..] => LineEnd::Break { bytes: padding + 2, is_bare: false },
+        [] | [b'\r'] => LineEnd::Unknown,
+        [b'-'] if padding == 0 => LineEnd::Unknown,
+        _ => LineEnd::Wrong,
     }
 }

@@ -21,6 +21,20 @@ local function finished_jobs(md5, model, packed)
   return jobs
 end
 
+-- Whether all jobs of an image have ended that a callback with this target means; `closing` is a model
+-- whose job is about to be written as ended.
+local function has_ended(md5, target, closing)
+  local models = target:match('^(%S+) ')
+  if not models then return finished_jobs(md5) ~= nil end
+  for model in models:gmatch('[^,]+') do
+    if model ~= closing then
+      local job = try_read(md5, model)
+      if job == false or (job and not FINAL[job.state]) then return false end
+    end
+  end
+  return true
+end
+
 -- Folds an image of which these are all jobs, with this outcome of `model` if it is not nil. False if it is too
 -- large, and nothing is changed then.
 local function fold(md5, jobs, model, outcome)

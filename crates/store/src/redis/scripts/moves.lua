@@ -68,14 +68,16 @@ end
 
 local has_callbacks = nil
 
--- Callbacks that wait for the image are due.
-local function call_back(md5)
+-- Callbacks that wait for jobs of the image are due if those have ended; `is_finished` says that all
+-- have, `closing` is a model whose job is about to be written as ended.
+local function call_back(md5, is_finished, closing)
   -- Seldom is there any: asked once, and not for each image.
   if has_callbacks == nil then has_callbacks = redis.call('EXISTS', CALLBACKS) == 1 end
   if not has_callbacks then return end
-  for _, url in ipairs(redis.call('HKEYS', callbacks_key(md5))) do
-    if redis.call('ZSCORE', CALLBACKS, md5 .. url) == 'inf' then
-      redis.call('ZADD', CALLBACKS, now, md5 .. url)
+  for _, target in ipairs(redis.call('HKEYS', callbacks_key(md5))) do
+    if redis.call('ZSCORE', CALLBACKS, md5 .. target) == 'inf'
+      and (is_finished or has_ended(md5, target, closing)) then
+      redis.call('ZADD', CALLBACKS, now, md5 .. target)
     end
   end
 end
@@ -84,7 +86,7 @@ end
 local function close(md5, model, job, state, outcome)
   change(job, state)
   local jobs = finished_jobs(md5, model, pack(job))
-  if jobs then call_back(md5) end
+  call_back(md5, jobs ~= nil, model)
   if jobs and fold(md5, jobs, model, outcome) then return note_change(md5) end
   write(md5, model, job)
   if outcome then keep_outcome(md5, model, outcome) end

@@ -34,7 +34,7 @@ end
 
 for _, md5 in ipairs(changed) do
   local jobs = finished_jobs(md5)
-  if jobs then call_back(md5) end
+  call_back(md5, jobs ~= nil)
   if jobs and not fold(md5, jobs) then expire(md5, jobs) end
 end
 -- No claim to come shall have the fence of one that was recorded, even if the clock is set back.

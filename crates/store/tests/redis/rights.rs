@@ -84,6 +84,8 @@ async fn do_everything(scene: &Scene) {
         from: None,
     };
     store.announce(&announcement).await.unwrap();
+    store.renew(std::slice::from_ref(&announcement)).await.unwrap();
+    store.announced().await.unwrap();
     store.describe(&model("m"), &serde_json::json!(["cat"])).await.unwrap();
     store.hold(&model("m"), Some(&error()), soon).await.unwrap();
     store.hold(&model("m"), None, soon).await.unwrap();
@@ -94,6 +96,7 @@ async fn do_everything(scene: &Scene) {
     store.keep_callbacks(std::slice::from_ref(&callback)).await.unwrap();
     store.lease_callbacks(1, soon).await.unwrap();
     store.end_callback(&callback, CallbackEnd::Settled).await.unwrap();
+    store.forget_model(&model("n")).await.unwrap();
     store.beat().await.unwrap();
     store.time().await.unwrap();
     store.ping().await.unwrap();

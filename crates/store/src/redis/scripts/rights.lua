@@ -67,8 +67,8 @@ try('DEL', PREFIX .. ':o:?')
 try('UNLINK', PREFIX .. ':o:?')
 
 -- Every kind of key, read and written to.
-for _, name in ipairs({'i:?', 'o:?', 'r:?', 'q:?', 'a:?', 'd:?', 'x:?', 'w:?', 'm:?', 'h:?', 'e:?', 'k', 'k:?',
-  'f', 't', 'b', 'queues', 'models'}) do
+for _, name in ipairs({'i:?', 'o:?', 'r:?', 'q:?', 'a:?', 'd:?', 'x:?', 'w:?', 'm:?', 'h:?', 'e:?', 'n:?', 'k', 'k:?',
+  'f', 't', 'b', 'queues', 'models', 'forgotten'}) do
   try('EXISTS', PREFIX .. ':' .. name)
   try('PERSIST', PREFIX .. ':' .. name)
 end

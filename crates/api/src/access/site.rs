@@ -13,8 +13,8 @@ const SITE: &str = "sec-fetch-site";
 const MODE: &str = "sec-fetch-mode";
 const DESTINATION: &str = "sec-fetch-dest";
 
-/// What people open by a link.
-const PAGES: [&str; 2] = ["/", "/docs"];
+/// What people open by a link, without a slash at its end.
+const PAGES: [&str; 2] = ["", "/docs"];
 
 /// Who asks.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn opens_a_page(request: &ServiceRequest) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
         && text(headers, MODE) == Some("navigate")
         && text(headers, DESTINATION) == Some("document")
-        && PAGES.contains(&request.path())
+        && PAGES.contains(&request.path().trim_end_matches('/'))
 }
 
 /// Whether an origin is that of a request to this host. Whether the browser spoke TLS to a proxy is
@@ -156,6 +156,7 @@ mod tests {
         };
         let plain = ("sec-fetch-site", "cross-site");
         assert!(link("/", plain) && link("/?a=b", plain) && link("/docs", plain));
+        assert!(link("/docs/", plain), "which leads there");
         assert!(!link("/events", plain) && !link("/images/0", plain));
         assert!(!link("/", ("sec-fetch-dest", "iframe")));
         assert!(!link("/", ("sec-fetch-mode", "no-cors")));

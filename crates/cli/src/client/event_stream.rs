@@ -1,10 +1,10 @@
 //! What becomes of images, told by the server as it happens.
 
-use photo_core::ImageKey;
+use photo_core::{ImageKey, ModelName};
 use reqwest::Response;
 use serde::Deserialize;
-use serde_json::json;
 
+use super::images::question;
 use super::sse::{Message, Parser};
 use super::{CallError, ImageView, Server};
 
@@ -33,13 +33,15 @@ struct Unknown {
 }
 
 impl Server {
-    /// Follows images, from the event of this id on if there is one. Tried once.
+    /// Follows the jobs of images by these models, all if none is named, from the event of this id
+    /// on if there is one. Tried once.
     pub(crate) async fn events(
         &self,
         images: &[ImageKey],
+        models: &[ModelName],
         last_id: Option<String>,
     ) -> Result<EventStream<'_>, CallError> {
-        let mut request = self.post("/predict/events").json(&json!({"images": images}));
+        let mut request = self.post("/predict/events").json(&question(images, models));
         request = request.header("accept", "text/event-stream");
         if let Some(id) = &last_id {
             request = request.header("last-event-id", id);

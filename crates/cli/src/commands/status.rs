@@ -61,7 +61,7 @@ pub(super) async fn show(
     let mut targets = pin!(targets.stream(&context.reporter)?.chunks(MOST_IMAGES));
     let bar = context.reporter.counter("photos");
     while let Some(chunk) = targets.next().await {
-        let views = look(&server, &chunk).await?;
+        let views = look(&server, &chunk, models).await?;
         bar.inc(chunk.len() as u64);
         let images: Vec<Shown<'_>> = chunk
             .into_iter()
@@ -81,14 +81,15 @@ pub(super) async fn show(
 async fn look(
     server: &Server,
     targets: &[Target],
+    models: &[ModelName],
 ) -> Result<BTreeMap<ImageKey, ImageView>, Trouble> {
     let images: Vec<ImageKey> = targets.iter().map(|target| target.image).collect();
     if images.len() > MOST_IN_DETAIL {
-        return Ok(server.images(&images).await?);
+        return Ok(server.images(&images, models).await?);
     }
     let mut views = BTreeMap::new();
     for image in images {
-        views.extend(server.image(image).await?.map(|view| (image, view)));
+        views.extend(server.image(image, models).await?.map(|view| (image, view)));
     }
     Ok(views)
 }

@@ -76,7 +76,8 @@ impl Following<'_> {
         let mut fruitless = 0;
         while !self.left.is_empty() {
             let images: Vec<ImageKey> = self.left.iter().copied().collect();
-            let error = match self.server.events(&images, last_id.clone()).await {
+            let error = match self.server.events(&images, &self.rule.models, last_id.clone()).await
+            {
                 Ok(mut stream) => {
                     fruitless += 1;
                     let error = loop {
@@ -136,7 +137,7 @@ impl Following<'_> {
     /// Asks how far all that are left have come; answers how many are settled by that.
     async fn ask(&mut self) -> Result<usize, CallError> {
         let images: Vec<ImageKey> = self.left.iter().copied().collect();
-        let mut views = self.server.images(&images).await?;
+        let mut views = self.server.images(&images, &self.rule.models).await?;
         for image in &images {
             match views.remove(image) {
                 Some(view) => self.look(view).await,

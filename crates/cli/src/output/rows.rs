@@ -7,7 +7,7 @@ use super::results::{Detail, Shown};
 use super::table::Row;
 use super::text::printable;
 use super::words::in_words;
-use crate::client::ImageView;
+use crate::client::{ImageView, JobView};
 
 /// The state of an image, or of a job, that is not known.
 pub(super) const UNKNOWN: &str = "UNKNOWN";
@@ -36,27 +36,27 @@ pub(super) fn job_rows<'a>(
     models: &'a [ModelName],
     detail: Detail,
 ) -> Vec<JobRow<'a>> {
-    let Some(view) = view else { return vec![JobRow::unknown("")] };
-    let row = |(model, job): (&'a ModelName, &'a crate::client::JobView)| JobRow {
+    let row = |(model, job): (&'a ModelName, &'a JobView)| JobRow {
         model: model.as_str(),
         state: job.state.to_string(),
         result: view
-            .results
-            .get(model)
+            .and_then(|view| view.results.get(model))
             .map(|result| &**result)
             .filter(|_| detail == Detail::Results),
         words: job.words(),
     };
     if models.is_empty() {
-        return view.jobs.iter().map(row).collect();
+        return match view {
+            Some(view) => view.jobs.iter().map(row).collect(),
+            None => vec![JobRow::unknown("")],
+        };
     }
     let mut models: Vec<&ModelName> = models.iter().collect();
     models.sort_unstable();
     models.dedup();
-    let rows = models.into_iter().map(|model| match view.jobs.get_key_value(model) {
-        Some(job) => row(job),
-        None => JobRow::unknown(model.as_str()),
-    });
+    let job = |model| view.and_then(|view| view.jobs.get_key_value(model));
+    let rows =
+        models.into_iter().map(|model| job(model).map_or(JobRow::unknown(model.as_str()), row));
     rows.collect()
 }
 

@@ -119,7 +119,7 @@ async fn photos_that_nobody_submitted_are_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jobs_of_other_models_are_not_waited_for() {
+async fn jobs_of_other_models_are_not_waited_for_nor_have_a_say() {
     let (fake, folder) = (Fake::start(), Folder::with_photos(2));
     folder.run(&fake.url, &["submit", "photos", "-m", "color"]).await.ends_with(0);
     fake.state().is_slow = true;
@@ -127,4 +127,12 @@ async fn jobs_of_other_models_are_not_waited_for() {
     let done = folder.run(&fake.url, &["wait", "photos", "-m", "color"]).await;
     done.ends_with(0).says(&["2 of 2 photos done, 0 failed"]);
     assert!(!done.stdout.contains("shape"), "{}", done.stdout);
+    // Others' failures are theirs.
+    fake.state().is_slow = false;
+    folder.run(&fake.url, &["submit", "photos", "-m", "broken"]).await.ends_with(0);
+    for command in ["wait", "status", "results"] {
+        let done = folder.run(&fake.url, &[command, "photos", "-m", "color"]).await;
+        let lines = done.ends_with(0).json_lines();
+        assert!(lines.iter().all(|line| line["status"] == "SUCCEEDED"), "{command}: {lines:?}");
+    }
 }

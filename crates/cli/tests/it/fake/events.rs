@@ -16,11 +16,14 @@ pub fn configure(config: &mut web::ServiceConfig) {
 #[derive(Deserialize)]
 struct Question {
     images: Vec<String>,
+    #[serde(default)]
+    models: Vec<String>,
 }
 
 struct Watcher {
     shared: web::Data<Shared>,
     images: Vec<String>,
+    models: Vec<String>,
     /// What was told.
     cursor: u64,
     is_first: bool,
@@ -40,8 +43,8 @@ async fn events(
     }
     let last_id = request.headers().get("last-event-id");
     let cursor = last_id.map_or(0, |id| id.to_str().unwrap().parse().unwrap());
-    let images = question.into_inner().images;
-    let watcher = Watcher { shared, images, cursor, is_first: true, is_done: false };
+    let Question { images, models } = question.into_inner();
+    let watcher = Watcher { shared, images, models, cursor, is_first: true, is_done: false };
     let events = stream::unfold(watcher, async |mut watcher| {
         let text = watcher.next().await?;
         Some((Ok::<_, actix_web::Error>(web::Bytes::from(text)), watcher))
@@ -67,7 +70,7 @@ impl Watcher {
         let mut text = String::new();
         let (mut unknown, mut unfinished, mut latest) = (Vec::new(), 0, self.cursor);
         for image in &self.images {
-            match state.view(image) {
+            match state.view(image, &self.models) {
                 Some((view, changed)) => {
                     unfinished += usize::from(view["status"] == "RUNNING");
                     if changed > self.cursor {

@@ -249,9 +249,11 @@ impl State {
         }
     }
 
-    /// The image as clients see it, and when it last changed.
-    fn view(&self, image: &str) -> Option<(Value, u64)> {
-        let jobs = self.jobs.iter().filter(|((of, _), _)| of == image);
+    /// The jobs of an image by these models, all if none is named, as clients see them, and when
+    /// they last changed.
+    fn view(&self, image: &str, models: &[String]) -> Option<(Value, u64)> {
+        let is_meant = |model: &String| models.is_empty() || models.contains(model);
+        let jobs = self.jobs.iter().filter(|((of, model), _)| of == image && is_meant(model));
         let jobs: Vec<(&str, &Job)> = jobs.map(|((_, model), job)| (&**model, job)).collect();
         let changed = jobs.iter().map(|(_, job)| job.changed).max()?;
         let any = |state: &str| jobs.iter().any(|(_, job)| job.state == state);

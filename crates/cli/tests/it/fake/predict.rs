@@ -159,12 +159,20 @@ fn accept(state: &mut State, images: &[String], models: &[String], rerun: bool) 
     HttpResponse::Accepted().json(json!({"images": images, "jobs": jobs}))
 }
 
-async fn show(shared: web::Data<Shared>, image: web::Path<String>) -> HttpResponse {
+async fn show(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    image: web::Path<String>,
+) -> HttpResponse {
+    let query = parse(request.query_string());
+    let models = query.iter().filter(|(name, _)| name == "models");
+    let models: Vec<String> =
+        models.flat_map(|(_, names)| names.split(',').map(str::to_owned)).collect();
     if let Err(failure) = shared.begin("/predict/<md5>").await {
         return failure;
     }
     let state = shared.state();
-    match state.view(&image) {
+    match state.view(&image, &models) {
         Some((view, _)) => json_answer(state.with_results(&view.to_string())),
         None => problem(404, "No job for the image is known.", json!({})),
     }
@@ -180,7 +188,7 @@ async fn status(shared: web::Data<Shared>, question: web::Json<Question>) -> Htt
     }
     let (mut images, mut unknown) = (json!({}), Vec::new());
     for image in &question.images {
-        match state.view(image) {
+        match state.view(image, &question.models) {
             Some((view, _)) => images[image] = view,
             None => unknown.push(image),
         }

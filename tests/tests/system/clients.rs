@@ -93,7 +93,7 @@ async fn what_the_server_refuses_is_explained_in_every_language() {
         assert!(said.contains("Photo 1 of the form is not a JPEG"), "{file}: {said}");
     }
     let unknown = "0123456789abcdef0123456789abcdef";
-    let refused = WAIT.map(|file| (file, unknown, "was never posted"));
+    let refused = WAIT.map(|file| (file, unknown, "No job of average_color, perceptual_hash"));
     let refused = refused.into_iter().chain(MANY.map(|file| (file, "photos", "is not a JPEG")));
     for (file, argument, why) in refused.chain(EVENTS.map(|file| (file, "x", "not an image hash")))
     {
@@ -124,7 +124,8 @@ async fn a_busy_server_and_a_photo_that_is_not_finished_are_waited_for() {
         let said = run(folder, &fake.url, file, &[what]);
         assert!(said.contains("In line behind another one."), "{file}: {said}");
         assert!(said.contains("SUCCEEDED") && said.contains("42"), "{file}: {said}");
-        assert_eq!(fake.targets(), vec![format!("/predict/{hash}?wait=30s"); 3], "{file}");
+        let target = format!("/predict/{hash}?models=average_color,perceptual_hash&wait=30s");
+        assert_eq!(fake.targets(), vec![target; 3], "{file}");
     }
 }
 

@@ -152,3 +152,49 @@ async fn a_server_that_is_killed_while_results_are_awaited_is_waited_for() {
     ended_with(&csv, 0);
     assert_eq!(csv.1.matches(",average_color,SUCCEEDED,").count(), 100, "{}", csv.1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_and_not_taken_is_told_and_the_rest_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = Server::new(Program::start("standalone", folder, &["--listen", "127.0.0.1:0"]));
+    let photo = jpeg(1);
+    for (name, content) in
+        [("good.jpg", photo.as_slice()), ("cut.jpg", &photo[..20]), ("empty.jpg", b"")]
+    {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+    std::fs::write(folder.join("notes.txt"), "no photo").unwrap();
+    std::os::unix::fs::symlink("gone.jpg", folder.join("dangling.jpg")).unwrap();
+    let named = ["dangling.jpg", "cut.jpg", "empty.jpg", "good.jpg", "nowhere.jpg", "notes.txt"];
+    let submit = ["submit", "-m", "average_color", "--wait", "--format", "csv"];
+    let ended = photoctl(&server, folder, &[&submit[..], &named].concat()).ended();
+    ended_with(&ended, 1);
+    for line in [
+        "dangling.jpg is a link to gone.jpg, which does not exist",
+        "cut.jpg was refused: it ",
+        "empty.jpg is empty",
+        "nowhere.jpg does not exist",
+        "notes.txt is no photo but text",
+        "1 photo done: 1 succeeded, 0 failed",
+        "image,path,model,state,error,notes,result.r,result.g,result.b,result.hex",
+    ] {
+        assert!(ended.1.contains(line), "{line} is not in:\n{}", ended.1);
+    }
+
+    // As PowerShell writes a list, with the results of the models that are asked about alone.
+    let list = format!("\u{FEFF}MD5    {}    C:\\photos\\good.jpg\r\n", md5(&photo).to_uppercase());
+    let list: Vec<u8> = list.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.join("list.txt"), list).unwrap();
+    let (_, body) = server.predict(std::slice::from_ref(&photo), &["sharpness"]).await;
+    assert_eq!(body["images"][0], md5(&photo), "{body}");
+    let wait = ["wait", "--from", "list.txt", "-m", "average_color", "--json"];
+    let ended = photoctl(&server, folder, &wait).ended();
+    ended_with(&ended, 0);
+    let view = &json_lines(&ended.1)[0];
+    assert_eq!(view["path"], "C:\\photos\\good.jpg");
+    assert_eq!(view["jobs"].as_object().unwrap().len(), 1, "{view}");
+    let unasked = photoctl(&server, folder, &["wait", "good.jpg", "-m", "image_shape"]).ended();
+    ended_with(&unasked, 1);
+    assert!(unasked.1.contains("1 not known to the server with these models"), "{}", unasked.1);
+}

@@ -24,6 +24,23 @@ async fn bad_photos_do_not_sink_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_bad_photos_of_one_refusal_are_named_and_the_others_sent_once_more() {
+    let (fake, folder) = (Fake::start(), Folder::with_photos(64));
+    let bad: Vec<u64> = (0..64).filter(|number| number % 2 == 1).collect();
+    fake.state().unwanted.extend(bad.iter().map(|number| hash(&bmp(*number))));
+    fake.state().tells_all_unwanted = true;
+    let done = folder.run(&fake.url, &[&SUBMIT[..], &["--uploads", "1"]].concat()).await;
+    done.ends_with(1).says(&["32 photos submitted", "32 files not taken"]);
+    for number in bad {
+        done.says(&[&format!("photos/{number:04}.bmp was refused: it is no good.\n")]);
+    }
+    assert!(fake.state().received.values().all(|times| *times <= 2));
+    // One request more for each in which any was bad, however many they were.
+    let calls = fake.state().calls["/predict"] as usize;
+    assert!(calls <= 2 * fake.state().forms.len(), "{calls}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_has_no_room_now_is_asked_again() {
     let (fake, folder) = (Fake::start(), Folder::with_photos(50));
     for (status, retry_after) in [(429, Some(1)), (503, None), (507, None), (408, None)] {

@@ -50,6 +50,8 @@ pub struct State {
     pub calls: BTreeMap<String, u32>,
     /// Photos that it does not want.
     pub unwanted: BTreeSet<String>,
+    /// All unwanted photos of a form are told at once, not the first alone as older servers do.
+    pub tells_all_unwanted: bool,
     /// The most photos in a request.
     pub max_photos: usize,
     /// What every model answers, as JSON, in place of the usual.

@@ -111,7 +111,7 @@ async fn by_form(
         return Ok(failure);
     }
     let mut form = Multipart::new(request.headers(), body);
-    let mut images = Vec::new();
+    let (mut images, mut refused) = (Vec::new(), Vec::new());
     while let Some(mut part) = form.try_next().await? {
         assert_eq!(part.name(), Some("images"));
         let mut hasher = PhotoHasher::default();
@@ -127,10 +127,18 @@ async fn by_form(
             return Ok(problem(413, "Too many photos.", json!({})));
         }
         if state.unwanted.contains(&images[number - 1]) {
+            if state.tells_all_unwanted {
+                refused.push(json!({"position": number, "reason": "is no good"}));
+                continue;
+            }
             let detail =
                 format!("Photo {number} of the form is no good. Nothing of the request was kept.");
             return Ok(problem(415, &detail, json!({"photo": number})));
         }
+    }
+    if let Some(first) = refused.first() {
+        let members = json!({"photo": first["position"], "refused_images": refused});
+        return Ok(problem(415, "Some photos of the form are no good.", members));
     }
     Ok(shared.change(|state| {
         state.photos.extend(images.iter().cloned());

@@ -89,7 +89,11 @@ impl StructureCheck {
                 Step::Find => {
                     let Some(at) = memchr::memchr(0xFF, piece) else { return };
                     piece = &piece[at + 1..];
-                    self.advance();
+                    // Nearly all of those among pixels, where a zero says that it is no marker.
+                    match piece.split_first() {
+                        Some((0, rest)) => piece = rest,
+                        _ => self.advance(),
+                    }
                 }
                 Step::Take(wanted) => {
                     let taken = (wanted - self.taken.len()).min(piece.len());

@@ -24,7 +24,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     [b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR".as_slice(), &size, b"\x08\0\0\0\0\0\0\0\0"].concat()
 }
 
-pub fn gif(width: u16, height: u16) -> Vec<u8> {
+fn gif(width: u16, height: u16) -> Vec<u8> {
     let size = [width.to_le_bytes(), height.to_le_bytes()].concat();
     [b"GIF89a".as_slice(), &size, b"\x80\0\0\0\0\0\xFF\xFF\xFF;"].concat()
 }
@@ -55,7 +55,7 @@ pub fn heic(width: u32, height: u32) -> Vec<u8> {
     [kind, meta, boxed(b"mdat", &[0; 16])].concat()
 }
 
-fn bmp_header(width: i32, height: i32) -> Vec<u8> {
+pub fn bmp_header(width: i32, height: i32) -> Vec<u8> {
     let mut file = bmp(1);
     file[18..22].copy_from_slice(&width.to_le_bytes());
     file[22..26].copy_from_slice(&height.to_le_bytes());

@@ -7,7 +7,7 @@ use photo_tests::photos::bmp_of;
 use reqwest::StatusCode;
 
 use crate::app::{App, form, json_of, md5, problem};
-use crate::hostile_photos::{gif, heic};
+use crate::hostile_photos::{bmp_header, heic};
 
 async fn post(app: &App, photo: &[u8]) -> String {
     json_of(app.predict(form(&[photo.to_vec()], &["sharpness"])).await, StatusCode::ACCEPTED).await;
@@ -82,7 +82,7 @@ async fn what_cannot_be_decoded_is_refused_in_words() {
 #[actix_web::test]
 async fn a_photo_that_unpacks_to_too_much_is_refused_unread() {
     let app = App::start();
-    let path = post(&app, &gif(65_000, 5_000)).await;
+    let path = post(&app, &bmp_header(20_000, 10_000)).await;
     let answer = app.get(&format!("{path}?width=160")).await;
     let problem = problem(answer, StatusCode::PAYLOAD_TOO_LARGE).await;
     let detail = problem["detail"].as_str().unwrap();

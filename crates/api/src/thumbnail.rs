@@ -5,6 +5,7 @@
 //! finds wrong with a photo is added to its notes.
 
 mod memory;
+mod threads;
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use photo_core::{ImageInfo, ImageKey, PhotoFormat};
 use photo_decode::{DecodeError, Decoded, Wanted};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::threads::DecodeThreads;
 use crate::error::ApiError;
 use crate::query::{Query, wrong};
 use crate::state::AppState;
@@ -39,7 +41,7 @@ pub(crate) struct Thumbnails {
     memory: Arc<Semaphore>,
     memory_limit_mib: u32,
     /// As many as there are cores.
-    threads: Arc<Semaphore>,
+    threads: DecodeThreads,
 }
 
 /// Why there is no small version of a photo.
@@ -76,7 +78,7 @@ impl Thumbnails {
         Self {
             memory: Arc::new(Semaphore::new(memory_limit_mib as usize)),
             memory_limit_mib,
-            threads: Arc::new(Semaphore::new(threads)),
+            threads: DecodeThreads::new(threads),
         }
     }
 
@@ -106,14 +108,13 @@ pub(crate) async fn make(
     let memory = Arc::clone(&thumbnails.memory);
     let memory = memory.acquire_many_owned(share_mib).await.map_err(closed)?;
     let Some(photo) = read(state, info.md5).await? else { return Ok(None) };
-    let thread = Arc::clone(&thumbnails.threads).acquire_owned().await.map_err(closed)?;
     let (format, memory_left) = (info.format, u64::from(share_mib) * MEBIBYTE - info.bytes);
-    let made = tokio::task::spawn_blocking(move || {
-        let _held: [OwnedSemaphorePermit; 2] = [memory, thread];
+    let made = thumbnails.threads.run(move || {
+        let _held: OwnedSemaphorePermit = memory;
         shrink(&photo, format, width, memory_left)
     });
     let limit_mib = thumbnails.memory_limit_mib;
-    match made.await.map_err(|_| NoThumbnail::Unreadable)? {
+    match made.await.ok_or(NoThumbnail::Unreadable)? {
         Ok(made) => {
             note(state, info.md5, made.notes).await;
             Ok(Some(made.jpeg.into()))

@@ -74,10 +74,12 @@ impl Api {
         read(response)
     }
 
-    /// The stored photos' files and those on their way in.
+    /// The stored photos' files and those on their way in. The list of the images with notes is
+    /// nobody's in particular, and stays.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         walk(&self.folder.path().join("images"), &mut found);
+        found.retain(|path| !path.ends_with(".noted"));
         found
     }
 

@@ -152,6 +152,7 @@ impl ApiError {
             Self::Store(StoreError::Corrupt(_)) => "Job store unreadable",
             Self::Store(_) => "Job store unavailable",
             Self::Images(ImageStoreError::Full(_)) => "No room for photos",
+            Self::Images(ImageStoreError::Damaged(_)) => "Damaged image",
             Self::Images(_) => "Image store unavailable",
         }
     }
@@ -223,7 +224,9 @@ impl ResponseError for ApiError {
             | Self::UnknownJobs { .. }
             | Self::UnknownPhoto(_)
             | Self::UnknownPhotos(_)
-            | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
+            | Self::UnknownModel { .. }
+            // To be posted, as what is not stored: which it is not, as it was.
+            | Self::Images(ImageStoreError::Damaged(_)) => StatusCode::NOT_FOUND,
             Self::OtherSite { .. } => StatusCode::FORBIDDEN,
             Self::UnknownHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::NoSuchRange { .. } => StatusCode::RANGE_NOT_SATISFIABLE,

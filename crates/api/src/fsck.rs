@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use photo_caretaker::{Mode, Report, SHELVES, Trouble};
+use photo_caretaker::{Depth, Mode, Report, SHELVES, Trouble};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -23,7 +23,7 @@ use crate::state::AppState;
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// What the query may say.
-pub(crate) const KEYS: &[&str] = &["dry_run"];
+pub(crate) const KEYS: &[&str] = &["dry_run", "deep"];
 
 /// One line of the answer. The last one is the report, or the problem that ended the walk.
 #[derive(Clone, Serialize, ToSchema)]
@@ -37,6 +37,10 @@ pub(crate) enum Line {
         of: u16,
         /// How many images were looked at.
         images: u64,
+        /// How many bytes of photos were read, on a deep check.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        bytes: Option<u64>,
     },
     Report {
         #[serde(flatten)]
@@ -54,30 +58,32 @@ pub(crate) async fn walk(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let only_look = Query::parse(request.query_string()).flag("dry_run")?;
+    let query = Query::parse(request.query_string());
+    let (only_look, deep) = (query.flag("dry_run")?, query.flag("deep")?);
     let alone = Arc::clone(&state.fsck).try_acquire_owned().map_err(|_| ApiError::FsckRuns)?;
     let mode = if only_look { Mode::Look } else { Mode::Mend };
-    let start = Line::Progress { shelves: 0, of: SHELVES, images: 0 };
-    let (lines, mut latest) = watch::channel(start);
+    let depth = if deep { Depth::Deep } else { Depth::Shallow };
+    let (lines, mut latest) = watch::channel(progress(0, depth, &Report::default()));
     latest.mark_changed();
-    tokio::spawn(check(state, mode, lines, alone));
+    tokio::spawn(check(state, mode, depth, lines, alone));
     Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(text(latest)))
 }
 
 async fn check(
     state: web::Data<AppState>,
     mode: Mode,
+    depth: Depth,
     lines: watch::Sender<Line>,
     _alone: OwnedSemaphorePermit,
 ) {
-    tracing::info!(?mode, "comparing photos, records and job store, as somebody asks for");
+    tracing::info!(?mode, ?depth, "comparing photos, records and job store, as somebody asks for");
     let mut behind = 0;
-    let checked = state.caretaker.check(mode, |shelves, report| {
+    let checked = state.caretaker.check(mode, depth, |shelves, report| {
         behind = shelves;
         if state.closing.is_cancelled() {
             return ControlFlow::Break(());
         }
-        tell(&lines, shelves, report)
+        tell(&lines, progress(shelves, depth, report))
     });
     let last = match checked.await {
         // Broken off: there is nobody to tell, or no time.
@@ -95,9 +101,13 @@ async fn check(
     lines.send_replace(last);
 }
 
+fn progress(shelves: u16, depth: Depth, report: &Report) -> Line {
+    let bytes = (depth == Depth::Deep).then_some(report.verified_bytes);
+    Line::Progress { shelves, of: SHELVES, images: report.images, bytes }
+}
+
 /// Tells how far the walk is; answers whether anybody still listens.
-fn tell(lines: &watch::Sender<Line>, shelves: u16, report: &Report) -> ControlFlow<()> {
-    let progress = Line::Progress { shelves, of: SHELVES, images: report.images };
+fn tell(lines: &watch::Sender<Line>, progress: Line) -> ControlFlow<()> {
     if lines.send(progress).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 
@@ -121,10 +131,10 @@ mod tests {
 
     #[test]
     fn a_walk_goes_on_for_as_long_as_somebody_listens() {
-        let start = Line::Progress { shelves: 0, of: SHELVES, images: 0 };
-        let (lines, latest) = watch::channel(start);
-        assert!(tell(&lines, 1, &Report::default()).is_continue());
+        let at = |shelves| progress(shelves, Depth::Shallow, &Report::default());
+        let (lines, latest) = watch::channel(at(0));
+        assert!(tell(&lines, at(1)).is_continue());
         drop(latest);
-        assert!(tell(&lines, 2, &Report::default()).is_break());
+        assert!(tell(&lines, at(2)).is_break());
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header::{self, EntityTag};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use photo_core::ImageKey;
 
 use crate::byte_range::{self, ByteRange};
@@ -46,6 +46,10 @@ async fn show_photo(
         // The bytes are not read.
         bytes = stream::empty().boxed();
     }
+    // While an error can still be told. Of a photo of several pieces the last is not sent if it is
+    // damaged, so that the answer breaks off.
+    let first = bytes.try_next().await?;
+    let bytes = stream::iter(first.map(Ok)).chain(bytes).boxed();
     let name = format!("inline; filename=\"{image}.{}\"", info.format.extension());
     let range = ByteRange::of(request, &tag, info.bytes);
     let mut response = found(tag);
@@ -55,11 +59,18 @@ async fn show_photo(
         .insert_header((header::CONTENT_DISPOSITION, name));
     match range {
         ByteRange::Whole => Ok(response.no_chunking(info.bytes).streaming(bytes)),
-        ByteRange::Part { first, last } => Ok(response
-            .status(StatusCode::PARTIAL_CONTENT)
-            .insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", info.bytes)))
-            .no_chunking(last + 1 - first)
-            .streaming(byte_range::part(bytes, first, last))),
+        ByteRange::Part { first, last } => {
+            // What comes of it alone is not compared with the checksum.
+            state.images.check(image).await?;
+            Ok(response
+                .status(StatusCode::PARTIAL_CONTENT)
+                .insert_header((
+                    header::CONTENT_RANGE,
+                    format!("bytes {first}-{last}/{}", info.bytes),
+                ))
+                .no_chunking(last + 1 - first)
+                .streaming(byte_range::part(bytes, first, last)))
+        }
         ByteRange::Unsatisfiable => Err(ApiError::NoSuchRange { bytes: info.bytes }),
     }
 }
@@ -70,7 +81,11 @@ async fn show_thumbnail(
     image: ImageKey,
     width: u32,
 ) -> Result<HttpResponse, ApiError> {
-    let info = state.images.stat(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
+    let Some(info) = state.images.stat(image).await? else {
+        // If it is damaged, that says so.
+        state.images.open(image).await?;
+        return Err(ApiError::UnknownPhoto(image));
+    };
     let tag = EntityTag::new_strong(format!("{image}-{width}"));
     if etag::is_known(request, &tag) {
         return Ok(not_modified(tag));

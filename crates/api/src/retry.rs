@@ -128,7 +128,11 @@ impl Retry<'_> {
 
     /// The failed jobs of an image that the job store has forgotten, which it is told of again.
     async fn forgotten(&self, image: ImageKey) -> Result<Vec<Failed>, ApiError> {
-        let Some(record) = self.state.images.record(image).await? else { return Ok(Vec::new()) };
+        let record = match self.state.images.record(image).await {
+            Err(ImageStoreError::Damaged(_)) => None,
+            record => record?,
+        };
+        let Some(record) = record else { return Ok(Vec::new()) };
         let ended = record.jobs.values().filter_map(|job| job.ended(image));
         let ended: Vec<_> = ended.collect();
         self.state.jobs.restore(&ended).await?;

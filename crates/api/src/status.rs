@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::job::{JobView, Priority};
+use photo_core::ports::ImageStoreError;
+use photo_core::record::ImageRecord;
 use photo_core::{ImageKey, ImageStatus, JobError, JobState, ModelName, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -119,6 +121,10 @@ pub(crate) struct Answer {
     images: BTreeMap<ImageKey, ImageView>,
     /// The hashes no job is known for.
     unknown: Vec<ImageKey>,
+    /// Those of them of which something is stored that is damaged. Their photos are to be posted again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    damaged: Vec<ImageKey>,
 }
 
 /// Tells how far one image has come; if the client wants to wait, once it is finished.
@@ -137,7 +143,9 @@ pub(crate) async fn show(
         jobs = read_one(&state, image, &filter).await?;
     }
     if jobs.is_empty() {
+        let is_damaged = is_damaged(&state, image).await?;
         return Err(match filter.models() {
+            _ if is_damaged => ImageStoreError::Damaged(image).into(),
             None => ApiError::UnknownImage(image),
             Some(models) => ApiError::UnknownJobs { image, models: models.to_vec() },
         });
@@ -167,7 +175,7 @@ pub(crate) async fn show_many(
     let images: BTreeSet<ImageKey> =
         question.images.iter().map(|text| parse_hash(text)).collect::<Result<_, _>>()?;
     let images: Vec<ImageKey> = images.into_iter().collect();
-    let mut answer = Answer { images: BTreeMap::new(), unknown: Vec::new() };
+    let mut answer = Answer { images: BTreeMap::new(), unknown: Vec::new(), damaged: Vec::new() };
     let mut room = MOST_RESULTS;
     let mut time = StoreTime::new();
     for images in images.chunks(STEP) {
@@ -179,6 +187,9 @@ pub(crate) async fn show_many(
                 room.checked_sub(bytes).ok_or(ApiError::TooManyResults { limit: MOST_RESULTS })?;
             if jobs.is_empty() {
                 answer.unknown.push(*image);
+                if is_damaged(&state, *image).await? {
+                    answer.damaged.push(*image);
+                }
             } else {
                 let notes = notes.remove(image);
                 answer.images.insert(*image, ImageView::new(*image, jobs, notes));
@@ -212,7 +223,11 @@ pub(crate) async fn read(
     };
     for (image, jobs) in images.iter().zip(&mut jobs) {
         if jobs.is_empty() {
-            let record = state.images.record(*image).await?.unwrap_or_default();
+            let record = match state.images.record(*image).await {
+                // What it said is not known any more, which must not keep the others.
+                Err(ImageStoreError::Damaged(_)) => ImageRecord::default(),
+                record => record?.unwrap_or_default(),
+            };
             jobs.extend(record.jobs.iter().map(|(model, job)| job.view(model)));
         }
         filter.apply(jobs);
@@ -233,6 +248,14 @@ pub(crate) async fn notes(state: &AppState, images: &[ImageKey]) -> HashMap<Imag
             tracing::debug!(%error, "what is wrong with photos cannot be read");
             HashMap::new()
         }
+    }
+}
+
+/// Whether an image of which no job is known has a record that lost what it said.
+async fn is_damaged(state: &AppState, image: ImageKey) -> Result<bool, ImageStoreError> {
+    match state.images.record(image).await {
+        Err(ImageStoreError::Damaged(_)) => Ok(true),
+        record => Ok(record?.is_some_and(|it| it.info.is_none() || it.unreadable > 0)),
     }
 }
 

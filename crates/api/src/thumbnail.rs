@@ -254,6 +254,7 @@ mod tests {
             let info = ImageInfo {
                 md5: digests.key,
                 sha256: digests.sha256,
+                checksum: None,
                 format: PhotoFormat::Jpeg,
                 bytes: mebibytes * MEBIBYTE,
                 dimensions: Dimensions { width: 1_000, height: megapixels * 1_000 },

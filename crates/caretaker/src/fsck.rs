@@ -7,7 +7,7 @@ use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 use photo_core::program;
 
-use crate::{Caretaker, Mode, SHELVES};
+use crate::{Caretaker, Depth, Mode, SHELVES};
 
 /// What an operator can ask a program for instead of its work.
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -16,11 +16,17 @@ pub enum Command {
     ///
     /// Queues again what was accepted and is lost in the job store, gives it finished results back,
     /// writes down results that the records lack, and removes what is past its retention or left
-    /// behind by programs that died. Tells which unfinished jobs have lost their image. Photos are
-    /// not read, only looked for. Safe while everything
+    /// behind by programs that died. Writes damaged records anew, by the photos and the job store.
+    /// Tells which unfinished jobs have lost their image. Photos are not read, only looked for,
+    /// unless the check is deep. Safe while everything
     /// runs, except on a sqlite: store, which belongs to one program. The api does the same by
     /// itself, after the job store lost something and once a day.
     Fsck {
+        /// Read all photos and compare them with their MD5 and SHA-256; damaged ones are set aside,
+        /// and mended when they are posted again
+        #[arg(long)]
+        deep: bool,
+
         /// Change nothing; exit with 1 if job store and records do not agree
         #[arg(long)]
         dry_run: bool,
@@ -30,7 +36,8 @@ pub enum Command {
 impl Caretaker {
     /// Does what `command` asks for, and tells what came of it on standard output.
     pub async fn obey(&self, command: &Command) -> anyhow::Result<()> {
-        let Command::Fsck { dry_run } = command;
+        let Command::Fsck { dry_run, deep } = command;
+        let depth = if *deep { Depth::Deep } else { Depth::Shallow };
         let mode = if *dry_run { Mode::Look } else { Mode::Mend };
         // Shown only where somebody watches: not in a file or a pipe.
         let bar = ProgressBar::new(u64::from(SHELVES)).with_style(
@@ -39,7 +46,7 @@ impl Caretaker {
         );
         bar.enable_steady_tick(Duration::from_millis(200));
         let began = Instant::now();
-        let report = self.check(mode, |shelves, _| {
+        let report = self.check(mode, depth, |shelves, _| {
             bar.set_position(u64::from(shelves));
             ControlFlow::Continue(())
         });

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use photo_core::job::JobList;
+use photo_core::ports::Inspection;
 
 use crate::step::STEP;
 use crate::{Caretaker, Report, Trouble};
@@ -27,7 +28,10 @@ impl Caretaker {
                     for images in listed.images.chunks(STEP) {
                         // What cannot be read was told when its shelf was walked over.
                         let found = self.inspect(images, &mut Report::default()).await?;
-                        let gone = found.iter().filter(|it| !it.photo && it.record.is_none());
+                        let is_gone = |it: &&Inspection| {
+                            !it.photo && it.record.is_none() && !it.damaged_record
+                        };
+                        let gone = found.iter().filter(is_gone);
                         report.imageless_jobs += gone.count() as u64;
                     }
                     if go_on(report).is_break() {

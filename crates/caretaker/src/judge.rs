@@ -56,10 +56,20 @@ impl Rules {
     pub(crate) fn judge(&self, found: &Inspection, now: UnixMillis) -> Verdict {
         let age = age(now, found.changed_at);
         let past = |retention: Option<Duration>| retention.is_some_and(|it| age > it);
+        let has_photo = found.photo || found.damaged_photo;
+        let was_damaged = found.record.as_ref().is_some_and(|record| record.rebuilt.is_some());
         let jobs = found.record.as_ref().map_or(0, |record| record.jobs.len());
+        if jobs == 0 && (found.damaged_record || was_damaged) {
+            // Its jobs are lost with the record, and the photo is not nobody's for that.
+            return if past(self.photos) && past(self.records) {
+                Verdict::RemoveAll
+            } else {
+                Verdict::Leave
+            };
+        }
         let Some(record) = found.record.as_ref().filter(|_| jobs > 0) else {
             // Nothing at all is there of what another caretaker has just removed.
-            let is_there = found.photo || found.record.is_some();
+            let is_there = has_photo || found.record.is_some();
             return if is_there && age > GRACE { Verdict::RemoveOrphan } else { Verdict::Leave };
         };
         let ended = record.jobs.values().filter(|job| job.end.is_some()).count();
@@ -68,13 +78,13 @@ impl Rules {
                 return Verdict::RemoveAll;
             }
             if past(self.photos) {
-                return if found.photo {
+                return if has_photo {
                     Verdict::RemovePhoto
                 } else {
                     self.compare(found, record, now)
                 };
             }
-        } else if ended == 0 && !found.photo {
+        } else if ended == 0 && !has_photo {
             let models = record.jobs.keys().cloned().collect();
             return if age > GRACE { Verdict::RemoveUnlessKnown(models) } else { Verdict::Leave };
         }
@@ -92,7 +102,8 @@ impl Rules {
             })
             .collect();
         let open = jobs.iter().any(|(_, ended)| !ended);
-        let photo_is_missing = !found.photo && (open || self.photos.is_none());
+        let is_missing = !found.photo && !found.damaged_photo;
+        let photo_is_missing = is_missing && (open || self.photos.is_none());
         if jobs.is_empty() && !photo_is_missing {
             return Verdict::Leave;
         }

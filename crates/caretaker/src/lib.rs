@@ -5,34 +5,43 @@
 //! the job store has lost are queued again or given their endings back, endings that nobody wrote
 //! down are written down, and what is past its retention goes. It does so when the job store was
 //! emptied, set back or restarted (`watch`), once a day otherwise, and when an operator asks for it
-//! ([`Caretaker::check`]).
+//! ([`Caretaker::check`]). Beside that it reads all photos again and again, slowly, to find those that
+//! their disk has damaged (`verify`), and mends records that are damaged (`health`).
 //!
 //! Whatever it does may be done twice, by several caretakers at once, and be broken off anywhere.
 
 mod fsck;
+mod health;
 mod imageless;
 mod judge;
 mod notes;
 mod report;
 mod step;
+mod verify;
 mod watch;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use photo_core::Clock;
 use photo_core::config::Config;
 use photo_core::ports::{ImageStore, ImageStoreError, JobStore, StoreError};
 
+use self::step::Walk;
+use self::verify::Verified;
+
 pub use fsck::Command;
 pub use judge::Rules;
-pub use report::Report;
+pub use report::{Finding, Report};
 
 /// What keeps the two stores in agreement.
 pub struct Caretaker {
     jobs: Arc<dyn JobStore>,
     images: Arc<dyn ImageStore>,
     rules: Rules,
+    /// How fast all photos are read to find damage, if they are.
+    verify_bytes_per_second: Option<u64>,
+    verified: Mutex<Option<Verified>>,
     clock: Clock,
 }
 
@@ -56,6 +65,15 @@ pub enum Mode {
     Look,
 }
 
+/// Whether the photos' bytes are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// They are not, unless something seems to be wrong.
+    Shallow,
+    /// All are read, and compared with their hashes.
+    Deep,
+}
+
 /// How many shelves of images a walk passes.
 pub const SHELVES: u16 = 256;
 
@@ -67,7 +85,15 @@ impl Caretaker {
         config: &Config,
         clock: Clock,
     ) -> Self {
-        Self { jobs, images, rules: Rules::new(config), clock }
+        let rate = config.images.verify_bytes_per_second.as_u64();
+        Self {
+            jobs,
+            images,
+            rules: Rules::new(config),
+            verify_bytes_per_second: (rate > 0).then_some(rate),
+            verified: Mutex::default(),
+            clock,
+        }
     }
 
     /// Walks over all images once, as fast as it goes, and then over all unfinished jobs. Tells
@@ -76,12 +102,15 @@ impl Caretaker {
     pub async fn check(
         &self,
         mode: Mode,
+        depth: Depth,
         mut passed: impl FnMut(u16, &Report) -> ControlFlow<()> + Send,
     ) -> Result<Report, Trouble> {
         let mut report = Report::default();
+        let walk = Walk { mode, depth, rest: 0 };
         for shelf in 0..=u8::MAX {
-            self.shelf(shelf, mode, 0, &mut report).await?;
-            if passed(u16::from(shelf) + 1, &report).is_break() {
+            let go_on = &mut |report: &Report| passed(u16::from(shelf), report);
+            let walked = self.shelf(shelf, walk, &mut report, go_on).await?;
+            if walked.is_break() || passed(u16::from(shelf) + 1, &report).is_break() {
                 return Ok(report);
             }
         }

@@ -6,6 +6,8 @@ use photo_core::ports::ImageStore;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use crate::verify::Verified;
+
 /// Kept beside the images as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notes {
@@ -13,6 +15,9 @@ pub(crate) struct Notes {
     pub(crate) beat: Beat,
     /// When the last walk ended.
     pub(crate) walked_at: UnixMillis,
+    /// How far all photos are read and compared with their hashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) verified: Option<Verified>,
 }
 
 impl Notes {

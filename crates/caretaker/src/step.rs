@@ -1,6 +1,7 @@
 //! One step of a walk: a few images, looked at and mended.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::slice;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use photo_core::{ImageKey, JobId, JobState, ModelName};
 use tokio::time::{Instant, sleep};
 
 use crate::judge::Verdict;
-use crate::{Caretaker, Mode, Report, Trouble};
+use crate::{Caretaker, Depth, Mode, Report, Trouble};
 
 /// How many images are looked at in one step, whose results are then in memory.
 pub(crate) const STEP: usize = 16;
@@ -22,36 +23,53 @@ const JOBS: usize = 1_000;
 /// How far the clocks of api and job store may be apart, in milliseconds.
 const SKEW_MS: u64 = 5_000;
 
+/// How a walk goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk {
+    pub(crate) mode: Mode,
+    pub(crate) depth: Depth,
+    /// How many times as long as each step took is rested after it.
+    pub(crate) rest: u32,
+}
+
 impl Caretaker {
-    /// Looks at all images of a shelf, and rests after each step `rest` times as long as it took.
+    /// Looks at all images of a shelf; goes no further if `go_on`, told what was found so far after
+    /// each step, says so.
     pub(crate) async fn shelf(
         &self,
         shelf: u8,
-        mode: Mode,
-        rest: u32,
+        walk: Walk,
         report: &mut Report,
-    ) -> Result<(), Trouble> {
+        go_on: &mut (dyn FnMut(&Report) -> ControlFlow<()> + Send),
+    ) -> Result<ControlFlow<()>, Trouble> {
         for images in self.images.list(shelf).await?.chunks(STEP) {
             let began = Instant::now();
-            self.step(images, mode, report).await?;
-            if rest > 0 {
-                sleep(began.elapsed() * rest + Duration::from_millis(1)).await;
+            self.step(images, walk, report).await?;
+            if go_on(report).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            if walk.rest > 0 {
+                sleep(began.elapsed() * walk.rest + Duration::from_millis(1)).await;
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     async fn step(
         &self,
         images: &[ImageKey],
-        mode: Mode,
+        walk: Walk,
         report: &mut Report,
     ) -> Result<(), Trouble> {
-        let found = self.inspect(images, report).await?;
+        let Walk { mode, depth, .. } = walk;
+        let mut found = Vec::with_capacity(images.len());
+        for one in self.inspect(images, report).await? {
+            report.unreadable_lines += one.record.as_ref().map_or(0, |it| it.unreadable);
+            found.push(self.heal(one, mode, depth, report).await?);
+        }
         report.images += images.len() as u64;
         let mut compare = Vec::new();
         for found in &found {
-            report.unreadable_lines += found.record.as_ref().map_or(0, |it| it.unreadable);
             let remove = match self.rules.judge(found, self.clock.now()) {
                 Verdict::Leave => None,
                 Verdict::Compare { jobs, photo_is_missing } => {

@@ -1,5 +1,6 @@
 //! Noticing that the job store lost something, and walking in time.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use photo_core::UnixMillis;
@@ -9,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::notes::Notes;
-use crate::{Caretaker, Mode, Report};
+use crate::step::Walk;
+use crate::{Caretaker, Depth, Mode, Report};
 
 /// How often the job store is asked for a sign of life.
 const BEAT: Duration = Duration::from_secs(1);
@@ -47,7 +49,9 @@ impl Caretaker {
     pub async fn run(self, stop: CancellationToken) {
         stop.run_until_cancelled(async {
             self.await_turn().await;
-            self.take_care().await;
+            let notes = Notes::read(&*self.images).await;
+            self.set_verified(notes.as_ref().and_then(|notes| notes.verified));
+            tokio::join!(self.take_care(notes), self.verify_for_ever());
         })
         .await;
     }
@@ -66,8 +70,7 @@ impl Caretaker {
         }
     }
 
-    async fn take_care(&self) {
-        let mut notes = Notes::read(&*self.images).await;
+    async fn take_care(&self, mut notes: Option<Notes>) {
         let mut beat = self.beat().await;
         let mut reason = match &notes {
             None => Some("there are no notes of an earlier walk"),
@@ -106,7 +109,7 @@ impl Caretaker {
                     if again { self.walk_every().saturating_sub(AGAIN) } else { Duration::ZERO };
                 let walked_at = UnixMillis(self.clock.now().0.saturating_sub(millis(since)));
                 reason = None;
-                let new = Notes { beat: beat.clone(), walked_at };
+                let new = Notes { beat: beat.clone(), walked_at, verified: self.verified() };
                 new.write(&*self.images).await;
                 notes = Some(new);
             }
@@ -126,7 +129,8 @@ impl Caretaker {
             }
             if count.is_multiple_of(CHORES) {
                 if all_is_well && let Some(notes) = Notes::read(&*self.images).await {
-                    Notes { beat: beat.clone(), ..notes }.write(&*self.images).await;
+                    let (beat, verified) = (beat.clone(), self.verified());
+                    Notes { beat, verified, ..notes }.write(&*self.images).await;
                 }
                 if let Err(error) = self.images.clean_up().await {
                     warn!(%error, "half-received photos of programs that died cannot be removed");
@@ -152,7 +156,9 @@ impl Caretaker {
         let mut report = Report::default();
         for shelf in 0..=u8::MAX {
             let mut pause = RETRY_BASE;
-            while let Err(error) = self.shelf(shelf, Mode::Mend, rest, &mut report).await {
+            let walk = Walk { mode: Mode::Mend, depth: Depth::Shallow, rest };
+            let go_on = &mut |_: &Report| ControlFlow::Continue(());
+            while let Err(error) = self.shelf(shelf, walk, &mut report, go_on).await {
                 warn!(%error, "the job store cannot be compared with the images now; trying again");
                 sleep(pause).await;
                 pause = (pause * 2).min(RETRY_CAP);

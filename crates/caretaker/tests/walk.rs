@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use photo_caretaker::{Mode, Report};
 use photo_core::JobState;
+use photo_core::job::Priority;
 use photo_core::ports::ImageStore;
 use tokio_util::sync::CancellationToken;
 
@@ -223,7 +224,80 @@ async fn a_missing_photo_and_an_unreadable_line_are_told() {
     world.succeed(image, "wood", "[1]").await;
     world.remove_photo(image);
     world.spoil_record(image);
-    let found = Report { missing_photos: 1, unreadable_lines: 1, ..report(1) };
-    assert_eq!(world.check(Mode::Mend).await, found);
+    let found = Report { missing_photos: 1, unreadable_lines: 1, damaged_records: 1, ..report(1) };
+    let mut mended = world.check(Mode::Mend).await;
+    let told = mended.findings.pop().unwrap();
+    assert_eq!((mended, told.image), (found.clone(), image));
+    assert!(told.what.contains("One line of it is lost"), "{}", told.what);
     assert!(found.has_findings());
+    assert_eq!(world.check(Mode::Mend).await, Report { missing_photos: 1, ..report(1) });
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_written_anew_by_the_photo_and_the_job_store() {
+    let world = World::new();
+    let (image, other) = (world.post(1, &["wood", "stone"]).await, world.post(2, &["wood"]).await);
+    world.succeed(image, "wood", "{\"n\": 1}").await;
+    for empty in [true, false] {
+        world.lose_record(image, empty);
+        let looked = world.check(Mode::Look).await;
+        assert_eq!((looked.damaged_records, looked.findings[0].image), (1, image));
+        assert_eq!((looked.images, looked.unmended, looked.has_findings()), (2, 0, true));
+        let mended = world.check(Mode::Mend).await;
+        assert_eq!(
+            (mended.damaged_records, mended.written_down),
+            (1, 3),
+            "two asked for, one ended"
+        );
+        assert_eq!(world.check(Mode::Look).await, report(2));
+        let record = world.record(image).await;
+        assert!(record.jobs["wood"].is_done() && record.jobs["stone"].end.is_none());
+        assert_eq!(record.jobs["stone"].priority, Priority::High);
+    }
+    assert_eq!(world.record(other).await.jobs.len(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_photo_is_told_until_it_is_posted_again() {
+    let world = World::new();
+    let image = world.post(1, &["wood"]).await;
+    world.post(2, &["wood"]).await;
+    world.damage_photo(image);
+    assert_eq!(world.check(Mode::Mend).await, report(2), "photos are not read");
+    let deep = world.check_deep(Mode::Look).await;
+    assert_eq!((deep.verified_photos, deep.damaged_photos), (2, 1));
+    assert_eq!((deep.findings[0].image, deep.has_findings()), (image, true));
+    assert!(world.has_photo(image).await, "looking changes nothing");
+    assert_eq!(world.check_deep(Mode::Mend).await.damaged_photos, 1);
+    assert!(!world.has_photo(image).await);
+    // Its job is not forgotten, and neither is it nobody's.
+    world.clock.advance(Duration::from_hours(50));
+    let known = world.check(Mode::Mend).await;
+    assert_eq!((known.damaged_photos, known.missing_photos, known.orphans), (1, 0, 0));
+    assert_eq!(world.post(1, &["wood"]).await, image);
+    assert_eq!(world.check_deep(Mode::Mend).await.has_findings(), false);
+}
+
+#[tokio::test]
+async fn damaged_photos_are_found_with_time_and_a_restart_goes_on_where_it_was() {
+    let mut world = World::new();
+    world.verify(1 << 30);
+    let image = world.post(1, &["wood"]).await;
+    world.damage_photo(image);
+    for is_damaged in [true, false] {
+        let stop = CancellationToken::new();
+        let images = Arc::new(WatchedImages::before(Arc::clone(&world.images)));
+        let caretaker = world.caretaker_of(Arc::clone(&images) as Arc<dyn ImageStore>);
+        let running = tokio::spawn(caretaker.run(stop.clone()));
+        if is_damaged {
+            while world.has_photo(image).await {
+                tokio::task::yield_now().await;
+            }
+        }
+        while images.pace().is_none() {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        running.await.unwrap();
+    }
 }

@@ -7,25 +7,29 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use crate::ImageKey;
+use crate::checksum::{Checksum, ChecksumHasher};
 use crate::text_form::text_form;
 
 /// The block of both MD5 (RFC 1321) and SHA-256 (FIPS 180-4), in bytes.
 const BLOCK: usize = 64;
 
-/// Computes a photo's MD5 and SHA-256 in one pass over its bytes, in constant memory.
+/// Computes a photo's MD5, SHA-256 and checksum in one pass over its bytes, in constant memory.
 #[derive(Clone, Default)]
 pub struct PhotoHasher {
     md5: Md5,
     sha256: Sha256,
+    checksum: ChecksumHasher,
 }
 
-/// Both hashes of one photo.
+/// The hashes of one photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digests {
     /// The photo's name.
     pub key: ImageKey,
     /// What tells two photos apart that were made to have the same MD5.
     pub sha256: Sha256Digest,
+    /// What its bytes are checked by whenever they are read.
+    pub checksum: Checksum,
 }
 
 /// A SHA-256, written as 64 lower-case hexadecimal digits.
@@ -46,6 +50,7 @@ impl PhotoHasher {
             self.md5.update(block);
             self.sha256.update(block);
         }
+        self.checksum.update(bytes);
     }
 
     /// The hashes of all bytes taken in.
@@ -53,6 +58,7 @@ impl PhotoHasher {
         Digests {
             key: ImageKey::from_bytes(self.md5.finalize().into()),
             sha256: Sha256Digest(self.sha256.finalize().into()),
+            checksum: self.checksum.finish(),
         }
     }
 }

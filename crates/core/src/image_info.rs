@@ -3,7 +3,7 @@
 use photo_format::{Dimensions, Orientation};
 use serde::{Deserialize, Serialize};
 
-use crate::{ImageKey, PhotoFormat, Sha256Digest};
+use crate::{Checksum, ImageKey, PhotoFormat, Sha256Digest};
 
 /// What is known of a stored photo: the first line of its image's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,10 @@ pub struct ImageInfo {
     pub md5: ImageKey,
     /// The photo's SHA-256, which tells forged twins of one MD5 apart.
     pub sha256: Sha256Digest,
+    /// What its bytes are checked by whenever they are read. Photos stored by a version that did
+    /// not take it have none until they are first checked by their SHA-256.
+    #[serde(rename = "xxh3", default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
     /// What it is, by its content.
     pub format: PhotoFormat,
     /// How many bytes it has.
@@ -65,6 +69,7 @@ mod tests {
             let info = ImageInfo {
                 md5: digests.key,
                 sha256: digests.sha256,
+                checksum: Some(digests.checksum),
                 format,
                 bytes: photo.len() as u64,
                 dimensions: Dimensions { width, height },

@@ -41,8 +41,19 @@ pub enum JobErrorKind {
     ImageUnavailable,
     /// The photo is not in the image store.
     ImageMissing,
+    /// The bytes of the stored photo are not those that were posted. Posting the photo again mends
+    /// it, and has the job done.
+    ImageDamaged,
     /// Dispatchers died while they held this job, again and again.
     DispatchersDied,
+}
+
+impl JobErrorKind {
+    /// Whether the job failed because the server did not have its photo, whole: with the photo the
+    /// job can be done.
+    pub fn lacks_photo(self) -> bool {
+        matches!(self, Self::ImageMissing | Self::ImageDamaged)
+    }
 }
 
 impl JobError {

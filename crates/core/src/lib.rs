@@ -5,6 +5,7 @@
 //! when a program starts ([`program`]).
 
 pub mod address;
+pub mod checksum;
 pub mod clock;
 pub mod config;
 pub mod hashing;
@@ -21,6 +22,7 @@ pub mod record;
 pub mod state;
 mod text_form;
 
+pub use checksum::{Checksum, ChecksumHasher};
 pub use clock::{Clock, UnixMillis};
 pub use hashing::{Digests, PhotoHasher, Sha256Digest};
 pub use image_info::ImageInfo;

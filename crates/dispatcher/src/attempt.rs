@@ -68,6 +68,7 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
                 place.heed();
                 return Ending::Failed(failure.error).into();
             }
+            Blame::StoredPhoto => return Ending::Failed(failure.error).into(),
             Blame::Us => {
                 let after = about(tools.settings.setback);
                 return Ending::Release { after, error: Some(failure.error) }.into();

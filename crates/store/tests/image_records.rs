@@ -76,18 +76,18 @@ async fn what_is_asked_is_in_the_record_and_what_is_new_is_added() {
     let store = LocalImages::open(folder.path()).unwrap();
     let first = post(&store, &[1], &asked(1_000, &["wood"])).await.unwrap();
     let image = first[0].image;
-    assert_eq!(first, [Committed { image, added: names(&["wood"]), ended: vec![] }]);
+    assert_eq!(first, [Committed { image, added: names(&["wood"]), ended: vec![], mended: false }]);
     let known = record(&store, image).await;
     assert_eq!(known.info, store.stat(image).await.unwrap());
     assert_eq!(known.jobs["wood"].accepted_at, UnixMillis(1_000));
     assert_eq!(known.jobs["wood"].priority, Priority::Low);
 
     let again = post(&store, &[1], &asked(200_000, &["wood"])).await.unwrap();
-    assert_eq!(again, [Committed { image, added: vec![], ended: vec![] }]);
+    assert_eq!(again, [Committed { image, added: vec![], ended: vec![], mended: false }]);
     store.append(vec![(image, end("wood", success()))]).await.unwrap();
     let more = post(&store, &[1], &asked(300_000, &["stone", "wood"])).await.unwrap();
     let added = names(&["stone"]);
-    assert_eq!(more, [Committed { image, added, ended: names(&["wood"]) }]);
+    assert_eq!(more, [Committed { image, added, ended: names(&["wood"]), mended: false }]);
     let known = record(&store, image).await;
     assert_eq!(models(&known), ["stone", "wood"]);
     assert_eq!(known.jobs["wood"].accepted_at, UnixMillis(1_000), "the first time counts");
@@ -95,7 +95,7 @@ async fn what_is_asked_is_in_the_record_and_what_is_new_is_added() {
 
     let rerun = Acceptance { rerun: true, ..asked(400_000, &["wood"]) };
     let rerun = post(&store, &[1], &rerun).await.unwrap();
-    assert_eq!(rerun, [Committed { image, added: names(&["wood"]), ended: vec![] }]);
+    assert_eq!(rerun, [Committed { image, added: names(&["wood"]), ended: vec![], mended: false }]);
     assert!(record(&store, image).await.jobs["wood"].end.is_none());
 }
 
@@ -109,7 +109,7 @@ async fn a_withdrawn_job_is_not_asked_for() {
     store.append(vec![(image, withdrawal.into())]).await.unwrap();
     assert!(record(&store, image).await.jobs.is_empty());
     let again = post(&store, &[1], &asked(2_000, &["wood"])).await.unwrap();
-    assert_eq!(again, [Committed { image, added: names(&["wood"]), ended: vec![] }]);
+    assert_eq!(again, [Committed { image, added: names(&["wood"]), ended: vec![], mended: false }]);
     assert_eq!(models(&record(&store, image).await), ["wood"]);
 }
 

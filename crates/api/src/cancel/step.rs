@@ -85,8 +85,12 @@ impl Step<'_> {
     }
 
     async fn records(&self) -> Result<Vec<ImageRecord>, ImageStoreError> {
-        let records = self.images.iter().map(|image| self.state.images.record(*image));
-        let records = try_join_all(records).await?;
+        let record = async |image: &ImageKey| match self.state.images.record(*image).await {
+            // The job store may know the jobs all the same; what cannot be read is not done again.
+            Err(ImageStoreError::Damaged(_)) => Ok(None),
+            record => record,
+        };
+        let records = try_join_all(self.images.iter().map(record)).await?;
         Ok(records.into_iter().map(Option::unwrap_or_default).collect())
     }
 

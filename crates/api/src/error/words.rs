@@ -218,6 +218,12 @@ impl fmt::Display for ApiError {
                 "There is no room left for photos. Nothing of the request was kept; the operator \
                  must make room.",
             ),
+            Self::Images(ImageStoreError::Damaged(image)) => write!(
+                f,
+                "What is stored of the image {image} is damaged: the bytes are not those that were \
+                 posted, or its record cannot be read. Post the photo to /predict again; that mends \
+                 it."
+            ),
             Self::Images(_) => f.write_str(
                 "The image store cannot be reached now. Send the request again; a photo posted \
                  twice is not worked on twice.",

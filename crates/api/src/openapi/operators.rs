@@ -133,7 +133,9 @@ fn check() -> Operation {
     let lines = "{\"progress\":{\"shelves\":0,\"of\":256,\"images\":0}}\n\
         {\"report\":{\"images\":1,\"queued_again\":0,\"given_back\":0,\"written_down\":0,\
         \"missing_photos\":0,\"imageless_jobs\":0,\"orphans\":0,\"expired_photos\":0,\
-        \"expired_records\":0,\"spool_files\":0,\"unreadable_lines\":0,\"unmended\":0,\"agree\":true}}\n";
+        \"expired_records\":0,\"spool_files\":0,\"unreadable_lines\":0,\"damaged_photos\":0,\
+        \"damaged_records\":0,\"verified_photos\":0,\"verified_bytes\":0,\"checksums_added\":0,\
+        \"unmended\":0,\"agree\":true}}\n";
     // As is the custom, the schema is that of a line.
     let lines = json!({"schema": reference::<fsck::Line>(), "example": lines});
     Operation::new("checkStores", "Compares photos, records and job store, and mends them")
@@ -147,6 +149,12 @@ fn check() -> Operation {
             "Whether it only looks and changes nothing.",
             &json!({"type": "boolean", "default": false}),
         )
+        .takes(
+            In::Query,
+            "deep",
+            "Whether all photos are read and compared with their MD5 and SHA-256.",
+            &json!({"type": "boolean", "default": false}),
+        )
         .answers(
             200,
             Content::empty("How far it is, a line of JSON at a time.")
@@ -154,7 +162,7 @@ fn check() -> Operation {
                 .or("application/x-ndjson", lines),
         )
         .fails(vec![
-            unreadable("`dry_run` is wrong: it is true or false."),
+            unreadable("`dry_run` or `deep` is wrong: each is true or false."),
             ApiError::FsckRuns,
         ])
 }

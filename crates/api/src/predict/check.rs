@@ -120,7 +120,7 @@ async fn answer(
         let (image, jobs) = (*image, unknown.remove(image).unwrap_or_default());
         async move {
             let is_missing = state.images.stat(image).await?.is_none();
-            let record = if jobs.is_empty() { None } else { state.images.record(image).await? };
+            let record = if jobs.is_empty() { None } else { readable(&state, image).await? };
             Ok::<_, ImageStoreError>((image, is_missing, jobs, record.unwrap_or_default()))
         }
     });
@@ -135,6 +135,17 @@ async fn answer(
         answer.missing_jobs.extend(missing.map(|it| MissingJob { image, model: it.model }));
     }
     Ok(answer)
+}
+
+/// An image's record, unless it says nothing because it is damaged.
+async fn readable(
+    state: &AppState,
+    image: ImageKey,
+) -> Result<Option<ImageRecord>, ImageStoreError> {
+    match state.images.record(image).await {
+        Err(ImageStoreError::Damaged(_)) => Ok(None),
+        record => record,
+    }
 }
 
 /// Whether a record has a job that is done, or that is to be done.

@@ -4,6 +4,7 @@ mod body;
 mod check;
 mod fields;
 mod form;
+mod mend;
 mod multipart;
 mod pace;
 mod submit;

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use photo_core::job::{EndedJob, NewJob, SubmitMode, Submitted};
-use photo_core::ports::{Committed, StoreError};
+use photo_core::ports::{Committed, ImageStoreError, StoreError};
 use photo_core::record::{Acceptance, RecordLine, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::mend;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store_time::StoreTime;
@@ -56,6 +57,7 @@ pub(super) async fn submit(
         }
     };
     write_down_again(state, asked, committed, &jobs, &submitted).await?;
+    let again = mend::requeue(state, asked, committed, &jobs, &submitted, time).await?;
     let forgotten = jobs.iter().zip(&submitted).filter(|(_, it)| **it == Submitted::Forgotten);
     let mut forgotten: Vec<JobId> = forgotten.map(|(job, _)| job.id.clone()).collect();
     forgotten.extend(others_forgotten(state, asked, committed, time).await?);
@@ -64,6 +66,9 @@ pub(super) async fn submit(
     let accepted = jobs.into_iter().zip(submitted).map(|(job, submitted)| {
         let (now, new) = match submitted {
             Submitted::Queued => (JobState::Queued, true),
+            Submitted::Exists(JobState::Failed) if again.contains(&job.id) => {
+                (JobState::Queued, true)
+            }
             Submitted::Exists(state) => (state, false),
             // Asked for again by somebody else meanwhile, if it is not among them.
             Submitted::Forgotten => {
@@ -139,7 +144,11 @@ async fn give_back(
     // The jobs of one image stand together.
     for jobs in forgotten.chunk_by(|one, next| one.image == next.image) {
         let Some(first) = jobs.first() else { continue };
-        let record = state.images.record(first.image).await?.unwrap_or_default();
+        let record = match state.images.record(first.image).await {
+            Err(ImageStoreError::Damaged(_)) => None,
+            record => record?,
+        };
+        let record = record.unwrap_or_default();
         let ended: Vec<EndedJob> =
             jobs.iter().filter_map(|id| record.jobs.get(&id.model)?.ended(id.image)).collect();
         time.wait(state.jobs.restore(&ended)).await?;

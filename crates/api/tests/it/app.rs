@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use actix_web::web;
 use photo_api::AppState;
-use photo_caretaker::{Caretaker, Mode};
+use photo_caretaker::{Caretaker, Depth, Mode};
 use photo_core::config::{Config, PriorityWeights};
 use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, Ending, Finish, JobOutcome, Want};
 use photo_core::ports::{ImageStore, JobStore};
@@ -215,7 +215,10 @@ impl App {
         let images = LocalImages::open(images).unwrap();
         let (config, clock) = (Config::default(), self.clock.clone());
         let caretaker = Caretaker::new(jobs, Arc::new(images), &config, clock);
-        caretaker.check(Mode::Mend, |_, _| ControlFlow::Continue(())).await.unwrap();
+        caretaker
+            .check(Mode::Mend, Depth::Shallow, |_, _| ControlFlow::Continue(()))
+            .await
+            .unwrap();
     }
 
     /// The job store loses all jobs.

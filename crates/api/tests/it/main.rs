@@ -14,6 +14,7 @@ mod callbacks;
 mod cancel;
 mod cancel_models;
 mod check;
+mod damage;
 mod events;
 mod failures;
 mod forms;

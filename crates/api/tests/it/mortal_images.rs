@@ -8,7 +8,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use photo_core::ports::{
-    ImageBytes, ImageLimits, ImageStore, ImageStoreError, ImageUpload, Inspection,
+    Examination, Examined, ImageBytes, ImageLimits, ImageStore, ImageStoreError, ImageUpload,
+    Inspection,
 };
 use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
@@ -109,6 +110,14 @@ impl ImageStore for MortalImages {
 
     async fn inspect(&self, images: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError> {
         self.real.inspect(images).await
+    }
+
+    async fn examine(
+        &self,
+        image: ImageKey,
+        how: Examination,
+    ) -> Result<Examined, ImageStoreError> {
+        self.real.examine(image, how).await
     }
 
     async fn remove(&self, found: &Inspection, record_too: bool) -> Result<bool, ImageStoreError> {

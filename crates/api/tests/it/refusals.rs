@@ -152,6 +152,8 @@ async fn a_photo_made_to_collide_is_a_conflict() {
     let (before, after) = text.split_once("\"sha256\":\"").unwrap();
     let twin = format!("{before}\"sha256\":\"{}{}", "0".repeat(64), &after[64..]);
     std::fs::write(record, twin).unwrap();
+    // The photo itself would show that the record is wrong.
+    std::fs::remove_file(record.with_extension("bmp")).unwrap();
     let answer = app.predict(form(&[bmp(2), bmp(1)], &["sharpness"])).await;
     let body = problem(answer, StatusCode::CONFLICT).await;
     assert_eq!(body["photo"], 2);

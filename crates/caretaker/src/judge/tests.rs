@@ -38,7 +38,9 @@ fn found(photo: bool, jobs: Option<&[(&str, Option<u64>)]>, hours: u64) -> Inspe
         record
     });
     let changed_at = UnixMillis(NOW.0 - hours * HOUR);
-    Inspection { image: ImageKey::from_bytes([7; 16]), photo, record, changed_at }
+    let image = ImageKey::from_bytes([7; 16]);
+    let (damaged_photo, damaged_record) = (false, false);
+    Inspection { image, photo, damaged_photo, damaged_record, record, changed_at }
 }
 
 fn compare(jobs: &[(&str, bool)], photo_is_missing: bool) -> Verdict {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use photo_caretaker::{Caretaker, Mode, Report};
+use photo_caretaker::{Caretaker, Depth, Mode, Report};
 use photo_core::config::{Config, PriorityWeights, Retention};
 use photo_core::job::{
     ClaimRequest, ClaimedJob, DispatcherId, EndedJob, Ending, Finish, JobOutcome, JobView, NewJob,
@@ -47,7 +47,8 @@ impl World {
         let clock = Clock::default();
         let images = LocalImages::open(&folder.path().join("images")).unwrap();
         let jobs = job_store(&folder, 0, &clock);
-        let (images, config) = (Arc::new(images), Config::default());
+        let (images, mut config) = (Arc::new(images), Config::default());
+        config.images.verify_bytes_per_second = bytesize::ByteSize(0);
         Self { clock, images, jobs, job_stores: 0, config, folder }
     }
 
@@ -84,6 +85,11 @@ impl World {
         report
     }
 
+    pub async fn check_deep(&self, mode: Mode) -> Report {
+        let caretaker = self.caretaker_of(Arc::clone(&self.images));
+        caretaker.check(mode, Depth::Deep, |_, _| ControlFlow::Continue(())).await.unwrap()
+    }
+
     /// A walk that goes no further where this says so.
     pub async fn check_until(
         &self,
@@ -91,7 +97,7 @@ impl World {
         mut passed: impl FnMut(u16) -> ControlFlow<()> + Send,
     ) -> Report {
         let caretaker = self.caretaker_of(Arc::clone(&self.images));
-        caretaker.check(mode, |shelves, _| passed(shelves)).await.unwrap()
+        caretaker.check(mode, Depth::Shallow, |shelves, _| passed(shelves)).await.unwrap()
     }
 
     /// Posts the photo of this number for these models, as the api does.
@@ -256,6 +262,31 @@ impl World {
 
     pub fn remove_record(&self, image: ImageKey) {
         fs::remove_file(self.file(image, "jsonl")).unwrap();
+    }
+
+    /// Has a caretaker read so many bytes of photos in a second.
+    pub fn verify(&mut self, bytes_per_second: u64) {
+        self.config.images.verify_bytes_per_second = bytesize::ByteSize(bytes_per_second);
+    }
+
+    /// As a disk may do it: one bit is another.
+    pub fn damage_photo(&self, image: ImageKey) {
+        let file = self.file(image, "bmp");
+        let mut photo = fs::read(&file).unwrap();
+        let at = photo.len() - 9;
+        photo[at] ^= 4;
+        fs::write(file, photo).unwrap();
+    }
+
+    /// Leaves nothing of a record, or something else in its place.
+    pub fn lose_record(&self, image: ImageKey, empty: bool) {
+        let file = self.file(image, "jsonl");
+        if empty {
+            fs::write(file, "").unwrap();
+        } else {
+            fs::remove_file(&file).unwrap();
+            fs::create_dir(file).unwrap();
+        }
     }
 
     /// As a power failure may leave it.

@@ -100,8 +100,12 @@ impl Server {
 
     /// Has photos, records and jobs compared. Not tried again: a walk that was broken off may
     /// still go on.
-    pub(crate) async fn fsck(&self, dry_run: bool) -> Result<Walk<'_>, CallError> {
-        let request = self.post("/fsck").query(&[("dry_run", dry_run)]);
+    pub(crate) async fn fsck(&self, dry_run: bool, deep: bool) -> Result<Walk<'_>, CallError> {
+        let mut request = self.post("/fsck").query(&[("dry_run", dry_run)]);
+        if deep {
+            // A server of an earlier version need not know what it is not asked for.
+            request = request.query(&[("deep", true)]);
+        }
         let response = self.open_in_time(request).await?;
         Ok(Walk { server: self, response, text: Vec::new() })
     }

@@ -22,6 +22,10 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Read all photos, too, and compare them with their hashes
+    #[arg(long)]
+    deep: bool,
+
     #[command(flatten)]
     form: TableArgs,
 }
@@ -31,13 +35,22 @@ pub(crate) struct Args {
 struct Report {
     agree: bool,
     unmended: u64,
+    #[serde(default)]
+    findings: Vec<Finding>,
     #[serde(flatten)]
     counts: BTreeMap<String, u64>,
 }
 
+/// What is wrong with one image.
+#[derive(Deserialize)]
+struct Finding {
+    image: String,
+    what: String,
+}
+
 pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     let server = context.server()?;
-    let mut walk = server.fsck(args.dry_run).await?;
+    let mut walk = server.fsck(args.dry_run, args.deep).await?;
     let bar = context.reporter.bar("folders");
     let report = loop {
         match walk.next().await? {
@@ -75,6 +88,9 @@ impl Report {
         let counts = self.counts.iter().map(|(name, number)| (name.as_str(), *number));
         for (name, number) in counts.chain([unmended]) {
             writeln!(output, "{:>12}  {}", count(number), name.replace('_', " "))?;
+        }
+        for Finding { image, what } in &self.findings {
+            writeln!(output, "{image}  {what}")?;
         }
         Ok(())
     }

@@ -149,6 +149,9 @@ pub struct ImagesConfig {
     pub retention: Retention,
     /// How long an image's record, and with it every result, is kept after its last job ended.
     pub record_retention: Retention,
+    /// How many bytes of photos are read in a second, again and again, to find those that the disk
+    /// has damaged. None if it is 0.
+    pub verify_bytes_per_second: ByteSize,
 }
 
 impl Default for ImagesConfig {
@@ -157,6 +160,7 @@ impl Default for ImagesConfig {
             url: ImagesUrl::File("data/images".into()),
             retention: Retention::Forever,
             record_retention: Retention::Forever,
+            verify_bytes_per_second: ByteSize::mb(20),
         }
     }
 }

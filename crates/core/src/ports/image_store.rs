@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 
+use super::{Examination, Examined};
 use crate::record::{Acceptance, ImageRecord, RecordLine};
 use crate::{ImageInfo, ImageKey, ModelName, PhotoFormat, UnixMillis};
 
@@ -28,16 +30,31 @@ pub trait ImageStore: Send + Sync + 'static {
     /// Begins to receive the photos of one request.
     async fn begin(&self, limits: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError>;
 
-    /// What is known of a photo, or `None` if it is not stored.
+    /// What is known of a photo, or `None` if it is not stored, or known to be damaged. Its bytes
+    /// are not read.
     async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError>;
 
-    /// A photo's bytes and what is known of it, or `None` if it is not stored.
+    /// A photo's bytes and what is known of it, or `None` if it is not stored. The bytes are checked
+    /// as they are read: the last piece comes only once the checksum of all of them is right.
+    /// Otherwise the photo is set aside, and what comes in its place, and from then on in place of
+    /// any piece, is [`ImageStoreError::Damaged`]. A damaged record is mended first, where the photo
+    /// allows it.
     async fn open(
         &self,
         image: ImageKey,
     ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError>;
 
+    /// What is known of a photo whose bytes are whole, as they are found to be when they are read; or
+    /// `None` if it is not stored. For those who have others read it. A store may take a file for
+    /// whole that it checked a while ago and that was not changed since.
+    async fn check(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
+        let Some((info, mut bytes)) = self.open(image).await? else { return Ok(None) };
+        while bytes.try_next().await?.is_some() {}
+        Ok(Some(info))
+    }
+
     /// An image's record, or `None` if nothing was ever accepted for it. It may outlive its photo.
+    /// [`ImageStoreError::Damaged`] if not even its lines can be read.
     async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError>;
 
     /// What is known to be wrong with each of these photos, in sentences; photos of which nothing is
@@ -48,11 +65,12 @@ pub trait ImageStore: Send + Sync + 'static {
         images: &[ImageKey],
     ) -> Result<HashMap<ImageKey, Vec<String>>, ImageStoreError>;
 
-    /// Adds lines to images' records. They may be lost in a power failure. Images without a record
-    /// are passed over.
+    /// Adds lines to images' records. They may be lost in a power failure. Images without a record,
+    /// or with one that nothing can be added to before it is mended, are passed over.
     async fn append(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError>;
 
-    /// Makes durable what these images' records hold. Images without a record are passed over.
+    /// Makes durable what these images' records hold. Images without a readable record are passed
+    /// over.
     async fn sync_records(&self, images: &[ImageKey]) -> Result<(), ImageStoreError>;
 
     /// The images of one of 256 shelves, by the first byte of their MD5, in order: all that have a
@@ -61,6 +79,11 @@ pub trait ImageStore: Send + Sync + 'static {
 
     /// What is there of each of these images.
     async fn inspect(&self, images: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError>;
+
+    /// Looks whether what is stored of an image is whole, and mends what can be mended, as far as
+    /// `how` says. May be broken off anywhere.
+    async fn examine(&self, image: ImageKey, how: Examination)
+    -> Result<Examined, ImageStoreError>;
 
     /// Removes a photo, and its record or not, unless anything about the image has changed since
     /// it was found so; answers whether it did.
@@ -90,6 +113,11 @@ pub struct Inspection {
     pub image: ImageKey,
     /// Whether the photo is there, and whole as far as its length tells.
     pub photo: bool,
+    /// Whether a photo is there that is damaged, as far as its length tells, or was set aside for it.
+    pub damaged_photo: bool,
+    /// Whether there is a record that has lost something: at least a line, or what it says of the
+    /// photo.
+    pub damaged_record: bool,
     /// Its record, if there is one.
     pub record: Option<ImageRecord>,
     /// When photo or record last changed.
@@ -111,9 +139,10 @@ pub trait ImageUpload: Send {
     fn include(&mut self, image: ImageKey);
 
     /// Makes all photos durable and then visible, each under its hash, and with each what is asked
-    /// of it; one that was stored before is left as it is, and its record grows by what is new.
-    /// Included photos that are not stored fail it with [`ImageStoreError::Missing`]. Answers one [`Committed`] per image. After an error none that was not there before is
-    /// promised to be there.
+    /// of it; one that was stored before is left as it is, unless it is damaged, and its record grows
+    /// by what is new. Included photos that are not stored fail it with
+    /// [`ImageStoreError::Missing`]. Answers one [`Committed`] per image. After an error none that
+    /// was not there before is promised to be there.
     async fn commit(self: Box<Self>, asked: &Acceptance)
     -> Result<Vec<Committed>, ImageStoreError>;
 }
@@ -127,6 +156,9 @@ pub struct Committed {
     pub added: Vec<ModelName>,
     /// All models whose jobs ended before, by its record, but for those to be done again.
     pub ended: Vec<ModelName>,
+    /// Whether the photo took the place of one that was damaged or missing. Jobs that failed for
+    /// want of it can be done now.
+    pub mended: bool,
 }
 
 /// Why the image store did not do what it was asked for.
@@ -138,6 +170,9 @@ pub enum ImageStoreError {
     /// These photos were taken for stored and are not.
     #[error("{} photos are not stored", .0.len())]
     Missing(Vec<ImageKey>),
+    /// What is stored of this image is damaged, and cannot be mended before its photo is posted again.
+    #[error("what is stored of the image {0} is damaged")]
+    Damaged(ImageKey),
     /// There is no room on the disk.
     #[error("the image store has no room left: {0}")]
     Full(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -21,6 +21,30 @@ pub enum RecordLine {
     Noted(Vec<String>),
     /// A job ended.
     Ended(Box<JobEnd>),
+    /// The photo's bytes were found damaged, and were set aside.
+    Damaged(Moment),
+    /// The photo was posted again, and is whole since.
+    Mended(Moment),
+    /// The record was damaged, and was written anew.
+    Rebuilt(Rebuilt),
+}
+
+/// When something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// How a record was written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// When.
+    pub at: UnixMillis,
+    /// How many of its lines could not be read, and are lost.
+    pub lost_lines: u64,
+    /// Whether what the job store knew of the image's jobs was added since.
+    pub filled_in: bool,
 }
 
 /// Jobs of an image that were asked for together.

@@ -15,6 +15,10 @@
 //! with the machine's power: it can be computed again. A cancellation is such an end, and names the
 //! request whose job it ends. A line that cannot be read (the last one before a power failure) is
 //! passed over, so every writer begins with a line break.
+//!
+//! `damaged`, `mended` and `rebuilt` tell what happened to the stored files themselves. A record is
+//! written anew, under an exclusive lock, only to mend it, or to give an image line of an earlier
+//! version its checksum ([`rebuild`]).
 
 mod line;
 
@@ -26,7 +30,7 @@ use uuid::Uuid;
 use crate::job::{EndedJob, JobOutcome, JobView, Priority};
 use crate::{ImageInfo, ImageKey, JobId, JobState, ModelName, UnixMillis};
 
-pub use line::{Acceptance, JobEnd, RecordLine, Withdrawal};
+pub use line::{Acceptance, JobEnd, Moment, Rebuilt, RecordLine, Withdrawal};
 
 /// How far the clocks of the programs may be apart, in milliseconds.
 const SKEW_MS: u64 = 5_000;
@@ -37,6 +41,9 @@ const UNSETTLED_MS: u64 = 120_000;
 
 /// How many sentences about a photo are kept.
 const MOST_NOTES: usize = 8;
+
+/// What is noted of a photo whose stored bytes are not those that were posted.
+const DAMAGED_NOTE: &str = "The stored photo is damaged; post it again to mend it.";
 
 /// How many earlier acceptances of a job are remembered, to go back to if later ones are withdrawn.
 const REMEMBERED: usize = 8;
@@ -52,6 +59,12 @@ pub struct ImageRecord {
     noted: Vec<String>,
     /// How many lines cannot be read.
     pub unreadable: u64,
+    /// When the photo was found damaged, unless it was mended since.
+    pub damaged_at: Option<UnixMillis>,
+    /// How the record was last written anew, if it was damaged once.
+    pub rebuilt: Option<Rebuilt>,
+    /// Whether something of the image was damaged once, and may still lie aside.
+    pub was_damaged: bool,
     /// Jobs as they were asked for before, the latest last.
     earlier: BTreeMap<ModelName, Vec<RecordedJob>>,
 }
@@ -126,6 +139,13 @@ impl ImageRecord {
                     job.end = Some(*end);
                 }
             }
+            RecordLine::Damaged(Moment { at }) => {
+                (self.damaged_at, self.was_damaged) = (Some(at), true);
+            }
+            RecordLine::Mended(_) => (self.damaged_at, self.was_damaged) = (None, true),
+            RecordLine::Rebuilt(rebuilt) => {
+                (self.rebuilt, self.was_damaged) = (Some(rebuilt), true);
+            }
         }
     }
 
@@ -136,12 +156,17 @@ impl ImageRecord {
         let added: Vec<String> = added.cloned().collect();
         notes.extend(added);
         notes.truncate(MOST_NOTES);
+        if self.damaged_at.is_some() {
+            notes.push(DAMAGED_NOTE.to_owned());
+        }
         notes
     }
 
     /// Whether anything is known to be wrong with the photo.
     pub fn has_notes(&self) -> bool {
-        !self.noted.is_empty() || self.info.as_ref().is_some_and(|info| !info.notes.is_empty())
+        self.damaged_at.is_some()
+            || !self.noted.is_empty()
+            || self.info.as_ref().is_some_and(|info| !info.notes.is_empty())
     }
 
     fn accept(&mut self, acceptance: &Acceptance) {
@@ -191,9 +216,14 @@ impl ImageRecord {
 }
 
 impl RecordedJob {
-    /// Whether it ended, and not by being cancelled.
+    /// Whether it ended, neither by being cancelled nor for want of its photo: asked for again, with
+    /// the photo, such jobs are to be done.
     pub fn is_done(&self) -> bool {
-        self.end.as_ref().is_some_and(|end| !matches!(end.outcome, JobOutcome::Cancelled(_)))
+        self.end.as_ref().is_some_and(|end| match &end.outcome {
+            JobOutcome::Succeeded(_) => true,
+            JobOutcome::Failed(error) => !error.kind.lacks_photo(),
+            JobOutcome::Cancelled(_) => false,
+        })
     }
 
     /// Whether an end is this job's, and not that of an earlier time or another request written
@@ -252,6 +282,28 @@ impl RecordedJob {
             outcome: end.outcome.clone(),
         })
     }
+}
+
+/// A damaged record's text written anew: with this image line, and with all other lines that can be
+/// read as they are. With `at`, a last line tells when this was done and how many lines are lost.
+pub fn rebuild(text: &[u8], info: &ImageInfo, at: Option<UnixMillis>) -> Vec<u8> {
+    let (mut kept, mut lost_lines, mut has_info) = (Vec::new(), 0_u64, false);
+    for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+        match RecordLine::parse(line) {
+            Some(RecordLine::Image(_)) => has_info = true,
+            Some(_) => kept.extend([b"\n", line, b"\n"].concat()),
+            None => lost_lines += u64::from(!line.is_empty()),
+        }
+    }
+    let mut rebuilt = RecordLine::Image(info.clone()).to_text();
+    rebuilt.append(&mut kept);
+    if let Some(at) = at {
+        // The image line is known again.
+        lost_lines = lost_lines.saturating_sub(u64::from(!has_info));
+        let filled_in = false;
+        rebuilt.extend(RecordLine::Rebuilt(Rebuilt { at, lost_lines, filled_in }).to_text());
+    }
+    rebuilt
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ fn info() -> ImageInfo {
     let digests = hasher.finish();
     let dimensions = Dimensions { width: 3, height: 2 };
     let (md5, sha256) = (digests.key, digests.sha256);
-    let format = PhotoFormat::Jpeg;
-    ImageInfo { md5, sha256, format, bytes: 5, dimensions, orientation: None, notes: Vec::new() }
+    let (checksum, format, bytes) = (None, PhotoFormat::Jpeg, 5);
+    let (orientation, notes) = (None, Vec::new());
+    ImageInfo { md5, sha256, checksum, format, bytes, dimensions, orientation, notes }
 }
 
 fn read(text: &[u8]) -> ImageRecord {
@@ -245,4 +246,31 @@ fn the_first_line_alone_says_what_is_known_of_the_photo_unless_it_is_damaged() {
     assert_eq!(ImageRecord::first_info(&whole[..first.len() - 5]), None);
     assert_eq!(ImageRecord::first_info(&lines[1].to_text()), None);
     assert_eq!(ImageRecord::first_info(b""), None);
+}
+
+#[test]
+fn a_record_that_is_written_anew_keeps_what_can_be_read_of_it_as_it_is() {
+    let asked = RecordLine::from(asked(1_000, &["wood"])).to_text();
+    let damaged = [b"\n{\"image\":\0}\n", &asked[..], b"\nhalf a li", &asked[..3]].concat();
+    let first = RecordLine::Image(info()).to_text();
+    assert_eq!(rebuild(&damaged, &info(), None), [&first[..], &asked].concat());
+    let anew = rebuild(&damaged, &info(), Some(UnixMillis(5_000)));
+    assert_eq!(ImageRecord::first_info(&anew), Some(info()));
+    let record = read(&anew);
+    assert_eq!((record.unreadable, record.jobs.len()), (0, 1));
+    // Its image line is not lost, as that is known again.
+    let (at, lost_lines, filled_in) = (UnixMillis(5_000), 2, false);
+    assert_eq!(record.rebuilt, Some(Rebuilt { at, lost_lines, filled_in }));
+}
+
+#[test]
+fn a_photo_is_damaged_until_it_is_mended() {
+    let at = |at| Moment { at: UnixMillis(at) };
+    let damaged = [RecordLine::Image(info()), RecordLine::Damaged(at(1_000))];
+    let record = read(&text(&damaged));
+    assert_eq!(record.damaged_at, Some(UnixMillis(1_000)));
+    assert_eq!(record.notes(), ["The stored photo is damaged; post it again to mend it."]);
+    let mended = [&text(&damaged)[..], &RecordLine::Mended(at(2_000)).to_text()].concat();
+    assert_eq!(read(&mended).damaged_at, None);
+    assert!(!read(&mended).has_notes());
 }

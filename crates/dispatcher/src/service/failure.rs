@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use photo_core::ports::ImageStoreError;
 use photo_core::{JobError, JobErrorKind};
 
 use crate::http::SendError;
@@ -27,6 +28,9 @@ pub enum Blame {
     Service,
     /// We could not read the photo just now: the job waits and loses nothing.
     Us,
+    /// The stored photo is damaged: nobody is asked about it before it is posted again, and the job is
+    /// done then.
+    StoredPhoto,
     /// Nobody can tell: one attempt of the job is used up.
     Unclear,
 }
@@ -45,6 +49,7 @@ impl Failure {
                 Blame::Service
             }
             JobErrorKind::ImageUnavailable => Blame::Us,
+            JobErrorKind::ImageDamaged => Blame::StoredPhoto,
             JobErrorKind::Timeout
             | JobErrorKind::ServerError
             | JobErrorKind::BadAnswer
@@ -54,9 +59,16 @@ impl Failure {
     }
 }
 
-/// The image store could not be read.
-pub(super) fn unavailable(message: String) -> JobError {
-    JobError::new(JobErrorKind::ImageUnavailable, message)
+/// Why the image store did not give the photo.
+pub(super) fn not_read(error: &ImageStoreError) -> JobError {
+    match error {
+        ImageStoreError::Damaged(_) => JobError::new(
+            JobErrorKind::ImageDamaged,
+            "the stored photo is damaged: its bytes are not those that were posted. Post the photo \
+             again; that mends it, and has this job done",
+        ),
+        error => JobError::new(JobErrorKind::ImageUnavailable, error.to_string()),
+    }
 }
 
 /// The photo is gone.

@@ -1,9 +1,10 @@
-//! The generation that reads photos from a volume it shares with the server.
+//! The generation that reads photos from a volume it shares with the server. What it reads nobody
+//! checks, so the file is checked before it is named.
 
 use hyper::Method;
 use photo_core::ports::ImageStore;
 
-use super::failure::{missing, unavailable};
+use super::failure::{missing, not_read};
 use super::{Failure, Question, ServiceClient};
 use crate::http::Response;
 
@@ -14,9 +15,9 @@ pub async fn send(
     images: &dyn ImageStore,
 ) -> Result<Response, Failure> {
     let info = images
-        .stat(question.image)
+        .check(question.image)
         .await
-        .map_err(|error| unavailable(error.to_string()))?
+        .map_err(|error| not_read(&error))?
         .ok_or_else(missing)?;
     let url = format!("{}/predict?{}", question.url, named(&info.path()));
     services.ask(Method::POST, &url).await

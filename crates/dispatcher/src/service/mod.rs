@@ -9,6 +9,7 @@ mod openapi;
 mod status;
 mod words;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Method;
@@ -70,13 +71,20 @@ impl ServiceClient {
         images: &dyn ImageStore,
     ) -> Result<Prediction, Failure> {
         let asked = async {
+            let sending = Arc::default();
             let response = match question.generation {
                 Generation::Multipart | Generation::Either => {
-                    multipart::send(self, &question, images).await?
+                    multipart::send(self, &question, images, &sending).await?
                 }
                 Generation::Filename => filename::send(self, &question, images).await?,
             };
-            body::read(response, question.max_answer_bytes).await.prediction()
+            let prediction = body::read(response, question.max_answer_bytes).await.prediction()?;
+            if question.generation != Generation::Filename && !sending.is_whole() {
+                // It did not want all of the photo, or read the file by itself.
+                let checked = images.check(question.image).await;
+                checked.map_err(|error| failure::not_read(&error))?;
+            }
+            Ok(prediction)
         };
         tokio::time::timeout(question.timeout, asked).await.unwrap_or_else(|_| {
             let message = format!("the service did not answer within {:?}", question.timeout);

@@ -1,15 +1,16 @@
 //! The generation that takes photos in the request, and services that may be of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use photo_core::ImageInfo;
 use photo_core::ports::{ImageBytes, ImageStore, ImageStoreError};
+use photo_core::{ImageInfo, JobError};
 
-use super::failure::{missing, unavailable};
+use super::failure::{missing, not_read};
 use super::filename::named;
 use super::{Failure, Generation, Question, ServiceClient};
 use crate::http::{Request, RequestBody, Response};
@@ -17,41 +18,58 @@ use crate::http::{Request, RequestBody, Response};
 /// The name that the services' template gives the file part.
 const PART: &str = "image_file";
 
-/// Sends the photo, piece by piece as it comes from the image store.
+/// How far a photo was read that is being sent.
+#[derive(Debug, Default)]
+pub struct Sending {
+    /// Why it could not be read to its end.
+    broken: OnceLock<JobError>,
+    /// Whether it was, and so found to be whole.
+    whole: AtomicBool,
+}
+
+impl Sending {
+    /// Whether all of the photo was read, and found to be whole.
+    pub fn is_whole(&self) -> bool {
+        self.whole.load(Ordering::Acquire)
+    }
+}
+
+/// Sends the photo, piece by piece as it comes from the image store. A small one is known to be whole
+/// before anybody is asked; of a larger one the last piece is not sent unless it is.
 pub async fn send(
     services: &ServiceClient,
     question: &Question<'_>,
     images: &dyn ImageStore,
+    sending: &Arc<Sending>,
 ) -> Result<Response, Failure> {
     // A photo that breaks off breaks the request too, and must not be blamed on the service.
-    let broken: Arc<OnceLock<String>> = Arc::default();
-    let is_broken = || broken.get().map(|cause| Failure::from(unavailable(cause.clone())));
-    let sent = match services.send(request(question, images, &broken).await?).await {
+    let is_broken = || sending.broken.get().map(|cause| Failure::from(cause.clone()));
+    let sent = match services.send(request(question, images, sending).await?).await {
         Some(sent) => sent,
         None => match is_broken() {
             Some(failure) => return Err(failure),
-            None => services.send_anew(request(question, images, &broken).await?).await,
+            None => services.send_anew(request(question, images, sending).await?).await,
         },
     };
-    sent.map_err(|failure| is_broken().unwrap_or(failure))
+    // Whatever was answered, it is not about the photo.
+    is_broken().map_or(sent, Err)
 }
 
-/// A request with the photo, which notes in `broken` why it could not be read to its end.
+/// A request with the photo, which notes in `sending` how far it is read.
 async fn request(
     question: &Question<'_>,
     images: &dyn ImageStore,
-    broken: &Arc<OnceLock<String>>,
+    sending: &Arc<Sending>,
 ) -> Result<Request, Failure> {
-    let (info, photo) = images
-        .open(question.image)
-        .await
-        .map_err(|error| unavailable(error.to_string()))?
-        .ok_or_else(missing)?;
+    let (info, mut photo) =
+        images.open(question.image).await.map_err(|error| not_read(&error))?.ok_or_else(missing)?;
+    let first = photo.next().await.transpose().map_err(|error| not_read(&error))?;
+    let photo = stream::iter(first.map(Ok)).chain(photo).boxed();
     let mut url = format!("{}/predict", question.url);
     if question.generation == Generation::Either {
         url = format!("{url}?{}", named(&info.path()));
     }
-    let photo = watched(photo, info.bytes, Arc::clone(broken));
+    let photo = watched(photo, info.bytes, Arc::clone(sending));
     let boundary = format!("{:032x}", rand::random::<u128>());
     let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
         .expect("a boundary of hexadecimal digits is fit for a header");
@@ -74,23 +92,27 @@ fn form(info: &ImageInfo, photo: ImageBytes, boundary: &str) -> RequestBody {
     RequestBody::new(piece(head).chain(photo).chain(piece(tail)).boxed(), length)
 }
 
-/// The same photo, with a note in `broken` of why it could not be read to its end.
-fn watched(photo: ImageBytes, length: u64, broken: Arc<OnceLock<String>>) -> ImageBytes {
-    let reading = (photo, length, broken);
-    stream::unfold(reading, |(mut photo, left, broken)| async move {
+/// The same photo, with a note in `sending` of how far it was read.
+fn watched(photo: ImageBytes, length: u64, sending: Arc<Sending>) -> ImageBytes {
+    let reading = (photo, length, sending);
+    stream::unfold(reading, |(mut photo, left, sending)| async move {
         let piece = match photo.next().await {
             Some(piece) => piece,
             None if left == 0 => return None,
             None => Err(ImageStoreError::unavailable("the photo is shorter than its record says")),
         };
         let left = match &piece {
-            Ok(bytes) => left.saturating_sub(bytes.len() as u64),
+            Ok(bytes) => {
+                let left = left.saturating_sub(bytes.len() as u64);
+                sending.whole.store(left == 0, Ordering::Release);
+                left
+            }
             Err(error) => {
-                let _ = broken.set(error.to_string());
+                let _ = sending.broken.set(not_read(error));
                 0
             }
         };
-        Some((piece, (photo, left, broken)))
+        Some((piece, (photo, left, sending)))
     })
     .boxed()
 }
@@ -104,7 +126,7 @@ mod tests {
 
     use async_trait::async_trait;
     use photo_core::photo_format::Dimensions;
-    use photo_core::ports::{ImageLimits, ImageUpload, Inspection};
+    use photo_core::ports::{Examination, Examined, ImageLimits, ImageUpload, Inspection};
     use photo_core::record::{ImageRecord, RecordLine};
     use photo_core::{ImageKey, JobErrorKind, PhotoFormat, PhotoHasher};
 
@@ -130,6 +152,7 @@ mod tests {
             let info = ImageInfo {
                 md5,
                 sha256: PhotoHasher::default().finish().sha256,
+                checksum: None,
                 format: PhotoFormat::Jpeg,
                 bytes: 1_000_000,
                 dimensions: Dimensions { width: 1, height: 1 },
@@ -173,6 +196,10 @@ mod tests {
         }
 
         async fn inspect(&self, _: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError> {
+            read_only()
+        }
+
+        async fn examine(&self, _: ImageKey, _: Examination) -> Result<Examined, ImageStoreError> {
             read_only()
         }
 
@@ -220,7 +247,8 @@ mod tests {
             max_answer_bytes: 1_000,
         };
         for (then, words) in [(Some("the disk is on fire"), "on fire"), (None, "shorter than")] {
-            let failure = send(&services, &question, &BrokenImages { then }).await;
+            let (images, sending) = (BrokenImages { then }, Arc::default());
+            let failure = send(&services, &question, &images, &sending).await;
             let error = failure.expect_err("the request breaks").error;
             assert_eq!(error.kind, JobErrorKind::ImageUnavailable);
             assert!(error.message.contains(words), "{error}");

@@ -149,13 +149,16 @@ async fn an_image_store_that_cannot_be_read_costs_no_attempt() {
     world.wood().max_attempts = Some(1);
     let image = world.ask(1).await;
     let record = world.record_of(image);
-    let good = std::fs::read(&record).unwrap();
-    std::fs::write(&record, b"{\"md5\":").unwrap();
+    let (shelf, away) = (record.parent().unwrap(), record.with_extension("away"));
+    let away = world.images_folder().join(away.file_name().unwrap());
+    std::fs::rename(shelf, &away).unwrap();
+    std::fs::write(shelf, b"no folder").unwrap();
     let _dispatcher = world.start();
     let job = world.until(image, Waiting).await;
     assert_eq!(job.error.unwrap().kind, Kind::ImageUnavailable);
 
-    std::fs::write(&record, good).unwrap();
+    std::fs::remove_file(shelf).unwrap();
+    std::fs::rename(&away, shelf).unwrap();
     world.clock.advance(Duration::from_secs(10));
     assert_eq!(world.until(image, Succeeded).await.failures, 0);
 }

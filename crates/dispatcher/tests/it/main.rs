@@ -9,6 +9,7 @@ mod world;
 
 mod announced;
 mod connections;
+mod damage;
 mod endpoints;
 mod failures;
 mod hostile;

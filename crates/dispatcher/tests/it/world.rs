@@ -117,7 +117,20 @@ impl World {
     /// Where the record of a photo lies on the disk.
     pub fn record_of(&self, image: ImageKey) -> PathBuf {
         let md5 = image.to_string();
-        self.folder.path().join("images").join(&md5[..2]).join(format!("{md5}.jsonl"))
+        self.images_folder().join(&md5[..2]).join(format!("{md5}.jsonl"))
+    }
+
+    pub fn images_folder(&self) -> PathBuf {
+        self.folder.path().join("images")
+    }
+
+    /// As a disk may do it: one bit of the photo's file is another, near its end.
+    pub fn damage_photo(&self, image: ImageKey) {
+        let file = self.record_of(image).with_extension("gif");
+        let mut photo = std::fs::read(&file).unwrap();
+        let at = photo.len() - 9;
+        photo[at] ^= 4;
+        std::fs::write(file, photo).unwrap();
     }
 
     /// What the dispatchers that are alive say of themselves.

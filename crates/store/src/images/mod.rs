@@ -3,6 +3,7 @@
 //! ```text
 //! <root>/<first two digits>/<md5>.<extension>   a photo
 //! <root>/<first two digits>/<md5>.jsonl         its record (photo_core::record)
+//! <root>/<first two digits>/….damaged           either of them, damaged, set aside
 //! <root>/.spool/…                               photos on their way in; nobody else's business
 //! <root>/.noted                                 the images with notes, one per line (noted.rs)
 //! <root>/.caretaker.json, .caretaker.lock       who takes care of the folder, and what it noted
@@ -13,10 +14,16 @@
 //! MD5 the first keeps the name. Both files are synced before they get their names, and the folders
 //! before a commit answers, so that a stored photo and what is asked of it survive a power cut.
 //! From then on the record grows at its end, by one write per line or more, by any process.
+//!
+//! What is read of a photo is compared with the checksum in its record, and a record that says nothing
+//! of its photo is mended by it (`examine`).
 
 mod block;
 mod cached;
 mod care;
+mod checked;
+mod damage;
+mod examine;
 mod header;
 mod noted;
 mod photo_file;
@@ -25,6 +32,7 @@ mod record_file;
 mod record_sync;
 mod shelf;
 mod shelves;
+mod slow_read;
 mod spool;
 mod turns;
 mod unnoted;
@@ -34,16 +42,21 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use photo_core::ports::{
-    ImageBytes, ImageLimits, ImageStore, ImageStoreError, ImageUpload, Inspection,
+    Examination, Examined, ImageBytes, ImageLimits, ImageStore, ImageStoreError, ImageUpload,
+    Inspection,
 };
 use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
 use rustix::fs::{Access, access};
 
 use self::care::Care;
+use self::checked::{Checked, FileVersion};
+use self::examine::Site;
 use self::noted::NotedImages;
 use self::shelves::Shelves;
 use self::spool::Spool;
@@ -65,6 +78,7 @@ pub struct LocalImages {
     spool: Arc<Spool>,
     care: Arc<Care>,
     noted: Arc<NotedImages>,
+    checked: Checked,
 }
 
 impl LocalImages {
@@ -78,7 +92,7 @@ impl LocalImages {
         let care = Arc::new(Care::new(&root));
         let noted = Arc::new(NotedImages::new(&root));
         let shelves = Arc::new(Shelves::new(root));
-        Ok(Self { shelves, spool, care, noted })
+        Ok(Self { shelves, spool, care, noted, checked: Checked::default() })
     }
 
     /// Does what waits for the disk on a thread that may wait.
@@ -99,15 +113,29 @@ impl ImageStore for LocalImages {
     }
 
     async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
-        let found = photo_file::find(&self.shelves.root, image).await?;
-        Ok(found.map(|(info, _)| info))
+        match photo_file::find(&self.shelves, &self.spool, image).await {
+            Err(ImageStoreError::Damaged(_)) => Ok(None),
+            found => Ok(found?.map(|(info, _)| info)),
+        }
     }
 
     async fn open(
         &self,
         image: ImageKey,
     ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
-        photo_file::open(&self.shelves.root, image).await
+        photo_file::open(&self.shelves, &self.spool, image).await
+    }
+
+    async fn check(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
+        let found = photo_file::find(&self.shelves, &self.spool, image).await?;
+        let Some((info, file)) = found else { return Ok(None) };
+        let version = FileVersion::of(&file.metadata().map_err(disk_error)?);
+        if !self.checked.knows(image, version) {
+            let mut blocks = photo_file::blocks(&self.shelves, &self.spool, &info, file);
+            while blocks.try_next().await?.is_some() {}
+            self.checked.add(image, version);
+        }
+        Ok(Some(info))
     }
 
     async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError> {
@@ -128,8 +156,12 @@ impl ImageStore for LocalImages {
         }
         self.on_disk(move |root| {
             let notes = noted.into_iter().map(|image| {
-                let record = record_file::read(root, image)?.unwrap_or_default();
-                Ok((image, record.notes()))
+                let record = match record_file::read(root, image) {
+                    // It must not keep the others from being told.
+                    Err(error) if damage::damaged_image(&error).is_some() => None,
+                    record => record?,
+                };
+                Ok((image, record.unwrap_or_default().notes()))
             });
             notes.filter(|it| it.as_ref().is_ok_and(|(_, notes)| !notes.is_empty())).collect()
         })
@@ -145,7 +177,10 @@ impl ImageStore for LocalImages {
             index.add(&noted)?;
             // One that fails does not keep the others from being written.
             let appended = lines.into_iter().map(|(image, line)| {
-                record_file::append(root, image, &[line]).map(|_not_synced| ())
+                match record_file::append(root, image, &[line]) {
+                    Err(error) if damage::damaged_image(&error).is_some() => Ok(()),
+                    appended => appended.map(|_not_synced| ()),
+                }
             });
             appended.fold(Ok(()), Result::and)
         })
@@ -171,6 +206,21 @@ impl ImageStore for LocalImages {
             let with_notes = found.iter().filter(has_notes).map(|it| it.image);
             noted.add(&with_notes.collect::<Vec<_>>())?;
             Ok(found)
+        })
+        .await
+    }
+
+    async fn examine(
+        &self,
+        image: ImageKey,
+        how: Examination,
+    ) -> Result<Examined, ImageStoreError> {
+        let (shelves, spool) = (Arc::clone(&self.shelves), Arc::clone(&self.spool));
+        let stop = Arc::new(AtomicBool::new(false));
+        let _until_answered = StopOnDrop(Arc::clone(&stop));
+        blocking(move || {
+            let site = Site { root: &shelves.root, spool: &spool, image };
+            site.examine(how, &stop).map_err(disk_error)
         })
         .await
     }
@@ -206,9 +256,21 @@ impl ImageStore for LocalImages {
     }
 }
 
+/// Tells a thread that nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// An error of the disk, sorted: no room (on the disk, in the quota, or for a file so large), or
 /// something else.
 fn disk_error(error: io::Error) -> ImageStoreError {
+    if let Some(image) = damage::damaged_image(&error) {
+        return ImageStoreError::Damaged(image);
+    }
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             ImageStoreError::Full(error.into())

@@ -1,7 +1,7 @@
 //! The files that photos are.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,25 +9,54 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use photo_core::ports::{ImageBytes, ImageStoreError};
-use photo_core::{ImageInfo, ImageKey};
+use photo_core::{Checksum, ChecksumHasher, ImageInfo, ImageKey};
 
+use super::damage::{aside, damaged, damaged_image, is_unreadable};
+use super::examine::Site;
+use super::shelves::Shelves;
+use super::spool::Spool;
 use super::{BLOCK, blocking, cached, disk_error, record_file, unnoted};
 
 /// A stored photo that is being read.
 struct Photo {
+    info: ImageInfo,
     file: Arc<File>,
     /// How many bytes are left, from where on.
     left: u64,
     at: u64,
+    /// What is known of the bytes before.
+    hasher: ChecksumHasher,
+    shelves: Arc<Shelves>,
+    spool: Arc<Spool>,
 }
 
 /// Opens an image's photo; `None` if it is not stored.
 pub(super) async fn open(
-    root: &Path,
+    shelves: &Arc<Shelves>,
+    spool: &Arc<Spool>,
     image: ImageKey,
 ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
-    let Some((info, file)) = find(root, image).await? else { return Ok(None) };
-    let photo = Photo { file: Arc::new(file), left: info.bytes, at: 0 };
+    let Some((info, file)) = find(shelves, spool, image).await? else { return Ok(None) };
+    let bytes = blocks(shelves, spool, &info, file);
+    Ok(Some((info, bytes)))
+}
+
+/// A photo's blocks. The last one comes once the checksum of all of them is right.
+pub(super) fn blocks(
+    shelves: &Arc<Shelves>,
+    spool: &Arc<Spool>,
+    info: &ImageInfo,
+    file: File,
+) -> ImageBytes {
+    let photo = Photo {
+        file: Arc::new(file),
+        left: info.bytes,
+        at: 0,
+        hasher: ChecksumHasher::default(),
+        info: info.clone(),
+        shelves: Arc::clone(shelves),
+        spool: Arc::clone(spool),
+    };
     let blocks = stream::unfold(photo, async |mut photo| {
         let block = photo.next_block().await.transpose()?;
         if block.is_err() {
@@ -35,42 +64,76 @@ pub(super) async fn open(
         }
         Some((block, photo))
     });
-    Ok(Some((info, blocks.boxed())))
+    blocks.boxed()
 }
 
 /// An image's photo, if it is stored, and what is known of it. What is in memory is not waited for.
 pub(super) async fn find(
-    root: &Path,
+    shelves: &Arc<Shelves>,
+    spool: &Arc<Spool>,
     image: ImageKey,
 ) -> Result<Option<(ImageInfo, File)>, ImageStoreError> {
+    let root = &shelves.root;
     let cached = record_file::read_cached_info(root, image)
-        .and_then(|info| open_photo(root, info, cached::open));
+        .and_then(|info| open_photo(root, info.as_ref(), cached::open));
     match cached {
-        Err(error) if cached::must_wait(&error) => {
-            let root = root.to_owned();
+        Ok(Found::Whole(info, file)) => Ok(Some((info, file))),
+        Ok(Found::Nothing) => Ok(None),
+        Err(error) if !cached::must_wait(&error) => Err(disk_error(error)),
+        // What is wrong is looked at with more time, too.
+        Ok(Found::Damaged) | Err(_) => {
+            let (shelves, spool) = (Arc::clone(shelves), Arc::clone(spool));
             blocking(move || {
-                let info = record_file::read_info(&root, image);
-                let found = info.and_then(|info| open_photo(&root, info, unnoted::open));
-                found.map_err(disk_error)
+                let site = Site { root: &shelves.root, spool: &spool, image };
+                find_or_mend(site).map_err(disk_error)
             })
             .await
         }
-        cached => cached.map_err(disk_error),
     }
+}
+
+fn find_or_mend(site: Site<'_>) -> io::Result<Option<(ImageInfo, File)>> {
+    let info = match record_file::read_info(site.root, site.image) {
+        Err(error) if damaged_image(&error).is_some() => Some(site.mend_record()?),
+        info => info?,
+    };
+    match open_photo(site.root, info.as_ref(), unnoted::open)? {
+        Found::Whole(info, file) => Ok(Some((info, file))),
+        Found::Nothing => Ok(None),
+        Found::Damaged => {
+            site.confirm_damage()?;
+            Err(damaged(site.image))
+        }
+    }
+}
+
+/// What is found in a photo's place.
+enum Found {
+    /// A photo of the right length.
+    Whole(ImageInfo, File),
+    /// Neither a photo nor what is left of one.
+    Nothing,
+    /// A photo of another length, or one that was set aside.
+    Damaged,
 }
 
 fn open_photo(
     root: &Path,
-    info: Option<ImageInfo>,
+    info: Option<&ImageInfo>,
     open: impl Fn(&Path) -> io::Result<File>,
-) -> io::Result<Option<(ImageInfo, File)>> {
-    let Some(info) = info else { return Ok(None) };
-    let file = match open(&root.join(info.path())) {
+) -> io::Result<Found> {
+    let Some(info) = info else { return Ok(Found::Nothing) };
+    let path = root.join(info.path());
+    let file = match open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let was_set_aside = aside(&path).exists();
+            return Ok(if was_set_aside { Found::Damaged } else { Found::Nothing });
+        }
         Err(error) => return Err(error),
     };
-    Ok((file.metadata()?.len() == info.bytes).then_some((info, file)))
+    let is_whole = file.metadata()?.len() == info.bytes;
+    Ok(if is_whole { Found::Whole(info.clone(), file) } else { Found::Damaged })
 }
 
 /// Whether a photo is stored, as far as its length tells.
@@ -82,9 +145,31 @@ pub(super) fn is_whole(root: &Path, info: &ImageInfo) -> io::Result<bool> {
     }
 }
 
+/// Whether a photo is stored, as far as its checksum tells. All of it is read.
+pub(super) fn is_sound(root: &Path, info: &ImageInfo) -> io::Result<bool> {
+    if !is_whole(root, info)? {
+        return Ok(false);
+    }
+    match checksum(&root.join(info.path()), info.bytes) {
+        Ok(checksum) => Ok(info.checksum.is_none_or(|known| known == checksum)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound || is_unreadable(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn checksum(path: &Path, bytes: u64) -> io::Result<Checksum> {
+    let (mut file, mut hasher) = (unnoted::open(path)?, ChecksumHasher::default());
+    let mut block = vec![0; usize::try_from(bytes).unwrap_or(BLOCK).clamp(1, BLOCK)];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hasher.finish()),
+            read => hasher.update(&block[..read]),
+        }
+    }
+}
+
 impl Photo {
-    /// The next bytes, [`BLOCK`] of them or all that are left; `None` at the end. A file that has
-    /// become shorter ends early.
+    /// The next bytes, [`BLOCK`] of them or all that are left; `None` at the end.
     async fn next_block(&mut self) -> Result<Option<Bytes>, ImageStoreError> {
         let length = usize::try_from(self.left).unwrap_or(BLOCK).min(BLOCK);
         if length == 0 {
@@ -107,7 +192,39 @@ impl Photo {
         };
         block.truncate(read);
         self.at += read as u64;
-        self.left = if read == 0 { 0 } else { self.left - read as u64 };
-        Ok((read > 0).then(|| block.into()))
+        self.left -= read as u64;
+        if read == 0 || (self.left == 0 && !self.is_right(&block)) {
+            return Err(self.wrong_bytes().await);
+        }
+        if self.left > 0 && self.info.checksum.is_some() {
+            self.hasher.update(&block);
+        }
+        Ok(Some(block.into()))
+    }
+
+    /// Whether the checksum is right, with the last block.
+    fn is_right(&mut self, last: &[u8]) -> bool {
+        let Some(known) = self.info.checksum else { return true };
+        if last.len() as u64 == self.at {
+            return Checksum::of(last) == known;
+        }
+        self.hasher.update(last);
+        self.hasher.finish() == known
+    }
+
+    /// What is to be said of bytes that are not the photo's.
+    async fn wrong_bytes(&self) -> ImageStoreError {
+        let (shelves, spool) = (Arc::clone(&self.shelves), Arc::clone(&self.spool));
+        let image = self.info.md5;
+        let is_damaged = blocking(move || {
+            let site = Site { root: &shelves.root, spool: &spool, image };
+            site.confirm_damage().map_err(disk_error)
+        });
+        match is_damaged.await {
+            Ok(true) => ImageStoreError::Damaged(image),
+            // Mended meanwhile, or read wrong once.
+            Ok(false) => ImageStoreError::unavailable("the photo was read wrong; it is read again"),
+            Err(error) => error,
+        }
     }
 }

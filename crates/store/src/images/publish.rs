@@ -9,12 +9,18 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use photo_core::ports::{Committed, ImageStoreError, PhotoRefusal};
-use photo_core::record::{Acceptance, ImageRecord, RecordLine, Withdrawal};
+use photo_core::record::{Acceptance, ImageRecord, Moment, RecordLine, Withdrawal};
 use photo_core::{ImageInfo, ImageKey};
 
+use super::damage::{damaged_image, set_aside};
+use super::examine::Site;
 use super::shelves::Shelves;
 use super::spool::{Spool, Spooled};
 use super::{SYNCING, blocking, disk_error, photo_file, record_file};
+
+/// How often a photo is stored again that is removed by its age, or whose record is mended, at the
+/// same moment.
+const TRIES: u32 = 4;
 
 /// Stores all photos, then makes the folders that name them durable.
 pub(super) async fn publish(
@@ -80,9 +86,7 @@ impl Publication {
                 Some(_) => return Err(PhotoRefusal::Collision(md5).into()),
             }
             self.shelves.make(&self.folder(&photo)).map_err(disk_error)?;
-            if let Ok(Some(first)) = record_file::read_info(&self.shelves.root, md5) {
-                check_info(&first, &photo.info)?;
-            }
+            self.check_stored(&photo.info)?;
             once.push(photo);
         }
         let mut missing = Vec::new();
@@ -102,15 +106,42 @@ impl Publication {
         if missing.is_empty() { Ok(once) } else { Err(ImageStoreError::Missing(missing)) }
     }
 
+    /// Refuses a photo if another one with its MD5 is stored. A record that only says so by mistake is
+    /// mended.
+    fn check_stored(&self, info: &ImageInfo) -> Result<(), ImageStoreError> {
+        let stored = || record_file::read_info(&self.shelves.root, info.md5).ok().flatten();
+        let Some(first) = stored() else { return Ok(()) };
+        if check_info(&first, info).is_ok() {
+            return Ok(());
+        }
+        self.site(info.md5).confirm_damage().map_err(disk_error)?;
+        stored().map_or(Ok(()), |first| check_info(&first, info))
+    }
+
+    /// What is known of a stored photo. One that is damaged has to be sent.
     fn find(&self, image: ImageKey) -> io::Result<Option<ImageInfo>> {
         let root = &self.shelves.root;
-        let Some(info) = record_file::read_info(root, image)? else { return Ok(None) };
-        Ok(photo_file::is_whole(root, &info)?.then_some(info))
+        let info = match record_file::read_info(root, image) {
+            Err(error) if damaged_image(&error).is_some() => self.site(image).mend_record(),
+            Ok(None) => return Ok(None),
+            Ok(Some(info)) => Ok(info),
+            Err(error) => Err(error),
+        };
+        match info {
+            Err(error) if damaged_image(&error).is_some() => Ok(None),
+            info => {
+                let info = info?;
+                Ok(photo_file::is_whole(root, &info)?.then_some(info))
+            }
+        }
+    }
+
+    fn site(&self, image: ImageKey) -> Site<'_> {
+        Site { root: &self.shelves.root, spool: &self.spool, image }
     }
 
     fn store_all(&self, photos: &[Spooled]) -> Result<Vec<Committed>, ImageStoreError> {
-        let Self { shelves, spool, asked } = self;
-        photos.iter().map(|photo| store(&shelves.root, spool, photo, asked)).collect()
+        photos.iter().map(|photo| self.store(photo)).collect()
     }
 
     /// Makes durable what was stored, or undoes what of it can be undone.
@@ -146,6 +177,76 @@ impl Publication {
         }
     }
 
+    fn store(&self, photo: &Spooled) -> Result<Committed, ImageStoreError> {
+        for _ in 0..TRIES {
+            if let Some(committed) = self.try_to_store(photo)? {
+                return Ok(committed);
+            }
+        }
+        Err(ImageStoreError::unavailable(format!("{} is being removed", photo.info.md5)))
+    }
+
+    /// The record first, which claims the name and says what is to be done; then the photo, which
+    /// makes it visible. `None` if the image was removed, or its record mended, meanwhile.
+    fn try_to_store(&self, photo: &Spooled) -> Result<Option<Committed>, ImageStoreError> {
+        let (root, info) = (self.shelves.root.as_path(), &photo.info);
+        let mend = || self.site(info.md5).rewrite(info, true).map(|()| None).map_err(disk_error);
+        // Until the end nobody removes what is there.
+        let held = match record_file::hold(root, info.md5) {
+            Err(error) if damaged_image(&error).is_some() => return mend(),
+            held => held.map_err(disk_error)?,
+        };
+        let record = match held.as_ref().map(|_| record_file::read(root, info.md5)) {
+            None => None,
+            Some(Ok(Some(record))) if record.info.is_some() => Some(record),
+            Some(Err(error)) if damaged_image(&error).is_none() => return Err(disk_error(error)),
+            Some(_) => {
+                // To mend it, it must be let go of.
+                drop(held);
+                return mend();
+            }
+        };
+        let path = root.join(info.path());
+        // One that was there a moment ago may have been removed by its age, or be damaged.
+        let is_there = match &photo.file {
+            _ if record.is_none() => Ok(false),
+            // The bytes that came are dropped only for ones that are as good.
+            Some(_) => photo_file::is_sound(root, info),
+            None => photo_file::is_whole(root, info),
+        };
+        let new = match &photo.file {
+            _ if is_there.map_err(disk_error)? => None,
+            Some(file) => Some(file),
+            None => return Err(ImageStoreError::Missing(vec![info.md5])),
+        };
+        if let Some(file) = new {
+            File::open(file).and_then(|file| file.sync_data()).map_err(disk_error)?;
+        }
+        let mended = new.is_some() && record.is_some();
+        let is_in_the_way = mended && path.exists();
+        let added = match &record {
+            Some(record) => {
+                check_twin(record, info)?;
+                let was_damaged = is_in_the_way || record.damaged_at.is_some();
+                let lines = (mended && was_damaged)
+                    .then(|| RecordLine::Mended(Moment { at: record_file::now() }));
+                let added = add(root, info, record, &self.asked, lines.into_iter().collect());
+                added.map_err(disk_error)?.map(|committed| Committed { mended, ..committed })
+            }
+            None => claim(root, &self.spool, info, &self.asked)?,
+        };
+        let Some(committed) = added else { return Ok(None) };
+        if let Some(file) = new {
+            if is_in_the_way {
+                tracing::error!(image = %info.md5, "a stored photo was damaged, and is mended");
+                set_aside(&path).map_err(disk_error)?;
+            }
+            // Its guard then finds nothing to remove.
+            fs::rename(file, &path).map_err(disk_error)?;
+        }
+        Ok(Some(committed))
+    }
+
     fn folder(&self, photo: &Spooled) -> PathBuf {
         let path = self.shelves.root.join(photo.info.path());
         // A photo's path has a folder: `ImageInfo::path`.
@@ -163,59 +264,6 @@ fn check_info(first: &ImageInfo, info: &ImageInfo) -> Result<(), ImageStoreError
     if first.sha256 == info.sha256 { Ok(()) } else { Err(PhotoRefusal::Collision(info.md5).into()) }
 }
 
-/// How often a photo is stored again that is removed by its age at the same moment.
-const TRIES: u32 = 3;
-
-fn store(
-    root: &Path,
-    spool: &Spool,
-    photo: &Spooled,
-    asked: &Acceptance,
-) -> Result<Committed, ImageStoreError> {
-    for _ in 0..TRIES {
-        if let Some(committed) = try_to_store(root, spool, photo, asked)? {
-            return Ok(committed);
-        }
-    }
-    Err(ImageStoreError::unavailable(format!("{} is being removed", photo.info.md5)))
-}
-
-/// The record first, which claims the name and says what is to be done; then the photo, which
-/// makes it visible. `None` if the image was removed meanwhile.
-fn try_to_store(
-    root: &Path,
-    spool: &Spool,
-    photo: &Spooled,
-    asked: &Acceptance,
-) -> Result<Option<Committed>, ImageStoreError> {
-    let info = &photo.info;
-    // Until the end nobody removes what is there.
-    let held = record_file::hold(root, info.md5).map_err(disk_error)?;
-    let is_there = held.is_some() && photo_file::is_whole(root, info).map_err(disk_error)?;
-    // One that was there a moment ago may have been removed by its age.
-    let new = match &photo.file {
-        _ if is_there => None,
-        Some(file) => Some(file),
-        None => return Err(ImageStoreError::Missing(vec![info.md5])),
-    };
-    if let Some(file) = new {
-        File::open(file).and_then(|file| file.sync_data()).map_err(disk_error)?;
-    }
-    let added = if held.is_some() {
-        let record = record_file::read(root, info.md5).map_err(disk_error)?.unwrap_or_default();
-        check_twin(&record, info)?;
-        add(root, info, &record, asked).map_err(disk_error)?
-    } else {
-        claim(root, spool, info, asked)?
-    };
-    let Some(committed) = added else { return Ok(None) };
-    if let Some(file) = new {
-        // Its guard then finds nothing to remove.
-        fs::rename(file, root.join(info.path())).map_err(disk_error)?;
-    }
-    Ok(Some(committed))
-}
-
 /// Makes a new record. `None` if another request was faster.
 fn claim(
     root: &Path,
@@ -230,29 +278,26 @@ fn claim(
     match file.persist_noclobber(record_file::path(root, info.md5)) {
         Ok(_) => {
             let (added, ended) = (asked.models.clone(), Vec::new());
-            Ok(Some(Committed { image: info.md5, added, ended }))
+            Ok(Some(Committed { image: info.md5, added, ended, mended: false }))
         }
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(disk_error(error.error)),
     }
 }
 
-/// Adds to a record what it lacks of what is asked, durably. `None` if it is gone.
+/// Adds these lines to a record, and what it lacks of what is asked, durably. `None` if it is gone.
 fn add(
     root: &Path,
     info: &ImageInfo,
     record: &ImageRecord,
     asked: &Acceptance,
+    mut lines: Vec<RecordLine>,
 ) -> io::Result<Option<Committed>> {
     let added = record.lacks(asked);
-    let mut lines = Vec::new();
-    if record.info.is_none() {
-        lines.push(RecordLine::Image(info.clone()));
-    }
     // Photos that were stored before anything was noted.
     let known = record.notes();
     let new: Vec<String> = info.notes.iter().filter(|it| !known.contains(it)).cloned().collect();
-    if record.info.is_some() && !new.is_empty() {
+    if !new.is_empty() {
         lines.push(RecordLine::Noted(new));
     }
     if !added.is_empty() {
@@ -266,5 +311,5 @@ fn add(
     }
     let done = record.jobs.iter().filter(|(_, job)| job.is_done()).map(|(model, _)| model);
     let ended = done.filter(|model| !(asked.rerun && asked.models.contains(model))).cloned();
-    Ok(Some(Committed { image: info.md5, added, ended: ended.collect() }))
+    Ok(Some(Committed { image: info.md5, added, ended: ended.collect(), mended: false }))
 }

@@ -7,10 +7,11 @@ use futures_util::future::join_all;
 use photo_core::ImageKey;
 use photo_core::ports::ImageStoreError;
 
+use super::damage::damaged_image;
 use super::shelves::Shelves;
 use super::{SYNCING, blocking, disk_error, record_file};
 
-/// Syncs the records of all these images, several at the same time: one after the other each would
+/// Syncs the readable records of all these images, several at the same time: one after the other each would
 /// wait for a commit of the file system of its own.
 pub(super) async fn sync_all(
     shelves: Arc<Shelves>,
@@ -22,8 +23,11 @@ pub(super) async fn sync_all(
     let shares = images.chunks(share).map(|images| {
         let (shelves, images) = (Arc::clone(&shelves), images.to_vec());
         blocking(move || {
-            let mut images = images.into_iter();
-            images.try_for_each(|image| record_file::sync(&shelves.root, image)).map_err(disk_error)
+            let sync = |image| match record_file::sync(&shelves.root, image) {
+                Err(error) if damaged_image(&error).is_some() => Ok(()),
+                synced => synced,
+            };
+            images.into_iter().try_for_each(sync).map_err(disk_error)
         })
     });
     join_all(shares).await.into_iter().collect()

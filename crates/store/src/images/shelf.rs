@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use photo_core::ports::Inspection;
+use photo_core::record::ImageRecord;
 use photo_core::{ImageKey, PhotoFormat, UnixMillis};
 
-use super::record_file;
+use super::{damage, photo_file, record_file};
 
 /// The images that have a file in one folder, in order.
 pub(super) fn list(root: &Path, shelf: u8) -> io::Result<Vec<ImageKey>> {
@@ -34,13 +35,22 @@ fn image_of(entry: &DirEntry) -> Option<ImageKey> {
 }
 
 pub(super) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
-    let record = record_file::read(root, image)?;
-    let photo = match record.as_ref().and_then(|record| record.info.as_ref()) {
-        Some(info) => super::photo_file::is_whole(root, info)?,
-        None => photos(root, image).any(|path| path.exists()),
+    let (record, is_readable) = match record_file::read(root, image) {
+        Err(error) if damage::damaged_image(&error).is_some() => (None, false),
+        record => (record?, true),
     };
+    let info = record.as_ref().and_then(|record| record.info.as_ref());
+    let (photo, damaged_photo) = match info {
+        Some(info) => {
+            let (is_whole, path) = (photo_file::is_whole(root, info)?, root.join(info.path()));
+            (is_whole, !is_whole && (path.exists() || damage::aside(&path).exists()))
+        }
+        None => (photos(root, image).any(|path| path.exists()), false),
+    };
+    let has_lost = |record: &ImageRecord| record.info.is_none() || record.unreadable > 0;
+    let damaged_record = !is_readable || record.as_ref().is_some_and(has_lost);
     let changed_at = changed_at(root, image)?.unwrap_or(UnixMillis(0));
-    Ok(Inspection { image, photo, record, changed_at })
+    Ok(Inspection { image, photo, damaged_photo, damaged_record, record, changed_at })
 }
 
 /// Removes an image if it is as it was found; answers whether it did.
@@ -49,12 +59,17 @@ pub(super) fn remove(root: &Path, found: &Inspection, record_too: bool) -> io::R
     if changed_at(root, found.image)? != Some(found.changed_at) {
         return Ok(false);
     }
+    // Most have never been damaged, and nothing lies aside.
+    let was_damaged = found.damaged_photo
+        || found.damaged_record
+        || found.record.as_ref().is_none_or(|record| record.was_damaged);
     // The photo first: without its record nobody would know that it is there.
-    for path in photos(root, found.image) {
+    let record = record_too.then(|| record_file::path(root, found.image));
+    for path in photos(root, found.image).chain(record) {
+        if was_damaged {
+            damage::remove(&damage::aside(&path))?;
+        }
         remove_file(&path)?;
-    }
-    if record_too {
-        remove_file(&record_file::path(root, found.image))?;
     }
     Ok(true)
 }
@@ -66,7 +81,7 @@ fn changed_at(root: &Path, image: ImageKey) -> io::Result<Option<UnixMillis>> {
 }
 
 /// Every name an image's photo may have.
-fn photos(root: &Path, image: ImageKey) -> impl Iterator<Item = PathBuf> {
+pub(super) fn photos(root: &Path, image: ImageKey) -> impl Iterator<Item = PathBuf> {
     let record = record_file::path(root, image);
     PhotoFormat::ALL.into_iter().map(move |format| record.with_extension(format.extension()))
 }

@@ -193,6 +193,7 @@ impl SpoolWriter {
         let info = ImageInfo {
             md5: digests.key,
             sha256: digests.sha256,
+            checksum: Some(digests.checksum),
             format: header.format,
             bytes: self.bytes,
             dimensions: header.dimensions,

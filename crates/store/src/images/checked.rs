@@ -1,0 +1,92 @@
+//! Which photos were checked a while ago.
+
+use std::collections::HashMap;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use photo_core::ImageKey;
+use tokio::time::Instant;
+
+/// For how long a photo that was checked is taken for whole if its file is the same. A file that its
+/// disk damages looks the same, so this is short: about as long as several models are asked about one
+/// photo.
+const VALID: Duration = Duration::from_mins(10);
+
+/// The most photos that are remembered, some hundred bytes each.
+const MOST: usize = 10_000;
+
+/// Photos whose bytes were found whole.
+#[derive(Debug, Default)]
+pub(super) struct Checked(Mutex<HashMap<ImageKey, (FileVersion, Instant)>>);
+
+/// By what a file is known that was not replaced or written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileVersion {
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+}
+
+impl FileVersion {
+    pub(super) fn of(file: &Metadata) -> Self {
+        let modified = (file.mtime(), file.mtime_nsec());
+        Self { inode: file.ino(), bytes: file.len(), modified }
+    }
+}
+
+impl Checked {
+    /// Whether this file was found whole not long ago.
+    pub(super) fn knows(&self, image: ImageKey, version: FileVersion) -> bool {
+        let found = self.lock().get(&image).copied();
+        found.is_some_and(|(known, at)| known == version && at.elapsed() < VALID)
+    }
+
+    /// Remembers that this file was found whole.
+    pub(super) fn add(&self, image: ImageKey, version: FileVersion) {
+        let mut checked = self.lock();
+        if checked.len() >= MOST {
+            checked.retain(|_, (_, at)| at.elapsed() < VALID);
+        }
+        if checked.len() >= MOST {
+            checked.clear();
+        }
+        checked.insert(image, (version, Instant::now()));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ImageKey, (FileVersion, Instant)>> {
+        // Nothing that can panic happens under the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_is_taken_for_whole_for_a_while_and_as_long_as_it_is_the_same() {
+        let checked = Checked::default();
+        let image = ImageKey::from_bytes([7; 16]);
+        let version = FileVersion { inode: 1, bytes: 2, modified: (3, 4) };
+        assert!(!checked.knows(image, version));
+        checked.add(image, version);
+        assert!(checked.knows(image, version));
+        assert!(!checked.knows(image, FileVersion { modified: (3, 5), ..version }));
+        tokio::time::advance(VALID).await;
+        assert!(!checked.knows(image, version));
+    }
+
+    #[test]
+    fn no_more_are_remembered_than_there_is_room_for() {
+        let checked = Checked::default();
+        let version = FileVersion { inode: 1, bytes: 2, modified: (3, 4) };
+        for number in 0..MOST + 1 {
+            let mut md5 = [0; 16];
+            md5[..8].copy_from_slice(&(number as u64).to_be_bytes());
+            checked.add(ImageKey::from_bytes(md5), version);
+        }
+        assert_eq!(checked.lock().len(), 1);
+    }
+}

@@ -69,8 +69,7 @@ impl Photo {
 mod tests {
     use std::io::Cursor;
 
-    use photo_core::PhotoFormat;
-    use photo_core::photo_format::Dimensions;
+    use photo_format::{Dimensions, Header, PhotoFormat};
 
     use super::*;
 
@@ -81,8 +80,8 @@ mod tests {
             let file = [&begin, &rest[..]].concat();
             assert_eq!(file.len(), bytes);
             assert_eq!(PhotoFormat::sniff(&file), Some(PhotoFormat::Jpeg));
-            let size = PhotoFormat::Jpeg.dimensions(Cursor::new(file));
-            assert_eq!(size, Some(Dimensions { width: 4000, height: 3000 }));
+            let header = Header::read(PhotoFormat::Jpeg, Cursor::new(file)).expect("a header");
+            assert_eq!(header.dimensions, Dimensions { width: 4000, height: 3000 });
         }
     }
 

@@ -245,7 +245,7 @@ fn with_part(disposition: &[u8], content: &[u8]) -> Dialect {
 
 async fn post(app: &App, content_type: &str, body: &[u8]) -> (u16, Value) {
     let head = format!(
-        "POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {content_type}\r\n\
+        "POST {PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {content_type}\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );

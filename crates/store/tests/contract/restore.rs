@@ -246,7 +246,7 @@ pub async fn a_job_recorded_in_the_future_does_not_move_the_fences<H: Harness>()
     let scene = Scene::<H>::start().await;
     let tomorrow = UnixMillis(Clock::default().now().0 + 24 * 3_600_000);
     let mut job_of_tomorrow = ended_well(1);
-    job_of_tomorrow.started_at = Some(tomorrow);
+    (job_of_tomorrow.started_at, job_of_tomorrow.ended_at) = (Some(tomorrow), tomorrow);
     restore(&scene, &[job_of_tomorrow]).await;
     assert_eq!(scene.view(&job(1, "m")).await.started_at, Some(tomorrow));
     let fence = scene.running(&job(2, "m")).await.fence;

@@ -251,11 +251,14 @@ pub(crate) async fn notes(state: &AppState, images: &[ImageKey]) -> HashMap<Imag
     }
 }
 
-/// Whether an image of which no job is known has a record that lost what it said.
+/// Whether an image of which no job is known has a record that lost what it said, also if that was
+/// written anew since.
 async fn is_damaged(state: &AppState, image: ImageKey) -> Result<bool, ImageStoreError> {
     match state.images.record(image).await {
         Err(ImageStoreError::Damaged(_)) => Ok(true),
-        record => Ok(record?.is_some_and(|it| it.info.is_none() || it.unreadable > 0)),
+        record => Ok(record?.is_some_and(|it| {
+            it.info.is_none() || it.unreadable > 0 || (it.rebuilt.is_some() && it.jobs.is_empty())
+        })),
     }
 }
 

@@ -275,7 +275,7 @@ async fn a_damaged_photo_is_told_until_it_is_posted_again() {
     let known = world.check(Mode::Mend).await;
     assert_eq!((known.damaged_photos, known.missing_photos, known.orphans), (1, 0, 0));
     assert_eq!(world.post(1, &["wood"]).await, image);
-    assert_eq!(world.check_deep(Mode::Mend).await.has_findings(), false);
+    assert!(!world.check_deep(Mode::Mend).await.has_findings());
 }
 
 #[tokio::test]

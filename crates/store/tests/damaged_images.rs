@@ -219,13 +219,16 @@ async fn a_photo_of_an_earlier_version_is_given_a_checksum() {
     assert!(is_damaged(&world.read(image).await, image));
 }
 
+/// A way of damaging a file, and what it is called.
+type Way<'a> = (&'a str, &'a dyn Fn(&Path));
+
 #[tokio::test]
 async fn a_damaged_record_is_mended_by_its_photo() {
     let is_root = fs::metadata("/proc/self").map(|it| {
         use std::os::unix::fs::MetadataExt;
         it.uid() == 0
     });
-    let ways: [(&str, &dyn Fn(&Path)); 6] = [
+    let ways: [Way; 6] = [
         ("empty", &|path| fs::write(path, b"").unwrap()),
         ("garbage", &|path| fs::write(path, [0; 4096]).unwrap()),
         ("a damaged first line", &|path| {
@@ -242,7 +245,9 @@ async fn a_damaged_record_is_mended_by_its_photo() {
             fs::remove_file(path).unwrap();
             fs::create_dir(path).unwrap();
         }),
-        ("not to be read", &|path| fs::set_permissions(path, Permissions::from_mode(0)).unwrap()),
+        ("not to be read", &|path| {
+            fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
+        }),
     ];
     for (what, damage) in ways {
         if what == "not to be read" && is_root.as_ref().is_ok_and(|is_root| *is_root) {

@@ -72,7 +72,7 @@ async fn a_client_that_goes_away_in_the_middle_leaves_nothing_behind() {
     system.configure("[models]\nnoop = 1");
     let api = system.api();
     let mut stream = std::net::TcpStream::connect(api.address()).unwrap();
-    let head = "POST /predict?models=noop HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\
+    let head = "POST /predict?models=noop HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\
                 Content-Type: multipart/form-data; boundary=x\r\n\r\n\
                 --x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
@@ -142,7 +142,7 @@ async fn five_hundred_slow_clients_keep_nobody_from_uploading() {
     command.arg(binary("api")).args(system.flags()).args(["--listen", "127.0.0.1:0"]);
     let folder = system.folder("cwd");
     let api = Server::new(Program::spawn("api", &folder, command));
-    let body = "POST /predict?models=noop HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\
+    let body = "POST /predict?models=noop HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\
                 Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n";
     let head = &body[..20];
     let slow: Vec<_> = (0..500)

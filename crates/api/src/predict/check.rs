@@ -120,7 +120,7 @@ async fn answer(
         let (image, jobs) = (*image, unknown.remove(image).unwrap_or_default());
         async move {
             let is_missing = state.images.stat(image).await?.is_none();
-            let record = if jobs.is_empty() { None } else { readable(&state, image).await? };
+            let record = if jobs.is_empty() { None } else { readable(state, image).await? };
             Ok::<_, ImageStoreError>((image, is_missing, jobs, record.unwrap_or_default()))
         }
     });

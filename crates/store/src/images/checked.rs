@@ -82,7 +82,7 @@ mod tests {
     fn no_more_are_remembered_than_there_is_room_for() {
         let checked = Checked::default();
         let version = FileVersion { inode: 1, bytes: 2, modified: (3, 4) };
-        for number in 0..MOST + 1 {
+        for number in 0..=MOST {
             let mut md5 = [0; 16];
             md5[..8].copy_from_slice(&(number as u64).to_be_bytes());
             checked.add(ImageKey::from_bytes(md5), version);

@@ -128,7 +128,7 @@ impl Client {
         let photo = self.photo(number);
         self.ledger.cut_off(key(&photo));
         let head = format!(
-            "POST /predict?models=fast HTTP/1.1\r\nHost: api\r\nContent-Length: {}\r\n\
+            "POST /predict?models=fast HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\
              Content-Type: multipart/form-data; boundary=x\r\n\r\n\
              --x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\n",
             photo.len() + 1000

@@ -7,7 +7,7 @@ import { curl } from "./docs-curl.js";
 import { paragraphs, words } from "./docs-text.js";
 import { listenForTheme } from "../shared/theme.js";
 
-const METHODS = ["get", "head", "post"];
+const METHODS = ["get", "head", "post", "put", "delete"];
 
 /** @typedef {Record<string, any>} Json */
 

@@ -26,6 +26,12 @@ pub(super) enum In {
     Header,
 }
 
+/// A question in a query that is answered with yes or no; its name alone says yes.
+pub(super) fn flag() -> Value {
+    json!({"type": "string", "enum": ["true", "false", "1", "0", "on", "off", "yes", "no", ""],
+           "default": "false"})
+}
+
 impl Operation {
     /// An operation with a name for programs and a line for people.
     pub(super) fn new(id: &str, summary: &str) -> Self {

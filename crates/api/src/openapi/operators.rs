@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Paths;
 use super::content::Content;
 use super::examples::{IMAGE, error};
-use super::operation::{In, Operation, reference};
+use super::operation::{In, Operation, flag, reference};
 use super::problems::{self, both, unreadable};
 use crate::error::ApiError;
 use crate::{cancel, failures, fsck, queues, retry};
@@ -147,13 +147,13 @@ fn check() -> Operation {
             In::Query,
             "dry_run",
             "Whether it only looks and changes nothing.",
-            &json!({"type": "boolean", "default": false}),
+            &flag(),
         )
         .takes(
             In::Query,
             "deep",
             "Whether all photos are read and compared with their MD5 and SHA-256.",
-            &json!({"type": "boolean", "default": false}),
+            &flag(),
         )
         .answers(
             200,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::Paths;
 use super::content::Content;
 use super::examples::{IMAGE, OTHER, finished};
-use super::operation::{In, Operation, array_of, reference};
+use super::operation::{In, Operation, array_of, flag, reference};
 use super::problems::{self, both, image, unreadable};
 use crate::error::ApiError;
 use crate::image_info::ImageInfoView;
@@ -48,7 +48,7 @@ fn submit() -> Operation {
             &array_of::<ModelName>(1, 1_000),
         )
         .takes(In::Query, "priority", PRIORITY, &reference::<Priority>())
-        .takes(In::Query, "rerun", RERUN, &rerun())
+        .takes(In::Query, "rerun", RERUN, &flag())
         .takes(In::Query, "callback", CALLBACK, &callback())
         .takes_body(
             Content::empty("The photos, or the hashes of photos that are stored.")
@@ -76,11 +76,6 @@ const RERUN: &str =
     "Whether finished jobs are done again; in the query `?rerun` alone says that they are.";
 const CALLBACK: &str = "Is posted the status of each image once it is finished, signed as Standard \
     Webhooks are, if the operator lists its host.";
-
-fn rerun() -> Value {
-    json!({"type": "string", "enum": ["true", "false", "1", "0", "on", "off", "yes", "no", ""],
-           "default": "false"})
-}
 
 fn callback() -> Value {
     json!({"type": "string", "format": "uri", "maxLength": 2_000})

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Paths;
 use super::content::Content;
-use super::operation::{In, Operation, reference};
+use super::operation::{In, Operation, flag, reference};
 use super::problems::{self, both, unreadable};
 use crate::banner::Banner;
 use crate::error::ApiError;
@@ -104,7 +104,7 @@ fn remove_model() -> Operation {
             In::Query,
             "cancel",
             "Whether its unfinished jobs are cancelled first; else there must be none.",
-            &json!({"type": "boolean", "default": false}),
+            &flag(),
         )
         .knows::<ModelName>()
         .answers(

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use photo_core::ImageKey;
-use tokio::time::Instant;
 
 /// For how long a photo that was checked is taken for whole if its file is the same. A file that its
 /// disk damages looks the same, so this is short: about as long as several models are asked about one
@@ -38,21 +37,21 @@ impl FileVersion {
 
 impl Checked {
     /// Whether this file was found whole not long ago.
-    pub(super) fn knows(&self, image: ImageKey, version: FileVersion) -> bool {
+    pub(super) fn knows(&self, image: ImageKey, version: FileVersion, now: Instant) -> bool {
         let found = self.lock().get(&image).copied();
-        found.is_some_and(|(known, at)| known == version && at.elapsed() < VALID)
+        found.is_some_and(|(known, at)| known == version && now.duration_since(at) < VALID)
     }
 
     /// Remembers that this file was found whole.
-    pub(super) fn add(&self, image: ImageKey, version: FileVersion) {
+    pub(super) fn add(&self, image: ImageKey, version: FileVersion, now: Instant) {
         let mut checked = self.lock();
         if checked.len() >= MOST {
-            checked.retain(|_, (_, at)| at.elapsed() < VALID);
+            checked.retain(|_, (_, at)| now.duration_since(*at) < VALID);
         }
         if checked.len() >= MOST {
             checked.clear();
         }
-        checked.insert(image, (version, Instant::now()));
+        checked.insert(image, (version, now));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ImageKey, (FileVersion, Instant)>> {
@@ -65,17 +64,17 @@ impl Checked {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_file_is_taken_for_whole_for_a_while_and_as_long_as_it_is_the_same() {
+    #[test]
+    fn a_file_is_taken_for_whole_for_a_while_and_as_long_as_it_is_the_same() {
         let checked = Checked::default();
         let image = ImageKey::from_bytes([7; 16]);
         let version = FileVersion { inode: 1, bytes: 2, modified: (3, 4) };
-        assert!(!checked.knows(image, version));
-        checked.add(image, version);
-        assert!(checked.knows(image, version));
-        assert!(!checked.knows(image, FileVersion { modified: (3, 5), ..version }));
-        tokio::time::advance(VALID).await;
-        assert!(!checked.knows(image, version));
+        let now = Instant::now();
+        assert!(!checked.knows(image, version, now));
+        checked.add(image, version, now);
+        assert!(checked.knows(image, version, now));
+        assert!(!checked.knows(image, FileVersion { modified: (3, 5), ..version }, now));
+        assert!(!checked.knows(image, version, now + VALID));
     }
 
     #[test]
@@ -85,7 +84,7 @@ mod tests {
         for number in 0..=MOST {
             let mut md5 = [0; 16];
             md5[..8].copy_from_slice(&(number as u64).to_be_bytes());
-            checked.add(ImageKey::from_bytes(md5), version);
+            checked.add(ImageKey::from_bytes(md5), version, Instant::now());
         }
         assert_eq!(checked.lock().len(), 1);
     }

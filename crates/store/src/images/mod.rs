@@ -43,6 +43,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -130,10 +131,10 @@ impl ImageStore for LocalImages {
         let found = photo_file::find(&self.shelves, &self.spool, image).await?;
         let Some((info, file)) = found else { return Ok(None) };
         let version = FileVersion::of(&file.metadata().map_err(disk_error)?);
-        if !self.checked.knows(image, version) {
+        if !self.checked.knows(image, version, Instant::now()) {
             let mut blocks = photo_file::blocks(&self.shelves, &self.spool, &info, file);
             while blocks.try_next().await?.is_some() {}
-            self.checked.add(image, version);
+            self.checked.add(image, version, Instant::now());
         }
         Ok(Some(info))
     }

@@ -132,7 +132,9 @@ fn kind(key: &[u8]) -> Kind {
         [b'r', b':', ..] => Kind::Outcome,
         [b'o', b':', ..] => Kind::Folded,
         b"dispatchers" | b"reports" => Kind::Report,
-        [b'm' | b'w', b':', ..] | b"v" | b"b" | b"f" | b"queues" | b"models" => Kind::Lasting,
+        [b'm' | b'w', b':', ..] | b"v" | b"b" | b"f" | b"t" | b"queues" | b"models" => {
+            Kind::Lasting
+        }
         _ => Kind::Passing,
     }
 }

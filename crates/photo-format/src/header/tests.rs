@@ -32,8 +32,13 @@ fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes(), kind, content].concat()
 }
 
+/// Both digits of a byte in hexadecimal.
+fn hex_digits(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+}
+
 /// A HEIC of two tiles: the primary item is the grid, which is turned and mirrored.
-fn heic(brand: &[u8; 4], transforms: &[Vec<u8>]) -> Vec<u8> {
+fn heic(brand: &[u8], transforms: &[Vec<u8>]) -> Vec<u8> {
     let size = |width: u32, height: u32| {
         boxed(b"ispe", &[[0; 4], width.to_be_bytes(), height.to_be_bytes()].concat())
     };
@@ -48,7 +53,7 @@ fn heic(brand: &[u8; 4], transforms: &[Vec<u8>]) -> Vec<u8> {
     let properties = [boxed(b"ipco", &properties), boxed(b"ipma", &associations.concat())].concat();
     let meta =
         [b"\0\0\0\0".to_vec(), boxed(b"pitm", b"\0\0\0\0\0\x03"), boxed(b"iprp", &properties)];
-    let kind = [brand.as_slice(), b"\0\0\0\0mif1", brand].concat();
+    let kind = [brand, b"\0\0\0\0mif1", brand].concat();
     [boxed(b"ftyp", &kind), boxed(b"meta", &meta.concat()), boxed(b"mdat", b"")].concat()
 }
 
@@ -89,7 +94,7 @@ fn exif_tells_the_orientation_in_every_spelling() {
     };
     let head = [32_u32.to_be_bytes(), 16_u32.to_be_bytes()].concat();
     let head = chunk(b"IHDR", &[&head, b"\x08\x02\0\0\0".as_slice()].concat());
-    let digits: String = with_prefix.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = with_prefix.iter().copied().flat_map(hex_digits).collect();
     let (first, second) = digits.split_at(20);
     let text = format!("\nexif\n      {}\n{first}\n{second}\n", with_prefix.len());
     let packed = miniz_oxide::deflate::compress_to_vec_zlib(text.as_bytes(), 6);

@@ -19,7 +19,7 @@ export function curl(operation, server) {
   if (body) return `curl --json ${quoted(JSON.stringify(body))} ${address}`;
   const streams = operation.responses[200]?.content ?? {};
   const flags = streams["text/event-stream"] || streams["application/x-ndjson"] ? "-N " : streams["image/jpeg"] ? "-O " : "";
-  return `curl ${flags}${operation.method === "post" ? "-X POST " : ""}${address}`;
+  return `curl ${flags}${operation.method === "get" ? "" : `-X ${operation.method.toUpperCase()} `}${address}`;
 }
 
 /** @param {string} text */

@@ -10,7 +10,7 @@ use crate::role::Role;
 ///
 /// It starts what it measures: the programs built beside it, a Redis and folders of its own. What
 /// is measured has one core for itself; clients, Redis and model services have the others. Needs
-/// redis-server, redis-benchmark and taskset. BENCHMARKS.md says what the rows mean.
+/// redis-server, redis-benchmark and taskset. docs/BENCHMARKS.md says what the rows mean.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Args {

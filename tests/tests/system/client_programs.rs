@@ -1,11 +1,11 @@
-//! The programs that CLIENTS.md shows, as files that can be run.
+//! The programs that docs/CLIENTS.md shows, as files that can be run.
 
 use std::path::Path;
 use std::process::Command;
 
 use photo_tests::program::Program;
 
-const DOCUMENT: &str = include_str!("../../../CLIENTS.md");
+const DOCUMENT: &str = include_str!("../../../docs/CLIENTS.md");
 
 /// What begins the first line of a program, before its name.
 const COMMENTS: [&str; 2] = ["# ", "// "];

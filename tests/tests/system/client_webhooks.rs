@@ -1,4 +1,4 @@
-//! The receivers of callbacks in CLIENTS.md: what they take, and what they refuse.
+//! The receivers of callbacks in docs/CLIENTS.md: what they take, and what they refuse.
 
 use std::path::Path;
 use std::time::SystemTime;

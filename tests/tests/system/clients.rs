@@ -1,4 +1,4 @@
-//! The programs in CLIENTS.md against the whole system, each as it stands there.
+//! The programs in docs/CLIENTS.md against the whole system, each as it stands there.
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-/// Measures isolation and recovery, and prints the figures as they stand in RELIABILITY.md.
+/// Measures isolation and recovery, and prints the figures as they stand in docs/RELIABILITY.md.
 ///
 /// Needs redis-server, and the programs api and dispatcher built beside this one. Exits with 0 only
 /// if a model keeps 95 % of its throughput, and of its jobs per second of processor time, beside one

@@ -1,5 +1,5 @@
 //! What must hold whatever comes in from outside, as one `check` per kind of input. A check panics
-//! if something does not hold. The fuzzer looks for such inputs (`fuzz/README.md`), and a test
+//! if something does not hold. The fuzzer looks for such inputs (`tests/fuzz/README.md`), and a test
 //! gives every check what the fuzzer has found worth keeping.
 
 #![forbid(unsafe_code)]
@@ -17,7 +17,7 @@ pub mod request;
 /// Panics if something does not hold of this input.
 pub type Check = fn(&[u8]);
 
-/// Every check, by the name of its target and of its folder in `fuzz/corpus`.
+/// Every check, by the name of its target and of its folder in `tests/fuzz/corpus`.
 pub const CHECKS: [(&str, Check); 8] = [
     ("answer", answer::check),
     ("config", config::check),

@@ -1,5 +1,11 @@
 //! The HTTP server around the routes.
 
+mod connection;
+mod open_files;
+mod routes;
+mod throughput_meter;
+mod upload_gate;
+
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -15,13 +21,14 @@ use actix_web::{App, web};
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{self, LocalAddress};
-use crate::connection::{Connection, Limits, attend};
-use crate::files::{self, Room};
-use crate::gate::Gate;
-use crate::hub::Hub;
-use crate::state::AppState;
-use crate::{callbacks, rates, routes};
+use self::open_files::Room;
+use crate::app::AppState;
+use crate::app::subscriptions::Hub;
+use crate::app::throughput::rates;
+use crate::callbacks;
+use crate::http::access::{self, LocalAddress};
+use crate::server::connection::{Connection, Limits, attend};
+use crate::server::upload_gate::Gate;
 
 /// How long a stopping server waits for the requests under way, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -61,7 +68,7 @@ pub fn serve(
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let uploads = state.config.api.max_uploads;
     let streams = state.config.api.max_streams;
-    let room = Room::new(files::allow_many(), uploads, streams, workers).unwrap_or_else(|| {
+    let room = Room::new(open_files::allow_many(), uploads, streams, workers).unwrap_or_else(|| {
         tracing::warn!(
             "the limit on open files is too low for {uploads} uploads (api.max_uploads) and their \
              connections: raise it (ulimit -n)"

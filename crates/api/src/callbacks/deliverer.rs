@@ -16,9 +16,9 @@ use url::Url;
 use super::caller::Caller;
 use super::check;
 use super::signature::sign;
-use crate::model_filter::ModelFilter;
-use crate::state::AppState;
-use crate::status::{ImageView, notes, read_one};
+use crate::app::AppState;
+use crate::app::job_views::model_filter::ModelFilter;
+use crate::jobs::status::{ImageView, notes, read_one};
 
 /// The most calls at the same time.
 const AT_ONCE: usize = 16;

@@ -2,8 +2,8 @@
 
 use photo_core::UnixMillis;
 
-use crate::state::AppState;
-use crate::store_time::StoreTime;
+use crate::app::AppState;
+use crate::app::store_deadline::StoreTime;
 
 /// How much earlier than the cursor an image may have changed that is told again. The store's time
 /// may be a little behind when another server takes over.

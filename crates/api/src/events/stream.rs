@@ -12,12 +12,12 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until};
 
-use super::event;
 use super::resumed::Resumed;
-use crate::error::ApiError;
-use crate::hub::{Look, News, Place, Sight, Watch};
-use crate::model_filter::ModelFilter;
-use crate::state::AppState;
+use crate::app::AppState;
+use crate::app::job_views::model_filter::ModelFilter;
+use crate::app::subscriptions::event;
+use crate::app::subscriptions::{Look, News, Place, Sight, Watch};
+use crate::http::error::ApiError;
 
 /// The longest silence. What lies between us and the client cuts silent connections.
 const SILENCE: Duration = Duration::from_secs(15);

@@ -9,10 +9,10 @@ use photo_core::ports::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cancel;
-use crate::error::{ApiError, shorten};
-use crate::query::Query;
-use crate::state::AppState;
+use crate::app::AppState;
+use crate::http::error::{ApiError, shorten};
+use crate::http::query::Query;
+use crate::jobs::cancel;
 
 /// What the query may say.
 pub(crate) const KEYS: &[&str] = &["cancel"];

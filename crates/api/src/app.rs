@@ -1,0 +1,13 @@
+//! What the handlers share: the stores, what is known of models and queues, who waits for what.
+
+pub(crate) mod admission;
+pub(crate) mod job_views;
+pub(crate) mod model_services;
+pub(crate) mod progress;
+mod state;
+pub(crate) mod store_deadline;
+pub(crate) mod subscriptions;
+pub(crate) mod throughput;
+pub(crate) mod thumbnails;
+
+pub use self::state::AppState;

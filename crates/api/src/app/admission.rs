@@ -1,0 +1,141 @@
+//! How much one api takes on at the same time: uploads, and bytes of photos on their way in.
+//!
+//! What is beyond the limits is refused at once and not kept waiting: a client that is told so can
+//! come back or go to another api, and those let in stay as fast as they are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use photo_core::config::ApiConfig;
+
+use crate::http::error::ApiError;
+
+/// The uploads under way in this process.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    max_uploads: usize,
+    max_bytes: u64,
+    uploads: AtomicUsize,
+    bytes: AtomicU64,
+}
+
+/// One upload under way; what it takes up is given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    intake: Arc<Intake>,
+    bytes: u64,
+}
+
+impl Intake {
+    pub(crate) fn new(config: &ApiConfig) -> Self {
+        Self {
+            max_uploads: config.max_uploads,
+            max_bytes: config.max_spool_bytes.as_u64(),
+            uploads: AtomicUsize::new(0),
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Lets an upload in, or refuses it before any of it is read. `announced` is the length it
+    /// says it has: one for which there is no room now is not begun.
+    pub(crate) fn admit(self: &Arc<Self>, announced: Option<u64>) -> Result<Admission, ApiError> {
+        // Taken first and given back by the drop, so that the limits hold whoever else comes now.
+        let others = self.uploads.fetch_add(1, Ordering::Relaxed);
+        let admission = Admission { intake: Arc::clone(self), bytes: 0 };
+        if others >= self.max_uploads {
+            return Err(self.too_many_uploads());
+        }
+        let announced = announced.unwrap_or(0);
+        if announced > self.max_bytes {
+            return Err(ApiError::TooManyBytes { limit: self.max_bytes });
+        }
+        if announced > self.max_bytes.saturating_sub(self.bytes.load(Ordering::Relaxed)) {
+            return Err(ApiError::SpoolFull { limit: self.max_bytes });
+        }
+        Ok(admission)
+    }
+
+    /// Why nobody is let in while it is full.
+    pub(crate) fn too_many_uploads(&self) -> ApiError {
+        ApiError::TooManyUploads { limit: self.max_uploads }
+    }
+
+    /// Whether nobody else is let in now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.uploads.load(Ordering::Relaxed) >= self.max_uploads
+    }
+}
+
+impl Admission {
+    /// Counts bytes that are about to be written; an error if they would go past the limit.
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), ApiError> {
+        let (bytes, limit) = (bytes as u64, self.intake.max_bytes);
+        self.bytes += bytes;
+        let all = self.intake.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if self.bytes > limit {
+            Err(ApiError::TooManyBytes { limit })
+        } else if all > limit {
+            Err(ApiError::SpoolFull { limit })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.intake.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.intake.uploads.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use photo_core::config::Config;
+    use serde_json::json;
+
+    use super::*;
+
+    fn intake() -> Arc<Intake> {
+        let limits = json!({"api": {"max_uploads": 2, "max_spool_bytes": "100B"}});
+        let config = Config::load(&json!({}), None, &limits).unwrap();
+        Arc::new(Intake::new(&config.api))
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_its_upload_is_over() {
+        let intake = intake();
+        let first = intake.admit(None).unwrap();
+        assert!(!intake.is_full());
+        let _second = intake.admit(None).unwrap();
+        assert!(intake.is_full());
+        for _ in 0..3 {
+            assert!(matches!(intake.admit(None), Err(ApiError::TooManyUploads { limit: 2 })));
+        }
+        drop(first);
+        intake.admit(None).unwrap();
+    }
+
+    #[test]
+    fn bytes_are_counted_over_all_uploads_and_given_back() {
+        let intake = intake();
+        let mut first = intake.admit(Some(60)).unwrap();
+        first.take(60).unwrap();
+        assert!(matches!(intake.admit(Some(41)), Err(ApiError::SpoolFull { .. })));
+        let mut second = intake.admit(None).unwrap();
+        second.take(40).unwrap();
+        assert!(matches!(second.take(1), Err(ApiError::SpoolFull { .. })));
+        drop(second);
+        first.take(40).unwrap();
+        drop(first);
+        assert_eq!(intake.bytes.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_there_is_never_room_for_is_not_asked_to_come_back() {
+        let intake = intake();
+        assert!(matches!(intake.admit(Some(101)), Err(ApiError::TooManyBytes { limit: 100 })));
+        let mut alone = intake.admit(None).unwrap();
+        assert!(matches!(alone.take(101), Err(ApiError::TooManyBytes { limit: 100 })));
+    }
+}

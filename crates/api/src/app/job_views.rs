@@ -1,0 +1,3 @@
+//! An image's jobs as clients see them.
+
+pub(crate) mod model_filter;

@@ -1,0 +1,104 @@
+//! What a client wants to be told.
+
+use actix_web::{HttpRequest, web};
+use photo_core::{ImageKey, ModelName, UnixMillis};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::app::AppState;
+use crate::app::job_views::model_filter::ModelFilter;
+use crate::http::error::ApiError;
+use crate::http::query::Query;
+use crate::jobs::selection::{self, split_list};
+
+/// What the query of `GET /events` may say.
+pub(crate) const KEYS: &[&str] = &["images", "keys", "models", "last_event_id"];
+
+/// What the query of `POST /predict/events` may say.
+pub(crate) const KEYS_BESIDE_BODY: &[&str] = &["last_event_id"];
+
+/// The most images in a query: a URL may have 64 KiB, and every comma may be three bytes.
+pub(crate) const MOST_IN_QUERY: usize = 1_000;
+
+/// What browsers send when they come back.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// What a request's head asks for.
+pub(super) struct Question {
+    /// The images named in the query, if it names any.
+    pub(super) images: Option<Vec<ImageKey>>,
+    /// Where an earlier stream of the client ended.
+    pub(super) cursor: Option<UnixMillis>,
+    /// Whose jobs alone are meant.
+    pub(super) filter: ModelFilter,
+}
+
+/// The body of `POST /predict/events`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EventsQuestion)]
+pub(crate) struct Body {
+    #[schema(value_type = Vec<ImageKey>, min_items = 1, max_items = 10_000)]
+    images: Vec<String>,
+    /// Whose jobs alone are told of; all without it.
+    #[schema(value_type = Option<Vec<ModelName>>, min_items = 1, max_items = 1_000)]
+    models: Option<Vec<String>>,
+}
+
+impl Question {
+    pub(super) async fn from_query(
+        state: &AppState,
+        request: &HttpRequest,
+    ) -> Result<Self, ApiError> {
+        let query = Query::parse(request.query_string());
+        let header = request.headers().get(LAST_EVENT_ID);
+        let mut cursor = header.and_then(|id| parse_cursor(id.to_str().ok()?));
+        let mut names: Option<Vec<String>> = None;
+        for (name, value) in query.pairs() {
+            let value = value.unwrap_or_default();
+            match name {
+                "images" | "keys" => {
+                    names.get_or_insert_default().extend(split_list(name, value)?);
+                }
+                "last_event_id" => cursor = cursor.or(parse_cursor(value)),
+                _ => {}
+            }
+        }
+        if names.as_ref().is_some_and(|names| names.len() > MOST_IN_QUERY) {
+            return Err(ApiError::TooManyPhotos { limit: MOST_IN_QUERY });
+        }
+        let images = names.as_deref().map(parse_images).transpose()?;
+        let filter = ModelFilter::from_query(state, &query).await?;
+        if images.is_none() && filter.models().is_some() {
+            let what = "`models` is for a stream about some images: name them as `images`.";
+            return Err(ApiError::BadRequest(what.to_owned()));
+        }
+        Ok(Self { images, cursor, filter })
+    }
+
+    /// Adds what a body names.
+    pub(super) async fn with_body(
+        self,
+        state: &AppState,
+        body: web::Payload,
+    ) -> Result<Self, ApiError> {
+        let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
+        let body: Body = selection::read(body, form).await?;
+        let filter = ModelFilter::read(state, body.models.as_deref()).await?;
+        Ok(Self { images: Some(parse_images(&body.images)?), filter, ..self })
+    }
+}
+
+fn parse_images(hashes: &[String]) -> Result<Vec<ImageKey>, ApiError> {
+    if hashes.is_empty() {
+        let what = "No image is named. Without `images`, GET /events tells of all that happens.";
+        return Err(ApiError::BadRequest(what.to_owned()));
+    }
+    selection::images(hashes)
+}
+
+/// Whatever is not ours is no cursor, and then all is told from the beginning: a client must not be
+/// locked out by what it remembers of another server.
+fn parse_cursor(text: &str) -> Option<UnixMillis> {
+    text.trim().parse().ok().map(UnixMillis)
+}

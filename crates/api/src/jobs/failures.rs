@@ -1,0 +1,139 @@
+//! `GET /failures`: what failed of late, and why, by model and reason.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use photo_core::job::{FailedJob, ModelStats};
+use photo_core::{ImageKey, JobError, JobErrorKind, ModelName, UnixMillis};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::AppState;
+use crate::http::error::ApiError;
+use crate::http::query::Query;
+use crate::jobs::{error_fingerprint, selection};
+
+/// How many failures are listed unless the query says otherwise, and at most.
+const USUALLY_LISTED: usize = 100;
+const MOST_LISTED: usize = 1_000;
+
+/// How many failures are looked at over all models. Each is a look at a job.
+const MOST_LOOKED_AT: u32 = 20_000;
+
+/// How many images of a group are named.
+const EXAMPLES: usize = 10;
+
+/// What the query may say.
+pub(crate) const KEYS: &[&str] = &["model", "limit"];
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Failures)]
+pub(crate) struct Answer {
+    /// The failures looked at, the largest group first.
+    groups: Vec<Group>,
+    /// The latest of them, the latest first.
+    failures: Vec<Failure>,
+    /// Whether there are more than were looked at.
+    truncated: bool,
+}
+
+/// Failures of one model that have their reason in common.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FailureGroup)]
+struct Group {
+    model: ModelName,
+    #[schema(required)]
+    kind: Option<JobErrorKind>,
+    /// The error's text without what differs from one job to the next.
+    reason: String,
+    /// How many there are.
+    count: u64,
+    latest_at: UnixMillis,
+    /// Those that failed last.
+    images: Vec<ImageKey>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Failure {
+    image: ImageKey,
+    model: ModelName,
+    #[schema(required)]
+    error: Option<JobError>,
+    failed_at: UnixMillis,
+    attempts: u32,
+}
+
+/// Tells what failed.
+pub(crate) async fn list(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let query = Query::parse(request.query_string());
+    let models = match query.get("model") {
+        Some(name) => Some(selection::models(&state, &[name.to_owned()]).await?),
+        None => None,
+    };
+    let limit = query.number("limit")?.map(|limit| usize::try_from(limit).unwrap_or(MOST_LISTED));
+    let limit = limit.unwrap_or(USUALLY_LISTED).min(MOST_LISTED);
+
+    let mut stats = state.jobs.stats(models.as_deref()).await?;
+    stats.retain(|stats| stats.failed > 0);
+    let models = u32::try_from(stats.len()).unwrap_or(u32::MAX);
+    let most = (MOST_LOOKED_AT / models.max(1)).clamp(1, FailedJob::MOST);
+    let mut look = Look { limit, ..Look::default() };
+    for ModelStats { model, failed, .. } in stats {
+        let failures = state.jobs.failures(&model, most).await?;
+        look.truncated |= failed > u64::from(most);
+        look.add(failures);
+    }
+    Ok(HttpResponse::Ok().json(look.answer()))
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Look {
+    groups: HashMap<(ModelName, Option<JobErrorKind>, String), Group>,
+    failures: Vec<Failure>,
+    limit: usize,
+    truncated: bool,
+}
+
+impl Look {
+    /// Takes in the failures of one model, the latest first.
+    fn add(&mut self, failures: Vec<FailedJob>) {
+        for (number, FailedJob { image, job }) in failures.into_iter().enumerate() {
+            let (model, failed_at) = (job.model, job.changed_at);
+            let kind = job.error.as_ref().map(|error| error.kind);
+            let reason = job.error.as_ref().map(|error| error_fingerprint::fold(&error.message));
+            let key = (model.clone(), kind, reason.unwrap_or_default());
+            let group = self.groups.entry(key).or_insert_with_key(|(model, kind, reason)| Group {
+                model: model.clone(),
+                kind: *kind,
+                reason: reason.clone(),
+                count: 0,
+                latest_at: failed_at,
+                images: Vec::new(),
+            });
+            group.count += 1;
+            if group.images.len() < EXAMPLES {
+                group.images.push(image);
+            }
+            if number < self.limit {
+                let (error, attempts) = (job.error, job.attempts);
+                self.failures.push(Failure { image, model, error, failed_at, attempts });
+            }
+        }
+        self.failures.sort_by_key(|failure| Reverse(failure.failed_at));
+        self.failures.truncate(self.limit);
+    }
+
+    fn answer(self) -> Answer {
+        let mut groups: Vec<Group> = self.groups.into_values().collect();
+        groups.sort_by(|one, other| {
+            let order = |it: &Group| (Reverse(it.count), Reverse(it.latest_at));
+            order(one).cmp(&order(other)).then_with(|| one.model.cmp(&other.model))
+        });
+        Answer { groups, failures: self.failures, truncated: self.truncated }
+    }
+}

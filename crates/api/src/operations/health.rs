@@ -1,0 +1,32 @@
+//! `/health`: for load balancers and supervisors.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, Responder, web};
+use photo_core::ports::{ImageStoreError, StoreError};
+use serde_json::json;
+
+use crate::app::AppState;
+use crate::http::error::ApiError;
+
+/// How long a store may take to answer before it counts as away. Longer than the job store waits
+/// for its server, so that it says itself what is wrong.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Whether the process moves at all. The answer is the proof: the workers that do the work give it, and
+/// one whose loop is stuck answers nobody, so that whoever asks runs out of patience.
+pub(crate) async fn live() -> impl Responder {
+    HttpResponse::Ok().json(json!({"status": "live"}))
+}
+
+/// Whether photos would be accepted now: both stores answer.
+pub(crate) async fn ready(state: web::Data<AppState>) -> Result<impl Responder, ApiError> {
+    let late = || "no answer in time";
+    let (jobs, images) = tokio::join!(
+        tokio::time::timeout(PATIENCE, state.jobs.ping()),
+        tokio::time::timeout(PATIENCE, state.images.ping()),
+    );
+    jobs.unwrap_or_else(|_| Err(StoreError::unavailable(late())))?;
+    images.unwrap_or_else(|_| Err(ImageStoreError::unavailable(late())))?;
+    Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
+}

@@ -1,0 +1,124 @@
+//! Turns uploads away in front of the HTTP server while there is no room for them.
+//!
+//! The server itself would read away what a refused client goes on sending, which costs as much as
+//! taking it in: clients that are turned away would slow down those that are let in. Here the first
+//! bytes are looked at, the answer is the same for all, and what follows is not read.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::ResponseError;
+use actix_web::body::MessageBody;
+use actix_web::rt::net::TcpStream;
+use bytes::Bytes;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::admission::Intake;
+use crate::http::error::ApiError;
+
+/// How an upload begins; a blank or a query follows.
+const UPLOAD: &[u8] = b"POST /predict";
+
+/// How long the first bytes of a connection are waited for.
+const FIRST_BYTES: Duration = Duration::from_secs(10);
+
+/// How long a client that was turned away may take to hang up. One that is cut off while it sends
+/// may miss the answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How many of them may take that time; the others are cut off at once.
+const MOST_LINGERING: usize = 256;
+
+/// How much of what they go on sending is read: all of a small request.
+const READ_AWAY: usize = 64 << 10;
+
+/// Lets connections through to the server.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    intake: Arc<Intake>,
+    stop: CancellationToken,
+    answer: Bytes,
+    lingering: Arc<Semaphore>,
+}
+
+impl Gate {
+    /// A gate that is shut while the intake is full, and has no more than so many connections of
+    /// clients that it turned away. Once `stop` is cancelled it waits for nobody.
+    pub(crate) fn new(intake: Arc<Intake>, connections: usize, stop: CancellationToken) -> Self {
+        let answer = answer(&intake.too_many_uploads());
+        let lingering = Arc::new(Semaphore::new(connections.min(MOST_LINGERING)));
+        Self { intake, stop, answer, lingering }
+    }
+
+    /// Answers the connection, of which nothing was read, if the server is to have it. Whatever is
+    /// not plainly an upload is for the server to judge.
+    pub(crate) async fn let_in(self, mut stream: TcpStream) -> io::Result<TcpStream> {
+        // Asked only when there is something to refuse: a place may have become free by then.
+        if !self.is_upload(&stream).await? || !self.intake.is_full() {
+            return Ok(stream);
+        }
+        stream.write_all(&self.answer).await?;
+        if let Ok(_place) = self.lingering.try_acquire() {
+            stream.shutdown().await?;
+            let hung_up = async {
+                if let Ok(Hearing::Sends) = read_away(&stream).await {
+                    sleep(LINGER).await;
+                }
+            };
+            // Either way it has been told.
+            let _ = timeout(LINGER, hung_up).await;
+        }
+        Err(io::ErrorKind::ConnectionRefused.into())
+    }
+
+    async fn is_upload(&self, stream: &TcpStream) -> io::Result<bool> {
+        let mut begin = [0; UPLOAD.len() + 1];
+        tokio::select! {
+            biased;
+            peeked = stream.peek(&mut begin) => {
+                peeked?;
+                Ok(begin.starts_with(UPLOAD) && b" ?".contains(&begin[UPLOAD.len()]))
+            }
+            () = self.stop.cancelled() => Ok(false),
+            () = sleep(FIRST_BYTES) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
+/// What a client does that was told no.
+enum Hearing {
+    HungUp,
+    Sends,
+}
+
+/// Reads until the client hangs up or has sent more than is read.
+async fn read_away(stream: &TcpStream) -> io::Result<Hearing> {
+    let mut read = 0;
+    while read < READ_AWAY {
+        stream.readable().await?;
+        match stream.try_read(&mut [0; 8 << 10]) {
+            Ok(0) => return Ok(Hearing::HungUp),
+            Ok(len) => read += len,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Hearing::Sends)
+}
+
+/// What the server would answer to a request that fails with this, and that it hangs up.
+fn answer(error: &ApiError) -> Bytes {
+    let response = error.error_response();
+    let mut text = format!("HTTP/1.1 {}\r\nconnection: close\r\n", response.status()).into_bytes();
+    for (name, value) in response.headers() {
+        text.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    let body = response.into_body().try_into_bytes().unwrap_or_default();
+    text.extend(format!("content-length: {}\r\n\r\n", body.len()).into_bytes());
+    text.extend(body);
+    text.into()
+}

@@ -1,0 +1,128 @@
+//! Being told instead of asking again and again.
+
+use photo_core::ImageKey;
+use serde_json::{Value, json};
+
+use super::Paths;
+use super::content::Content;
+use super::examples::{IMAGE, OTHER};
+use super::operation::{In, Operation, array_of, reference};
+use super::problems::{self, unreadable};
+use crate::events::{Body, MOST_IN_QUERY};
+use crate::http::error::ApiError;
+use crate::jobs::status::ImageView;
+
+pub(super) fn describe(paths: &mut Paths) {
+    paths.topic("Events", "Server-sent events: being told instead of asking again and again.");
+    paths.get("/events", follow());
+    paths.post("/predict/events", follow_many());
+}
+
+/// What all events have in common.
+const ABOUT: &str = "An event `image` is an image's status, as `GET /predict/{image}` answers it; \
+    `unknown` names images that no job is known for, which are waited for all the same, so that the \
+    stream does not end before they are posted; `done` says that all images are finished and \
+    nothing follows; `more` says how many changes were left out of a stream about everything. Every \
+    image is told as it is, and whenever it changes. A comment says every 15 seconds that the \
+    server is there. After a broken connection the events go on where they ended, at any api, if \
+    the last one's id is sent back.";
+
+fn follow() -> Operation {
+    Operation::new(
+        "followEvents",
+        "Tells of some images until they are finished, or of all for ever",
+    )
+    .text(ABOUT)
+    .takes(
+        In::Query,
+        "images",
+        "The images to be told of, with commas or by repeating it; empty names are passed over. \
+         Without it, all that happens is told, and the stream does not end. `keys` is another name \
+         of it.",
+        &array_of::<ImageKey>(1, MOST_IN_QUERY),
+    )
+    .takes_models()
+    .resumed()
+    .answers(200, stream())
+    .knows::<ImageKey>()
+    .fails(failures(MOST_IN_QUERY))
+}
+
+fn follow_many() -> Operation {
+    Operation::new("followManyEvents", "Tells of many images until they are finished")
+        .text(ABOUT)
+        .resumed()
+        .takes_body(Content::json::<Body>(
+            "The images to be told of.",
+            json!({"images": [IMAGE, OTHER]}),
+        ))
+        .answers(200, stream())
+        .fails(failures(10_000))
+        .fails(vec![ApiError::TooSlow, problems::no_json()])
+}
+
+impl Operation {
+    /// Where an earlier stream of the client ended.
+    fn resumed(self) -> Self {
+        let text = "The id of the last event that was heard. What is none of ours is ignored.";
+        let id = json!({"type": "string"});
+        self.takes(In::Header, "Last-Event-ID", text, &id).takes(
+            In::Query,
+            "last_event_id",
+            "The same, for clients that cannot set headers.",
+            &id,
+        )
+    }
+}
+
+fn stream() -> Content {
+    Content::empty("The events, as they come.")
+        .knows::<ImageView>()
+        .or("text/event-stream", json!({"schema": event(), "example": example()}))
+}
+
+/// As is the custom, the schema is that of an event.
+fn event() -> Value {
+    let images = json!({"type": "array", "items": reference::<ImageKey>()});
+    let waited_for = json!({"images": images, "waiting": {"const": true},
+                            "detail": {"type": "string"}});
+    let data = json!([
+        reference::<ImageView>(),
+        {"type": "object", "required": ["images", "waiting"], "properties": waited_for},
+        {"type": "object", "required": ["images"], "properties": {"images": {"type": "integer"}}},
+        {"type": "object", "maxProperties": 0},
+    ]);
+    json!({
+        "type": "object",
+        "properties": {
+            "event": {"enum": ["image", "unknown", "more", "done"]},
+            "id": {"type": "string", "description": "To be sent back as `Last-Event-ID`."},
+            "data": {"type": "string", "contentMediaType": "application/json",
+                     "contentSchema": {"oneOf": data}},
+        },
+    })
+}
+
+/// Written out: in what order a [`Value`]'s members are printed depends on what else is built.
+fn example() -> Value {
+    let job = r#"{"state":"SUCCEEDED","attempts":1,"failures":0,"priority":"normal","submitted_at":"2026-11-23T03:32:30.246Z","finished_at":"2026-11-23T03:32:30.264Z"}"#;
+    let image = format!(
+        r##"{{"image":"{IMAGE}","status":"SUCCEEDED","results":{{"average_color":{{"hex":"#ae7f66"}}}},"jobs":{{"average_color":{job}}}}}"##
+    );
+    json!(format!(
+        "retry: 1000\n\nevent: image\nid: 1795404750264\ndata: {image}\n\n\
+         event: unknown\ndata: {{\"images\":[\"{OTHER}\"],\"waiting\":true}}\n\nid: 1795404750264\n\n\
+         event: done\ndata: {{}}\n\n"
+    ))
+}
+
+fn failures(limit: usize) -> Vec<ApiError> {
+    vec![
+        unreadable("No image is named. Without `images`, GET /events tells of all that happens."),
+        ApiError::BadHash("nonsense".to_owned()),
+        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
+        ApiError::TooManyPhotos { limit },
+        ApiError::TooManyStreams { limit: 10_000 },
+        ApiError::TooManyWatched { limit: 500_000 },
+    ]
+}

@@ -1,8 +1,9 @@
 //! What a job, an image, a status and a model are, how photos are hashed and recognised, how the
 //! programs are configured, and the two ports behind which storage lives.
 //!
-//! Nothing here knows HTTP or Redis; nothing here does I/O except reading the configuration file
-//! when a program starts ([`program`]).
+//! Nothing here opens a connection or speaks Redis. Of HTTP it knows the status that a model service
+//! answered ([`JobError`]) and schemas for the API's description. [`program`] is what all programs do
+//! at their start and end: flags, configuration file, log, signals, exit code.
 
 pub mod address;
 pub mod checksum;

@@ -1,4 +1,4 @@
-//! The ports' implementations: jobs in Redis or SQLite, photos in an object store.
+//! The ports' implementations: jobs in Redis or SQLite, photos in a folder.
 
 pub mod embedded;
 mod hints;

@@ -27,21 +27,22 @@ use crate::http::etag;
 
 /// What is said of the whole.
 const ABOUT: &str = "Upload photos, name the models to run on them, read the results.\n\n\
-    A photo is known by the MD5 of its bytes, and asking twice for the same photo and model is asking \
-    for the same job. `POST /predict` answers once every photo and every job of the request is safe; \
-    states and results are read by hash, waited for, followed as events, or posted to a callback.\n\n\
-    Every failure is `application/problem+json`. A path that leads nowhere is answered with 404 \
-    (`components/responses/UnknownPath`), and another method than those listed with 405 and `Allow` \
-    (`components/responses/WrongMethod`). What a browser marks as asked for by a page of another site is \
-    answered with 403 (`components/responses/OtherSite`) unless the operator lists its origin, whose \
-    pages are answered with CORS; a request that calls a server on loopback by a name that is not its \
-    own with 421 (`components/responses/UnknownHost`). \
-    An unknown key in a query, and a body that cannot be read, are \
-    answered with 400, a compressed body with 415 (`components/responses/CompressedBody`). \
-    Every path may end in a slash. A hash is answered in lower-case letters and taken in capitals too. \
-    Limits are those of the default \
-    configuration. A request whose head is too long to be read, or is none, is answered with 400 or \
-    431 and without a body.";
+    A photo is identified by the MD5 of its bytes, and asking twice for the same photo and \
+    model is asking for the same job. `POST /predict` answers once every photo and every job \
+    of the request is stored; states and results are read by hash, waited for, followed as \
+    events, or posted to a callback.\n\n\
+    Failures are `application/problem+json`, except an announcement that is not accepted \
+    (`/model/register`), and a request whose head cannot be read: that is answered with 400, \
+    408 or 431 and without a body. An unknown path is answered with 404 \
+    (`components/responses/UnknownPath`), and a method that is not listed with 405 and \
+    `Allow` (`components/responses/WrongMethod`). A request that a browser marks as that of \
+    another site's page is answered with 403 (`components/responses/OtherSite`) unless the \
+    operator lists its origin, whose pages get CORS headers; a request that calls a server \
+    on loopback by an unknown name with 421 (`components/responses/UnknownHost`). An unknown \
+    key in a query, and a body that cannot be read, are answered with 400, a compressed body \
+    with 415 (`components/responses/CompressedBody`). Every path may end in a slash. Hashes \
+    are answered in lower case and read in capitals too. Limits are those of the default \
+    configuration.";
 
 /// The document as it is served, and what tells one from another.
 static SERVED: LazyLock<(String, EntityTag)> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
-//! Ingestion and status over HTTP.
+//! Uploads, statuses and operations over HTTP.
 //!
-//! Photos come in by `POST /predict`, their jobs go to the job store, and results are read by
-//! hash. This crate never talks to a model about a photo: dispatchers do, and the two meet only in
+//! Photos are uploaded to `POST /predict`, their jobs go to the job store, and results are read by
+//! image id. This crate never sends a photo to a model: dispatchers do, and the two meet only in
 //! the stores.
 
 mod app;

@@ -1,8 +1,8 @@
 //! `photoctl`: sends photos to a server, follows their jobs, reads their results, and looks after
-//! its queues; all of it over HTTP.
+//! its queues, all of it over HTTP.
 //!
-//! It keeps nothing between two runs. What is missing is asked of the server, so that a command
-//! which was broken off goes on when it is given again.
+//! It keeps no state between two runs: the server says what it lacks, so an interrupted command
+//! continues when it is run again.
 
 mod args;
 mod client;

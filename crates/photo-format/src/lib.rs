@@ -1,9 +1,8 @@
-//! Tells what a photo is from its bytes alone, without decoding a pixel: its format
-//! ([`PhotoFormat`]), its size and orientation ([`Header`]), and whether it is whole
-//! ([`StructureCheck`]).
+//! Reads from a photo's bytes, without decoding a pixel, its format ([`PhotoFormat`]), its size and
+//! orientation ([`Header`]), and whether it is complete ([`StructureCheck`]).
 //!
-//! Everything here takes bytes from strangers: no input makes it panic, and none makes it read,
-//! seek or allocate more than a constant allows.
+//! All input is untrusted: none makes this crate panic, or read, seek or allocate more than a
+//! constant allows.
 
 mod exif;
 mod format;

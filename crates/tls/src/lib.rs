@@ -1,8 +1,8 @@
-//! TLS for clients, which trust whom the machine trusts.
+//! TLS for clients, which trust the machine's certificates.
 //!
-//! What `SSL_CERT_FILE` and `SSL_CERT_DIR` name is trusted in place of the machine's certificates.
-//! They are read once in a process, when the first server shows its certificate: a program that
-//! meets no TLS has none of them in memory, and runs where there are none, as in a bare container.
+//! If `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, the certificates they name are trusted instead.
+//! Certificates are read once in a process, when the first server shows its certificate: a program
+//! that never uses TLS keeps none in memory, and runs where there are none, as in a bare container.
 
 mod machine;
 mod words;

@@ -23,11 +23,11 @@ const FORESEEABLE: Duration = Duration::from_hours(366 * 24);
 pub(crate) struct Progress {
     /// How many of the jobs queued now may be started before it, by the shares of their priorities.
     ahead_at_most: u64,
-    /// About how many those are, by the times at which they were put in line.
+    /// About how many those are, by the times at which they were queued.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     ahead_estimate: Option<u64>,
-    /// How many jobs of its model ended in a second, of late.
+    /// How many jobs of its model finish per second, by the latest measurement.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     rate_per_second: Option<f64>,

@@ -40,7 +40,7 @@ pub(super) struct Question {
 pub(crate) struct Body {
     #[schema(value_type = Vec<ImageKey>, min_items = 1, max_items = 10_000)]
     images: Vec<String>,
-    /// Whose jobs alone are told of; all without it.
+    /// Only the jobs of these models; without it all.
     #[schema(value_type = Option<Vec<ModelName>>, min_items = 1, max_items = 1_000)]
     models: Option<Vec<String>>,
 }

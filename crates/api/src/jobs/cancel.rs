@@ -45,7 +45,7 @@ pub(crate) struct Question {
 #[schema(as = CancelAnswer)]
 pub(crate) struct Answer {
     jobs: Vec<JobNow>,
-    /// How many jobs of the models are in line or wait after this, where no images were named.
+    /// How many jobs of the models are still queued or waiting, if no images were named.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     remaining: Option<u64>,

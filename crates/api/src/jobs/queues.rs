@@ -36,10 +36,10 @@ struct ModelQueue {
     /// Why its queued jobs cannot be done now.
     #[schema(required)]
     hold: Option<JobError>,
-    /// How many jobs ended in a second, of late.
+    /// How many jobs finish per second, by the latest measurement.
     #[schema(required)]
     rate_per_second: Option<f64>,
-    /// When the oldest job in line was asked for.
+    /// When the oldest queued job was submitted.
     #[schema(required)]
     oldest_queued_at: Option<UnixMillis>,
     /// What happened since the job store was made.
@@ -48,7 +48,7 @@ struct ModelQueue {
     endpoints: Vec<Endpoint>,
 }
 
-/// Jobs in line.
+/// Queued jobs.
 #[derive(Serialize, ToSchema)]
 struct Lines {
     high: u64,
@@ -95,7 +95,7 @@ struct Dispatcher {
     seen_at: UnixMillis,
     /// How many jobs it has.
     in_flight: u32,
-    /// Whether it was told to stop and takes no more.
+    /// Whether it is stopping and claims no more jobs.
     stopping: bool,
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Answer {
 /// A failed job and the place in line it had.
 type Failed = (JobId, Priority);
 
-/// Puts failed jobs back in line with a clean slate.
+/// Queues failed jobs again, with all their attempts.
 pub(crate) async fn retry(
     state: web::Data<AppState>,
     body: web::Payload,

@@ -161,7 +161,7 @@ pub(crate) async fn show(
     Ok(HttpResponse::Ok().json(view))
 }
 
-/// Tells how far many images have come.
+/// Answers the states and results of many images.
 pub(crate) async fn show_many(
     state: web::Data<AppState>,
     body: web::Payload,

@@ -40,7 +40,7 @@ struct ModelDetail {
     classes: Option<serde_json::Value>,
     /// The most requests at once.
     concurrency: u32,
-    /// How many jobs are in line.
+    /// How many jobs are queued.
     queued: u64,
     /// How many jobs wait for a time.
     waiting: u64,

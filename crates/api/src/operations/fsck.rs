@@ -31,7 +31,7 @@ pub(crate) const KEYS: &[&str] = &["dry_run", "deep"];
 #[schema(as = FsckLine)]
 pub(crate) enum Line {
     Progress {
-        /// How many shelves of photos are behind the walk.
+        /// How many shards of photos are checked.
         shelves: u16,
         /// How many there are.
         of: u16,

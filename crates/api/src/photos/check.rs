@@ -43,7 +43,7 @@ pub(crate) struct Question {
 pub(crate) struct Answer {
     /// The photos that are not stored.
     missing_images: Vec<ImageKey>,
-    /// The jobs that would be put in line if they were asked for.
+    /// The jobs that a request for them would queue.
     missing_jobs: Vec<MissingJob>,
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct ImageInfoView {
     notes: Vec<String>,
 }
 
-/// Tells what is known of a stored photo.
+/// Describes a stored photo.
 pub(crate) async fn show(
     state: web::Data<AppState>,
     image: web::Path<String>,

@@ -21,7 +21,7 @@ pub(super) struct AcceptedJob {
     image: ImageKey,
     model: ModelName,
     state: JobState,
-    /// Whether this request put the job in line, or it was there before.
+    /// Whether this request queued the job, or it was known before.
     new: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::http::error::ApiError;
 use crate::jobs::status::ImageView;
 
 pub(super) fn describe(paths: &mut Paths) {
-    paths.topic("Events", "Server-sent events: being told instead of asking again and again.");
+    paths.topic("Events", "Server-sent events instead of polling.");
     paths.get("/events", follow());
     paths.post("/predict/events", follow_many());
 }
@@ -30,15 +30,15 @@ const ABOUT: &str = "An event `image` is an image's status, as `GET /predict/{im
 fn follow() -> Operation {
     Operation::new(
         "followEvents",
-        "Tells of some images until they are finished, or of all for ever",
+        "Sends the changes of some images until they are finished, or of all without end",
     )
     .text(ABOUT)
     .takes(
         In::Query,
         "images",
-        "The images to be told of, with commas or by repeating it; empty names are passed over. \
-         Without it, all that happens is told, and the stream does not end. `keys` is another name \
-         of it.",
+        "The images to follow, with commas or by repeating the key; empty names are ignored. \
+         Without it the stream sends whatever changes, up to 20 images a second, and does not \
+         end. `keys` is another name of it.",
         &array_of::<ImageKey>(1, MOST_IN_QUERY),
     )
     .takes_models()
@@ -49,11 +49,11 @@ fn follow() -> Operation {
 }
 
 fn follow_many() -> Operation {
-    Operation::new("followManyEvents", "Tells of many images until they are finished")
+    Operation::new("followManyEvents", "Sends the changes of many images until they are finished")
         .text(ABOUT)
         .resumed()
         .takes_body(Content::json::<Body>(
-            "The images to be told of.",
+            "The images to follow.",
             json!({"images": [IMAGE, OTHER]}),
         ))
         .answers(200, stream())

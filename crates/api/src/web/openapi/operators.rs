@@ -38,7 +38,7 @@ fn list_queues() -> Operation {
         }],
         "at": "2026-11-23T03:32:32.000Z",
     });
-    Operation::new("listQueues", "Tells what there is to do, how fast it goes, and who does it")
+    Operation::new("listQueues", "Shows the queues, their rates, and the dispatchers")
         .answers(200, Content::json::<queues::Queues>("All queues and dispatchers.", example))
         .fails(problems::no_jobs())
 }
@@ -56,7 +56,7 @@ fn list_failures() -> Operation {
         }],
         "truncated": false,
     });
-    Operation::new("listFailures", "Tells what failed of late, and why")
+    Operation::new("listFailures", "Lists the latest failures, with their reasons")
         .takes(In::Query, "model", "Of this model alone.", &reference::<ModelName>())
         .takes(In::Query, "limit", "How many failures are listed, 1,000 at most.", &limit)
         .answers(
@@ -106,7 +106,7 @@ fn cancel() -> Operation {
 }
 
 fn retry() -> Operation {
-    Operation::new("retryJobs", "Puts failed jobs back in line with a clean slate")
+    Operation::new("retryJobs", "Queues failed jobs again, with all their attempts")
         .text("Images, or models, or both must be named.")
         .takes_body(
             Content::plain_json(

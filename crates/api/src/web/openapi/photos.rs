@@ -72,7 +72,7 @@ fn submit() -> Operation {
         .fails(both(refusals(), both(problems::no_stores(), problems::no_room())))
 }
 
-const PRIORITY: &str = "The place in line among the jobs of each model.";
+const PRIORITY: &str = "The priority among the jobs of each model.";
 const RERUN: &str =
     "Whether finished jobs are done again; in the query `?rerun` alone says that they are.";
 const CALLBACK: &str = "Is posted the status of each image once it is finished, signed as Standard \
@@ -96,8 +96,8 @@ fn form() -> Value {
                 "images": {
                     "type": "array", "maxItems": 1_000,
                     "items": {"type": "string", "format": "binary"},
-                    "description": "A file part for each photo. What a photo is is told by its \
-                                    content: neither file name nor declared type count.",
+                    "description": "A file part for each photo. A photo's format is decided by \
+                                    its content; file name and declared type are ignored.",
                 },
                 "hashes": described(
                     "Photos that are stored, by their hashes: repeated, with commas, or as a JSON \
@@ -131,9 +131,9 @@ fn list_of<T: ToSchema>(one: &str) -> Value {
 
 fn called_back() -> Value {
     json!({
-        "summary": "Told of an image's end",
-        "description": "Made once at least: tell repetitions by `webhook-id`. One that is not answered \
-                        with 2xx is made again, eight times over a day.",
+        "summary": "Called when an image is finished",
+        "description": "Made at least once: recognise repetitions by `webhook-id`. A call that \
+                        is not answered with 2xx is repeated, eight times over a day.",
         "parameters": [
             {"in": "header", "name": "webhook-id", "required": true, "schema": {"type": "string"}},
             {"in": "header", "name": "webhook-timestamp", "required": true,
@@ -189,7 +189,7 @@ fn refusals() -> Vec<ApiError> {
 }
 
 fn check() -> Operation {
-    Operation::new("checkPhotos", "Tells which photos and jobs the server lacks")
+    Operation::new("checkPhotos", "Lists the photos and jobs that the server lacks")
         .text("Asked before an upload, so that nothing is sent twice. Nothing is changed.")
         .takes_body(Content::json::<CheckQuestion>(
             "Photos and, if jobs matter, models.",
@@ -211,7 +211,7 @@ fn check() -> Operation {
 
 fn show() -> Operation {
     let formats = PhotoFormat::ALL.map(PhotoFormat::media_type);
-    let photo = Content::empty("The photo, as it was posted or made small.")
+    let photo = Content::empty("The photo as it was posted, or its thumbnail.")
         .etag()
         .header("Cache-Control", "A photo never changes.", &json!({"type": "string"}))
         .header("Content-Disposition", "A name for the file.", &json!({"type": "string"}));
@@ -266,7 +266,7 @@ fn show_info() -> Operation {
         "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
         "notes": ["The photo is cut short: its JPEG data ends before the picture does."],
     });
-    Operation::new("getImageInfo", "Tells what is known of a stored photo")
+    Operation::new("getImageInfo", "Describes a stored photo")
         .takes_image()
         .answers(200, Content::json::<ImageInfoView>("What the photo is.", example))
         .fails(vec![

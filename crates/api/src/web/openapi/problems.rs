@@ -174,10 +174,10 @@ pub(super) fn schema() -> Value {
             "models": described("The models there are.", models),
             "missing_images": described("The photos that are not stored.", images),
             "photo": {"type": "integer", "minimum": 1,
-                      "description": "Which photo of the form it is about, counted from 1: the first \
-                                      of those that are not taken."},
+                      "description": "Which photo of the form it is about, counted from 1: the \
+                                      first refused one."},
             "refused_images": described(
-                "All photos of the form that are not taken, in its order; 1,000 at most.",
+                "All refused photos of the form, in its order; 1,000 at most.",
                 json!({"type": "array", "minItems": 1, "items": refused_photo()}),
             ),
             "model": {"$ref": "#/components/schemas/ModelName",

@@ -27,7 +27,7 @@ fn show() -> Operation {
                 "examples": {"finished": {"value": finished()}, "in_line": {"value": in_line()}},
             }),
         );
-    Operation::new("getStatus", "Tells how far an image has come")
+    Operation::new("getStatus", "Answers an image's state and results")
         .text(
             "What is not finished says why not, and about when it will be. An image is `FAILED` if all \
              its jobs are finished and one failed, `SUCCEEDED` if all succeeded, `RUNNING` once one \
@@ -58,7 +58,7 @@ fn show() -> Operation {
 }
 
 fn show_many() -> Operation {
-    Operation::new("getStatuses", "Tells how far many images have come")
+    Operation::new("getStatuses", "Answers the states and results of many images")
         .takes_body(Content::json::<Question>(
             "The images' hashes and, if not all jobs are meant, the models.",
             json!({"images": [IMAGE, OTHER], "models": ["average_color"]}),

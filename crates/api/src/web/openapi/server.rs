@@ -20,8 +20,8 @@ pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Server", "What it is, and whether it works.");
     paths.get("/", banner());
     paths.get("/openapi.json", document());
-    paths.get("/health/live", health("getLive", "Tells whether the process runs", "live"));
-    let ready = health("getReady", "Tells whether photos would be accepted now", "ready");
+    paths.get("/health/live", health("getLive", "Answers whether the process runs", "live"));
+    let ready = health("getReady", "Answers whether photos would be accepted now", "ready");
     paths.get("/health/ready", ready.fails(problems::no_stores()));
     paths.topic("Models", "The models there are, and how their services announce themselves.");
     paths.get("/models", models());
@@ -130,9 +130,9 @@ fn announce(id: &str, summary: &str) -> Operation {
     });
     Operation::new(id, summary)
         .text(
-            "To be repeated every ten seconds: after 45 seconds of silence a service that does not answer \
-             `GET /status` either is gone. One that is not known yet is asked for its `/status` first; \
-             whether it answered is in `status`.",
+            "To be repeated every ten seconds: after 45 seconds of silence a service that does \
+             not answer `GET /status` either is dropped. An unknown service is asked for its \
+             `/status` first; whether it answered is in `status`.",
         )
         .takes(
             In::Header,
@@ -148,7 +148,10 @@ fn announce(id: &str, summary: &str) -> Operation {
         .knows::<ModelName>()
         .answers(200, Content::plain_json("Heard.", &heard(), example))
         .answers(401, Content::plain_json("The key is wrong.", &unheard(), refused))
-        .answers(403, Content::plain_json("It is not taken.", &not_taken(), untaken))
+        .answers(
+            403,
+            Content::plain_json("The announcement is not accepted.", &not_taken(), untaken),
+        )
         .fails(both(
             vec![
                 problems::no_json(),

@@ -22,15 +22,33 @@ export async function keepList(photos, intake, streams) {
   const storage = await Storage.open();
   if (!storage.keeps) notice("This browser keeps nothing for the page: the list is gone when the page is closed.");
   const tabs = new Tabs({
-    changed: (others) => take(others),
-    removed: (ids) => photos.remove(ids.flatMap((id) => photos.withId(id) ?? [])),
+    changed: (others) => (taken = taken.then(() => take(others))),
+    removed: (ids) => forget(ids),
     left: (ids) => intake.resume(ids.flatMap((id) => photos.withId(id) ?? []).filter(({ file }) => !file)),
     working: () => photos.all.filter(({ file, phase }) => file && WORKING.has(phase)),
   });
 
-  /** Takes over what another tab did, unless this one works on the photo. @param {Kept[]} others */
-  const take = (others) => {
+  /** Ids of photos that were removed here or in another tab; none is ever used again. @type {Set<string>} */
+  const removedIds = new Set();
+  /** What other tabs said is taken over in the order in which they said it. */
+  let taken = Promise.resolve();
+
+  /** @param {Iterable<string>} ids */
+  const forget = (ids) => {
+    for (const id of ids) removedIds.add(id);
+    photos.remove(Array.from(ids).flatMap((id) => photos.withId(id) ?? []));
+  };
+
+  /**
+   * Takes over what another tab did, unless this one works on the photo. What was removed meanwhile stays
+   * removed: a tab says what it wrote once that is kept, which may be after another one removed it.
+   * @param {Kept[]} others
+   */
+  const take = async (others) => {
+    const unknown = others.flatMap(({ id }) => (photos.withId(id) ? [] : [id]));
+    const missing = unknown.length > 0 ? await storage.missing(unknown) : new Set();
     for (const other of others) {
+      if (removedIds.has(other.id) || missing.has(other.id)) continue;
       const own = photos.withId(other.id);
       if (own?.file) continue;
       if (own) {
@@ -42,7 +60,7 @@ export async function keepList(photos, intake, streams) {
         photos.add([other]);
       }
     }
-    streams.follow(others.flatMap(({ phase, hash }) => (phase === "there" && hash ? [hash] : [])));
+    streams.follow(others.flatMap(({ phase, hash }) => (phase === "there" && hash && photos.withHash(hash) ? [hash] : [])));
   };
 
   const known = (await storage.all()).filter(({ id }) => !photos.withId(id));
@@ -51,6 +69,8 @@ export async function keepList(photos, intake, streams) {
     const { changed, removed } = /** @type {CustomEvent<Change>} */ (event).detail;
     intake.drop(removed);
     storage.remove(removed);
+    // One that another tab brought back between its removal and now goes again.
+    forget(Array.from(removed, ({ id }) => id));
     const { written, gone } = await storage.put(changed);
     photos.remove(gone);
     tabs.tell(written, removed);

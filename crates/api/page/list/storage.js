@@ -98,6 +98,23 @@ export class Storage {
   }
 
   /**
+   * Which of these are not kept, as far as anything is.
+   * @param {string[]} ids
+   * @returns {Promise<Set<string>>}
+   */
+  async missing(ids) {
+    if (!this.#database) return new Set();
+    try {
+      const store = this.#database.transaction(PHOTOS).objectStore(PHOTOS);
+      const found = await Promise.all(ids.map((id) => answer(store.getKey(id))));
+      return new Set(ids.filter((_, index) => found[index] === undefined));
+    } catch {
+      this.#database = null;
+      return new Set();
+    }
+  }
+
+  /**
    * Forgets photos.
    * @param {Iterable<Photo>} photos
    */

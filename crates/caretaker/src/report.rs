@@ -38,7 +38,7 @@ pub struct Report {
     /// Photos whose bytes are not those that were posted. They are set aside until the photos are
     /// posted again.
     pub damaged_photos: u64,
-    /// Records that have lost something: written anew, by the photos and the job store.
+    /// Records that lost entries: rebuilt from the photos and the job store.
     pub damaged_records: u64,
     /// Photos of which all bytes were read and compared with their MD5 and SHA-256. Only deep checks
     /// do that.

@@ -33,3 +33,4 @@ mod replicas;
 mod standalone;
 mod system;
 mod tls;
+mod upgrade;

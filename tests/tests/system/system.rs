@@ -217,7 +217,7 @@ impl Server {
 }
 
 /// Whether a status is one that does not change by itself.
-fn is_final(status: &Value) -> bool {
+pub fn is_final(status: &Value) -> bool {
     ["SUCCEEDED", "FAILED", "CANCELLED"].iter().any(|name| status == name)
 }
 

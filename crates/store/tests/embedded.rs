@@ -303,7 +303,8 @@ fn a_file_of_another_version_is_refused_and_left_as_it_is() {
     drop(connection);
     let before = fs::read(&place.file).unwrap();
     let complaint = place.complaint();
-    assert!(complaint.contains("version 7") && complaint.contains("jobs.db"), "{complaint}");
+    assert!(complaint.contains("jobs.db was written by a newer release"), "{complaint}");
+    assert!(complaint.contains("version 7") && complaint.contains("Start that"), "{complaint}");
     assert!(fs::read(&place.file).unwrap() == before, "the file was changed");
 }
 

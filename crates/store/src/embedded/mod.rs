@@ -27,6 +27,7 @@ mod housekeeping;
 mod job_table;
 mod leases;
 mod listed;
+mod migrations;
 mod model_queue;
 mod models;
 mod put_back;

@@ -1,3 +1,5 @@
+-- All tables, as of version 3, the oldest that is read. Later files change them.
+--
 -- Times are milliseconds since 1970. States are written as clients see them.
 
 -- One row: by what this file is told from another one, and from an earlier copy of itself.
@@ -32,9 +34,7 @@ CREATE TABLE models (
     total_released INTEGER NOT NULL DEFAULT 0,
     total_cancelled INTEGER NOT NULL DEFAULT 0,
     total_expired INTEGER NOT NULL DEFAULT 0,
-    total_stale INTEGER NOT NULL DEFAULT 0,
-    -- 1 once it was forgotten: its row stays for the outcomes of its jobs.
-    forgotten INTEGER NOT NULL DEFAULT 0
+    total_stale INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE jobs (
@@ -96,10 +96,6 @@ CREATE TABLE endpoints (
     model TEXT NOT NULL,
     url TEXT NOT NULL,
     gone_at INTEGER NOT NULL,
-    -- Where the announcement came from that made it known, and when. Nothing where an earlier version
-    -- wrote the row.
-    announced_from TEXT,
-    announced_at INTEGER,
     PRIMARY KEY (model, url)
 ) STRICT, WITHOUT ROWID;
 

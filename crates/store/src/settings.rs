@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use photo_core::config::{StoreConfig, StorePrefix};
 
+use crate::redis::Layouts;
+
 /// Rules that every implementation of the job store follows.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -13,6 +15,8 @@ pub struct Settings {
     pub retention: Duration,
     /// How many dispatchers may fall silent holding a job before it fails.
     pub max_crashes: u8,
+    /// The layouts of keys in Redis that are read; others than the default only in tests.
+    pub layouts: Layouts,
 }
 
 impl Default for Settings {
@@ -27,6 +31,7 @@ impl From<&StoreConfig> for Settings {
             prefix: config.prefix.clone(),
             retention: config.retention,
             max_crashes: config.max_crashes,
+            layouts: Layouts::default(),
         }
     }
 }

@@ -5,18 +5,19 @@ use deadpool_redis::redis::{Client, cmd};
 
 use super::error::{Trouble, missing_right};
 use super::keys::Keys;
+use super::layouts::Layouts;
 use super::rights::{try_all, without};
 
-/// The version of the layout of keys and records.
-pub(super) const LAYOUT: &str = "1";
 /// The first version whose scripts can say that they may run while memory is short.
 const OLDEST_SERVER: u32 = 7;
-/// Refuses a server that is too old, that may drop keys, whose keys are of another version, or that
+
+/// Refuses a server that is too old, that may drop keys, whose keys have a layout other than these, or that
 /// does not let us do all that we need; and one that takes no writes for now.
 pub(super) async fn check(
     client: &Client,
     connection: &mut MultiplexedConnection,
     keys: &Keys,
+    layouts: Layouts,
 ) -> Result<(), Trouble> {
     let info = cmd("INFO").query_async(connection).await;
     let info: String = info.map_err(|error| match missing_right(&error) {
@@ -24,15 +25,8 @@ pub(super) async fn check(
         None => error.into(),
     })?;
     check_server(&info)?;
-    let layout = try_all(client, connection, keys, LAYOUT).await?;
-    if layout == LAYOUT {
-        return Ok(());
-    }
-    Err(Trouble::Unfit(format!(
-        "the keys under {} in Redis have layout version {layout}, but this program writes version \
-         {LAYOUT}: use the program they belong to, or another store.prefix",
-        keys.tag()
-    )))
+    let layout = try_all(client, connection, keys, layouts).await?;
+    layouts.check(&layout, keys.tag())
 }
 
 /// Judges a server by what it says of itself.

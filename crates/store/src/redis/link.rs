@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation, cmd};
+use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 use photo_core::ports::StoreError;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -198,8 +198,9 @@ async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
     }
 }
 
-/// Gives the connection up once no answers come on it any more, or the server is elsewhere: a master
-/// that was frozen and replaced takes writes for a moment when it goes on, and they are lost.
+/// Gives the connection up once no answers come on it any more, the layout of the keys is not read here
+/// any more, or the server is elsewhere: a master that was frozen and replaced takes writes for a moment
+/// when it goes on, and they are lost.
 async fn look_after(server: &Server, state: &watch::Sender<State>) {
     loop {
         sleep(LOOK).await;
@@ -207,10 +208,14 @@ async fn look_after(server: &Server, state: &watch::Sender<State>) {
             State::Connected(number, connection) => (*number, connection.clone()),
             State::Connecting | State::Away(_) => return,
         };
-        if let Err(error) = cmd("PING").exec_async(&mut connection.commands).await {
-            failed(state, number, error);
-        } else if server.has_moved(&connection).await {
-            give_up(state, number, State::Connecting);
+        match server.say_what_is_read(&mut connection.commands).await {
+            Err(error) => {
+                failed(state, number, error);
+            }
+            Ok(is_readable) if !is_readable || server.has_moved(&connection).await => {
+                give_up(state, number, State::Connecting);
+            }
+            Ok(_) => {}
         }
     }
 }

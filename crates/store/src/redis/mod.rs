@@ -43,6 +43,7 @@ mod claim;
 mod error;
 mod failures;
 mod keys;
+mod layouts;
 mod link;
 mod listed;
 mod model_table;
@@ -79,6 +80,7 @@ use photo_core::{Clock, ImageKey, JobError, JobState, ModelName, UnixMillis};
 use tokio::sync::mpsc;
 
 pub use error::Unfit;
+pub use layouts::Layouts;
 pub use scripts::FINISH as FINISH_SCRIPT;
 pub use status::{read_job, read_jobs};
 
@@ -115,12 +117,13 @@ pub struct RedisJobStore {
 impl RedisJobStore {
     /// The store on the server at `url`, `redis:` or `redis-sentinel:`. If the server answers it
     /// is refused unless it will do: its version, that it never evicts keys, that the keys there
-    /// are of this version, that it knows user and password. If it does not answer, or does not let the
+    /// have a layout that is read here, that it knows user and password. If it does not answer, or does not let the
     /// user do all that the store needs, calls fail until it does.
     pub async fn connect(url: &str, settings: Settings, clock: Clock) -> Result<Self, Unfit> {
         let address = Address::parse(url)?;
         let rules = Arc::new(Rules::new(&settings));
-        let server = Arc::new(Server::new(address, Keys::new(settings.prefix)));
+        let keys = Keys::new(settings.prefix);
+        let server = Arc::new(Server::new(address, keys, settings.layouts));
         let link = |first| Link::new(Arc::clone(&server), first);
         let (work, beat) = match server.connect().await {
             Ok(connection) => (link(State::Connecting), link(State::Connected(0, connection))),

@@ -5,16 +5,17 @@ use deadpool_redis::redis::{Client, Cmd, RedisError, Script, cmd};
 
 use super::error::{Trouble, missing_right};
 use super::keys::Keys;
+use super::layouts::Layouts;
 
 const RIGHTS: &str = include_str!("scripts/rights.lua");
 
-/// Tries what the store will do, and answers the version of the layout of the keys that are there,
-/// after writing `layout` if there was none. Names what is refused.
+/// Tries what the store will do, and answers the layout of the keys that are there, after writing the
+/// newest of `layouts` if there was none. Names what is refused.
 pub(super) async fn try_all(
     client: &Client,
     connection: &mut MultiplexedConnection,
     keys: &Keys,
-    layout: &str,
+    layouts: Layouts,
 ) -> Result<String, Trouble> {
     let mut refused = Vec::new();
     let mut load = cmd("SCRIPT");
@@ -31,18 +32,20 @@ pub(super) async fn try_all(
     // Sent anew if the server does not know it, which it was not allowed to be told.
     if !refused.iter().any(|right| right.ends_with("SCRIPT|LOAD")) {
         let script = Script::new(RIGHTS);
-        let tried = script.key(keys.tag()).arg(layout).invoke_async(connection).await;
+        let mut call = script.key(keys.tag());
+        call.arg(layouts.oldest).arg(layouts.newest);
+        let tried = call.invoke_async(connection).await;
         match tried {
-            Ok((version, more)) => {
+            Ok((layout, more)) => {
                 let more: Vec<String> = more;
-                there = version;
+                there = layout;
                 refused.extend(more);
             }
             Err(error) => refused.push(refusal(error, "EVALSHA", keys.tag())?),
         }
     }
     if refused.is_empty() {
-        Ok(there.unwrap_or_else(|| layout.to_owned()))
+        Ok(there.unwrap_or_else(|| layouts.newest.to_string()))
     } else {
         Err(without(refused))
     }

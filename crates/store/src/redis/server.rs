@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::{MultiplexedConnection, PubSub};
-use deadpool_redis::redis::{AsyncConnectionConfig, ConnectionAddr};
+use deadpool_redis::redis::{AsyncConnectionConfig, ConnectionAddr, RedisResult};
 use tokio::time::timeout;
 use tracing::{error, info};
 
@@ -12,6 +12,7 @@ use super::address::Address;
 use super::check::check;
 use super::error::Trouble;
 use super::keys::Keys;
+use super::layouts::{Layouts, announce};
 
 /// How long a connection may take to be made: finding the server and judging it included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -22,6 +23,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) struct Server {
     address: Address,
     keys: Keys,
+    layouts: Layouts,
     /// Why it will not do, if it was found so and the log says it.
     unfit: Mutex<Option<String>>,
 }
@@ -34,12 +36,16 @@ pub(super) struct Connection {
 }
 
 impl Server {
-    pub(super) fn new(address: Address, keys: Keys) -> Self {
-        Self { address, keys, unfit: Mutex::default() }
+    pub(super) fn new(address: Address, keys: Keys, layouts: Layouts) -> Self {
+        Self { address, keys, layouts, unfit: Mutex::default() }
     }
 
     pub(super) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    pub(super) fn layouts(&self) -> Layouts {
+        self.layouts
     }
 
     /// A connection for commands, to a server that takes writes and was found fit for jobs.
@@ -50,10 +56,21 @@ impl Server {
         within(async {
             let client = self.address.resolve().await?;
             let mut commands = client.get_multiplexed_async_connection_with_config(&config).await?;
-            check(&client, &mut commands, &self.keys).await?;
+            check(&client, &mut commands, &self.keys, self.layouts).await?;
+            self.say_what_is_read(&mut commands).await?;
             Ok(Connection { commands, place: client.get_connection_info().addr().clone() })
         })
         .await
+    }
+
+    /// Says on the server which layouts are read here, see [`announce`]. Answers whether the layout
+    /// there still is one of them.
+    pub(super) async fn say_what_is_read(
+        &self,
+        commands: &mut MultiplexedConnection,
+    ) -> RedisResult<bool> {
+        let layout = announce(self.layouts, self.keys.tag(), commands).await?;
+        Ok(self.layouts.check(&layout, self.keys.tag()).is_ok())
     }
 
     /// Whether the server is known to be elsewhere by now than where this connection leads.

@@ -5,6 +5,7 @@
 
 mod beats;
 mod keys;
+mod layouts;
 mod memory;
 mod outages;
 mod rights;

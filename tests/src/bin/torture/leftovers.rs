@@ -117,7 +117,7 @@ enum Kind {
     Outcome,
     /// Both of them, of all jobs of an image.
     Folded,
-    /// What dispatchers say of themselves: goes soon after the last of them.
+    /// What programs say of themselves: goes soon after the last of them.
     Report,
     /// Names and counts, and who waits for work.
     Lasting,
@@ -131,7 +131,7 @@ fn kind(key: &[u8]) -> Kind {
         [b'i', b':', ..] => Kind::Image,
         [b'r', b':', ..] => Kind::Outcome,
         [b'o', b':', ..] => Kind::Folded,
-        b"dispatchers" | b"reports" => Kind::Report,
+        b"dispatchers" | b"reports" | b"programs" => Kind::Report,
         [b'm' | b'w', b':', ..] | b"v" | b"b" | b"f" | b"t" | b"queues" | b"models" => {
             Kind::Lasting
         }
@@ -274,7 +274,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             found.extend(files(&path)?);
-        } else if name != "lock" && !name.starts_with(".caretaker") {
+        } else if !["lock", ".layout"].contains(&&*name) && !name.starts_with(".caretaker") {
             found.push(path);
         }
     }

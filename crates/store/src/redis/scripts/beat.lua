@@ -1,4 +1,4 @@
--- Gives a sign of life. ARGV[5] the version of the layout.
+-- Gives a sign of life. ARGV[5] the newest layout that the program reads.
 -- Answers what the store has been called since it was first used, what the server process is
 -- called, and how many signs of life there were.
 

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
--- Finds out what the user may not do of what the other scripts do, and writes the version of the layout
--- if there is none. KEYS[1] is the prefix of all keys; ARGV[1] the version.
--- Answers the version that is there, and what is refused, each a word and a name: 'command ZADD',
+-- Finds out what the user may not do of what the other scripts do, and writes the layout of the keys
+-- if there is none. KEYS[1] is the prefix of all keys; ARGV[1] and ARGV[2] the oldest and the newest
+-- layout that the program reads.
+-- Answers the layout that is there, and what is refused, each a word and a name: 'command ZADD',
 -- 'key {photo}:f', 'channel {photo}:changes#'.
 --
 -- Nothing else is left behind: whatever would write is tried on a key of another type, or on a name
@@ -42,13 +43,16 @@ local function try(command, name, ...)
   end
 end
 
-local version = redis.pcall('SET', VERSION, ARGV[1], 'NX', 'GET')
+local version = redis.pcall('SET', VERSION, ARGV[2], 'NX', 'GET')
 if type(version) == 'table' and version.err then
   -- Without a key of its own nothing can be tried; and there may be other reasons.
   if not note(version, 'SET', VERSION) then return version end
   return {false, refused}
 end
-if version and version ~= ARGV[1] then return {version, refused} end
+if version then
+  local layout = tonumber(version)
+  if not layout or layout < tonumber(ARGV[1]) or layout > tonumber(ARGV[2]) then return {version, refused} end
+end
 
 try('TIME')
 try('INFO', 'server')
@@ -72,11 +76,13 @@ for _, name in ipairs({'i:?', 'o:?', 'r:?', 'q:?', 'a:?', 'd:?', 'x:?', 'w:?', '
   try('EXISTS', PREFIX .. ':' .. name)
   try('PERSIST', PREFIX .. ':' .. name)
 end
--- These two have a time to live.
+-- These have a time to live.
 try('ZREM', PREFIX .. ':dispatchers', '')
 try('ZCARD', PREFIX .. ':dispatchers')
 try('HDEL', PREFIX .. ':reports', '')
 try('HGET', PREFIX .. ':reports', '')
+try('ZREM', PREFIX .. ':programs', '')
+try('ZCARD', PREFIX .. ':programs')
 
 -- Nobody makes anything of an empty message.
 for _, name in ipairs({'w#?', 'cancel#', 'changes#'}) do

@@ -54,14 +54,14 @@ async fn refusal(photo: &[u8], limits: ImageLimits) -> PhotoRefusal {
     }
 }
 
-/// All files below a folder, by name, but for the locks of those who receive photos.
+/// All files below a folder, by name, but for the locks of those who receive photos and its version.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else if path.file_name().is_some_and(|name| name != "lock") {
+        } else if path.file_name().is_some_and(|name| name != "lock" && name != ".layout") {
             found.push(path.file_name().unwrap().to_string_lossy().into_owned());
         }
     }

@@ -11,7 +11,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
             found.extend(files(&path));
         } else if path.file_name().is_some_and(|name| {
             let name = name.to_string_lossy();
-            name != "lock" && !name.starts_with(".caretaker")
+            !["lock", ".layout"].contains(&&*name) && !name.starts_with(".caretaker")
         }) {
             found.push(path);
         }

@@ -118,7 +118,7 @@ impl App {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     walk(&path, found);
-                } else if path.file_name().is_some_and(|name| name != "lock") {
+                } else if path.file_name().is_some_and(|name| name != "lock" && name != ".layout") {
                     found.push(path);
                 }
             }

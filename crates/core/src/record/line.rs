@@ -1,11 +1,16 @@
 //! One line of a record.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::job::{EndedJob, JobOutcome, JobView, Priority};
 use crate::{ImageInfo, JobError, JobState, ModelName, UnixMillis};
+
+/// The version of records that this program knows all lines of.
+const VERSION: u32 = 1;
 
 /// One line of an image's record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -129,6 +134,15 @@ impl JobEnd {
             request: None,
         }
     }
+}
+
+/// Whether a line is of a kind that a later version than this one's added.
+pub(super) fn is_of_later_version(line: &[u8]) -> bool {
+    let Ok(line) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(line) else {
+        return false;
+    };
+    let since = line.keys().map(|kind| kind.split_once(':')?.0.parse::<u32>().ok());
+    line.len() == 1 && since.flatten().any(|since| since > VERSION)
 }
 
 impl From<Acceptance> for RecordLine {

@@ -16,6 +16,11 @@
 //! request whose job it ends. A line that cannot be read (the last one before a power failure) is
 //! passed over, so every writer begins with a line break.
 //!
+//! These kinds of lines are version 1 of records. Fields that may be missing can be added to them. A
+//! kind that is added later is called after the version that added it, `{"2:tagged":{…}}`: programs of
+//! before pass over such lines, count nothing as damaged, and keep them. What is already written never
+//! changes its meaning.
+//!
 //! `damaged`, `mended` and `rebuilt` tell what happened to the stored files themselves. A record is
 //! written anew, under an exclusive lock, only to mend it, or to give an image line of an earlier
 //! version its checksum ([`rebuild`]).
@@ -94,6 +99,7 @@ impl ImageRecord {
             if !trimmed.is_empty() {
                 match RecordLine::parse(trimmed) {
                     Some(line) => record.add(line),
+                    None if line::is_of_later_version(trimmed) => {}
                     None => record.unreadable += 1,
                 }
             }
@@ -292,6 +298,7 @@ pub fn rebuild(text: &[u8], info: &ImageInfo, at: Option<UnixMillis>) -> Vec<u8>
         match RecordLine::parse(line) {
             Some(RecordLine::Image(_)) => has_info = true,
             Some(_) => kept.extend([b"\n", line, b"\n"].concat()),
+            None if line::is_of_later_version(line) => kept.extend([b"\n", line, b"\n"].concat()),
             None => lost_lines += u64::from(!line.is_empty()),
         }
     }

@@ -274,3 +274,19 @@ fn a_photo_is_damaged_until_it_is_mended() {
     assert_eq!(read(&mended).damaged_at, None);
     assert!(!read(&mended).has_notes());
 }
+
+#[test]
+fn lines_of_a_later_version_are_passed_over_and_kept() {
+    let first = RecordLine::from(asked(1_000, &["wood"])).to_text();
+    let later = b"\n{\"2:tagged\":{\"tags\":[\"oak\"]}}\n".to_vec();
+    let text = [&RecordLine::Image(info()).to_text()[..], &first, &later].concat();
+    let record = read(&text);
+    assert_eq!((record.unreadable, states(&record)), (0, vec![("wood", None)]));
+    assert_eq!(rebuild(&text, &info(), None), text);
+    // Whatever else cannot be read is damaged, also what was of this version once.
+    for damaged in
+        ["{\"1:tagged\":{}}", "{\"2:tagged\":{", "{\"accfpted\":{}}", "{\"2:a\":1,\"b\":2}"]
+    {
+        assert_eq!(read(damaged.as_bytes()).unreadable, 1, "{damaged}");
+    }
+}

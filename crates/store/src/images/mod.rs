@@ -25,6 +25,7 @@ mod checked;
 mod damage;
 mod examine;
 mod header;
+mod layout;
 mod noted;
 mod photo_file;
 mod publish;
@@ -83,12 +84,13 @@ pub struct LocalImages {
 }
 
 impl LocalImages {
-    /// Opens the folder and makes it if it is not there. Fails if this process may not write to it:
-    /// every program adds to the records. Blocks on the disk.
+    /// Opens the folder and makes it if it is not there. Fails if this process may not write to it,
+    /// since every program adds to the records, or if a newer release has changed its layout. Blocks on the disk.
     pub fn open(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
         access(&root, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
+        layout::check(&root)?;
         let spool = Arc::new(Spool::new(&root));
         let care = Arc::new(Care::new(&root));
         let noted = Arc::new(NotedImages::new(&root));

@@ -2,10 +2,13 @@
 
 pub(crate) mod admission;
 pub(crate) mod job_views;
+pub(crate) mod maintenance;
+pub(crate) mod model_names;
 pub(crate) mod model_services;
 pub(crate) mod progress;
 mod state;
 pub(crate) mod store_deadline;
+pub(crate) mod stores;
 pub(crate) mod subscriptions;
 pub(crate) mod throughput;
 pub(crate) mod thumbnails;

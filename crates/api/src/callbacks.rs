@@ -13,25 +13,25 @@ mod deliverer;
 mod signature;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use photo_core::config::CallbacksConfig;
 use photo_core::job::Callback;
 use photo_core::ports::StoreError;
 use photo_core::{ImageKey, ModelName};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-use crate::app::AppState;
+use crate::app::stores::Stores;
 use crate::http::error::{ApiError, shorten};
 
 /// The most bytes of an address.
 const MOST_BYTES: usize = 2_000;
 
 /// Makes callbacks until the server is to stop, if the operator wants any.
-pub(crate) fn start(state: &Arc<AppState>) {
-    if let Some(secret) = &state.config.callbacks.secret {
-        tokio::spawn(deliverer::run(Arc::clone(state), secret.clone()));
+pub(crate) fn start(stores: &Stores, closing: &CancellationToken) {
+    if let Some(secret) = &stores.config.callbacks.secret {
+        tokio::spawn(deliverer::run(stores.clone(), secret.clone(), closing.clone()));
     }
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn check(config: &CallbacksConfig, text: &str) -> Result<Url, ApiErro
 /// Has somebody told once the jobs of these models have ended of each of these images, which they may
 /// have by now.
 pub(crate) async fn keep(
-    state: &AppState,
+    stores: &Stores,
     images: &[ImageKey],
     models: &[ModelName],
     url: &Url,
@@ -86,7 +86,7 @@ pub(crate) async fn keep(
         url: url.to_string(),
     };
     let callbacks: Vec<Callback> = images.iter().map(callback).collect();
-    state.jobs.keep_callbacks(&callbacks).await.map_err(|error| match error {
+    stores.jobs.keep_callbacks(&callbacks).await.map_err(|error| match error {
         // The jobs are in line by now, and are done: whether anybody is told is not known.
         StoreError::Full(cause) => StoreError::Unavailable(cause),
         error => error,

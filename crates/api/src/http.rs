@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod byte_range;
 pub(crate) mod error;
 pub(crate) mod etag;
+pub(crate) mod image_id;
 pub(crate) mod media_type;
 pub(crate) mod query;
 pub(crate) mod whole_number;

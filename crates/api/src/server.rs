@@ -23,12 +23,11 @@ use tokio_util::sync::CancellationToken;
 
 use self::open_files::Room;
 use crate::app::AppState;
-use crate::app::subscriptions::Hub;
-use crate::app::throughput::rates;
+use crate::app::maintenance;
 use crate::callbacks;
 use crate::http::access::{self, LocalAddress};
 use crate::server::connection::{Connection, Limits, attend};
-use crate::server::upload_gate::Gate;
+use crate::server::upload_gate::UploadGate;
 
 /// How long a stopping server waits for the requests under way, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -58,7 +57,7 @@ pub fn serve(
     stop: CancellationToken,
 ) -> io::Result<Server> {
     let address = listener.local_addr()?;
-    if !address.ip().is_loopback() && state.config.api.register_key.is_none() {
+    if !address.ip().is_loopback() && state.stores.config.api.register_key.is_none() {
         tracing::warn!(
             %address,
             "whoever reaches this address may announce a model and be sent photos: set \
@@ -66,8 +65,8 @@ pub fn serve(
         );
     }
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let uploads = state.config.api.max_uploads;
-    let streams = state.config.api.max_streams;
+    let uploads = state.stores.config.api.max_uploads;
+    let streams = state.stores.config.api.max_streams;
     let room = Room::new(open_files::allow_many(), uploads, streams, workers).unwrap_or_else(|| {
         tracing::warn!(
             "the limit on open files is too low for {uploads} uploads (api.max_uploads) and their \
@@ -81,21 +80,21 @@ pub fn serve(
              (api.max_streams): raise it (ulimit -n)",
             room.streams
         );
-        state.hub.places.limit_to(room.streams);
+        state.subscriptions.permits.limit_to(room.streams);
     }
     let (closing, stopped) = (state.closing.clone(), stop.clone());
     tokio::spawn(async move {
         stopped.cancelled_owned().await;
         closing.cancel();
     });
-    tokio::spawn(rates::watch(state.clone()));
-    Hub::start(&state);
-    callbacks::start(&state);
-    let gate = Gate::new(Arc::clone(&state.intake), room.connections / 2, stop.clone());
+    tokio::spawn(maintenance::run(Arc::clone(&state)));
+    state.subscriptions.start(&state.stores, &state.closing);
+    callbacks::start(&state.stores, &state.closing);
+    let gate = UploadGate::new(Arc::clone(&state.admission), room.connections / 2, stop.clone());
     let limits = Limits {
         next_head: IDLE_TIMEOUT + HEAD_TIMEOUT,
-        reading: state.config.api.upload_patience,
-        reading_rate: state.config.api.min_download_rate.as_u64(),
+        reading: state.stores.config.api.upload_patience,
+        reading_rate: state.stores.config.api.min_download_rate.as_u64(),
     };
     let stopping = stop.clone();
     let listener = with_buffers(listener)?;
@@ -107,10 +106,11 @@ pub fn serve(
         .shutdown_signal(stop.cancelled_owned())
         .listen("http", listener, move || {
             let (gate, stopping) = (gate.clone(), stopping.clone());
+            let config = Arc::clone(&state.stores.config);
             let state = web::Data::new(state.for_worker());
             let app = App::new()
                 .app_data(state)
-                .wrap_fn(access::guard)
+                .wrap_fn(move |request, app| access::guard(&config.api, request, app))
                 .wrap_fn(attend)
                 .configure(routes::configure);
             let http = HttpService::build()

@@ -1,7 +1,7 @@
-//! How much one api takes on at the same time: uploads, and bytes of photos on their way in.
+//! Admission control: how many uploads, and how many bytes of photos, one api receives at the same time.
 //!
 //! What is beyond the limits is refused at once and not kept waiting: a client that is told so can
-//! come back or go to another api, and those let in stay as fast as they are.
+//! come back or go to another api, and the uploads let in stay as fast as they are.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use crate::http::error::ApiError;
 
 /// The uploads under way in this process.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub(crate) struct AdmissionControl {
     max_uploads: usize,
     max_bytes: u64,
     uploads: AtomicUsize,
@@ -22,11 +22,11 @@ pub(crate) struct Intake {
 /// One upload under way; what it takes up is given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    intake: Arc<Intake>,
+    control: Arc<AdmissionControl>,
     bytes: u64,
 }
 
-impl Intake {
+impl AdmissionControl {
     pub(crate) fn new(config: &ApiConfig) -> Self {
         Self {
             max_uploads: config.max_uploads,
@@ -41,7 +41,7 @@ impl Intake {
     pub(crate) fn admit(self: &Arc<Self>, announced: Option<u64>) -> Result<Admission, ApiError> {
         // Taken first and given back by the drop, so that the limits hold whoever else comes now.
         let others = self.uploads.fetch_add(1, Ordering::Relaxed);
-        let admission = Admission { intake: Arc::clone(self), bytes: 0 };
+        let admission = Admission { control: Arc::clone(self), bytes: 0 };
         if others >= self.max_uploads {
             return Err(self.too_many_uploads());
         }
@@ -69,9 +69,9 @@ impl Intake {
 impl Admission {
     /// Counts bytes that are about to be written; an error if they would go past the limit.
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), ApiError> {
-        let (bytes, limit) = (bytes as u64, self.intake.max_bytes);
+        let (bytes, limit) = (bytes as u64, self.control.max_bytes);
         self.bytes += bytes;
-        let all = self.intake.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let all = self.control.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if self.bytes > limit {
             Err(ApiError::TooManyBytes { limit })
         } else if all > limit {
@@ -84,8 +84,8 @@ impl Admission {
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        self.intake.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
-        self.intake.uploads.fetch_sub(1, Ordering::Relaxed);
+        self.control.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.control.uploads.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -96,46 +96,46 @@ mod tests {
 
     use super::*;
 
-    fn intake() -> Arc<Intake> {
+    fn control() -> Arc<AdmissionControl> {
         let limits = json!({"api": {"max_uploads": 2, "max_spool_bytes": "100B"}});
         let config = Config::load(&json!({}), None, &limits).unwrap();
-        Arc::new(Intake::new(&config.api))
+        Arc::new(AdmissionControl::new(&config.api))
     }
 
     #[test]
     fn a_place_is_free_again_when_its_upload_is_over() {
-        let intake = intake();
-        let first = intake.admit(None).unwrap();
-        assert!(!intake.is_full());
-        let _second = intake.admit(None).unwrap();
-        assert!(intake.is_full());
+        let control = control();
+        let first = control.admit(None).unwrap();
+        assert!(!control.is_full());
+        let _second = control.admit(None).unwrap();
+        assert!(control.is_full());
         for _ in 0..3 {
-            assert!(matches!(intake.admit(None), Err(ApiError::TooManyUploads { limit: 2 })));
+            assert!(matches!(control.admit(None), Err(ApiError::TooManyUploads { limit: 2 })));
         }
         drop(first);
-        intake.admit(None).unwrap();
+        control.admit(None).unwrap();
     }
 
     #[test]
     fn bytes_are_counted_over_all_uploads_and_given_back() {
-        let intake = intake();
-        let mut first = intake.admit(Some(60)).unwrap();
+        let control = control();
+        let mut first = control.admit(Some(60)).unwrap();
         first.take(60).unwrap();
-        assert!(matches!(intake.admit(Some(41)), Err(ApiError::SpoolFull { .. })));
-        let mut second = intake.admit(None).unwrap();
+        assert!(matches!(control.admit(Some(41)), Err(ApiError::SpoolFull { .. })));
+        let mut second = control.admit(None).unwrap();
         second.take(40).unwrap();
         assert!(matches!(second.take(1), Err(ApiError::SpoolFull { .. })));
         drop(second);
         first.take(40).unwrap();
         drop(first);
-        assert_eq!(intake.bytes.load(Ordering::Relaxed), 0);
+        assert_eq!(control.bytes.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn what_there_is_never_room_for_is_not_asked_to_come_back() {
-        let intake = intake();
-        assert!(matches!(intake.admit(Some(101)), Err(ApiError::TooManyBytes { limit: 100 })));
-        let mut alone = intake.admit(None).unwrap();
+        let control = control();
+        assert!(matches!(control.admit(Some(101)), Err(ApiError::TooManyBytes { limit: 100 })));
+        let mut alone = control.admit(None).unwrap();
         assert!(matches!(alone.take(101), Err(ApiError::TooManyBytes { limit: 100 })));
     }
 }

@@ -2,6 +2,8 @@
 
 mod explanation;
 mod queue_position;
+#[cfg(test)]
+mod test_jobs;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +14,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::explanation::Situation;
-use self::queue_position::Place;
-use crate::app::AppState;
+use self::queue_position::QueuePosition;
+use crate::app::stores::Stores;
+use crate::app::throughput::Throughput;
 
 /// Nothing is foretold beyond this.
 const FORESEEABLE: Duration = Duration::from_hours(366 * 24);
@@ -41,36 +44,40 @@ pub(crate) struct Progress {
 
 /// The progress of an image's unfinished jobs. One whose jobs are all finished costs nothing; and
 /// what is not known now is left out.
-pub(crate) async fn of(state: &AppState, jobs: &[JobView]) -> BTreeMap<ModelName, Progress> {
+pub(crate) async fn of(
+    stores: &Stores,
+    throughput: &Throughput,
+    jobs: &[JobView],
+) -> BTreeMap<ModelName, Progress> {
     let unfinished: Vec<&JobView> = jobs.iter().filter(|job| !job.state.is_final()).collect();
     if unfinished.is_empty() {
         return BTreeMap::new();
     }
     let models: Vec<ModelName> = unfinished.iter().map(|job| job.model.clone()).collect();
-    let outlook = match state.outlooks.of(state, &models).await {
-        Ok(outlook) => outlook,
+    let snapshot = match throughput.cached(stores, &models).await {
+        Ok(snapshot) => snapshot,
         Err(error) => {
             // The states of the jobs are known all the same.
             tracing::debug!(%error, "the progress of jobs is not known");
             return BTreeMap::new();
         }
     };
-    let now = state.clock.now();
+    let now = stores.clock.now();
     let progress = unfinished.into_iter().filter_map(|job| {
-        let queue = outlook.queues.get(&job.model)?;
-        let weights = state.config.dispatcher.priority_weights;
-        let place = Place::of(job, &queue.view, weights);
+        let queue = snapshot.queues.get(&job.model)?;
+        let weights = stores.config.dispatcher.priority_weights;
+        let position = QueuePosition::of(job, &queue.view, weights);
         let situation = Situation {
             job,
-            place,
+            position,
             queue,
-            dispatchers: &outlook.dispatchers,
-            max_attempts: state.config.model(&job.model).max_attempts,
+            dispatchers: &snapshot.dispatchers,
+            max_attempts: stores.config.model(&job.model).max_attempts,
         };
         let left = situation.time_left();
         let progress = Progress {
-            ahead_at_most: place.at_most,
-            ahead_estimate: place.estimate,
+            ahead_at_most: position.at_most,
+            ahead_estimate: position.estimate,
             rate_per_second: queue.rate.map(|rate| rate.rounded()),
             estimated_at: left.map(|left| done_at(job, now, left)),
             explanation: situation.explain(left),
@@ -94,7 +101,7 @@ impl Situation<'_> {
         let can_be_done = self.job.state != JobState::Running
             && self.job.held_by_model.is_none()
             && !self.dispatchers.is_empty();
-        let ahead = self.place.estimate.unwrap_or(self.place.at_most);
+        let ahead = self.position.estimate.unwrap_or(self.position.at_most);
         // Those that are running come before it, and it takes its own time.
         let jobs = ahead + self.queue.view.stats.running + 1;
         let seconds = self.queue.rate.filter(|_| can_be_done)?.seconds_for(jobs)?;

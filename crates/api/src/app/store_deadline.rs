@@ -1,27 +1,27 @@
-//! How long one request may wait for the job store, over all its questions.
+//! How long one request may wait for the job store, over all its calls.
 //!
-//! The store gives up on a server that does not answer. One that answers, but slowly, would keep a
-//! request of many questions for as long as all of them take together.
+//! The store gives up on a server that does not answer. A server that answers, but slowly, would keep a
+//! request of many calls waiting for as long as all of them take together.
 
 use std::time::{Duration, Instant};
 
 use photo_core::ports::StoreError;
 
-/// Longer than the store waits for one answer, so that it says itself what is wrong.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longer than the store waits for one answer, so that the store says itself what is wrong.
+const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is left of one request's time. Waiting for anything but the store does not count.
+/// What is left of one request's time to wait for the store. Other waiting does not count.
 #[derive(Debug)]
-pub(crate) struct StoreTime(Duration);
+pub(crate) struct StoreDeadline(Duration);
 
-impl StoreTime {
-    /// The time of a request that has not asked yet.
+impl StoreDeadline {
+    /// The deadline of a request that has not called the store yet.
     pub(crate) fn new() -> Self {
-        Self(PATIENCE)
+        Self(STORE_TIMEOUT)
     }
 
-    /// The store's answer, or that it is away if there is no more time to wait for it. It may then
-    /// have done what it was asked to.
+    /// Returns the store's answer, or that the store is unavailable once the time is used up; the store
+    /// may then have done what it was asked to all the same.
     pub(crate) async fn wait<T>(
         &mut self,
         answer: impl Future<Output = Result<T, StoreError>>,
@@ -30,7 +30,7 @@ impl StoreTime {
         let answer = tokio::time::timeout(self.0, answer).await;
         self.0 = self.0.saturating_sub(asked.elapsed());
         answer.unwrap_or_else(|_| {
-            let seconds = PATIENCE.as_secs();
+            let seconds = STORE_TIMEOUT.as_secs();
             Err(StoreError::unavailable(format!("its answers took more than {seconds} s together")))
         })
     }

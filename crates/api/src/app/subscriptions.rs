@@ -1,18 +1,18 @@
-//! Who waits for which images, in this process.
+//! Which clients of this process wait for which images.
 //!
-//! A *watch* is somebody's interest in some images: a stream of events, or a request that waits for
-//! one image. The job store hints at what changed ([`Change`]); a hint goes to the inbox of every
-//! watch of its images. Whoever owns the watch takes images out of its inbox when it has time, and
-//! reads them together with all others who ask for the same ([`Reads`]). So a client that does not
-//! read holds a few bytes per image and not what it is to be told, and is told the latest in the
-//! end.
+//! A *subscription* is a client's interest in some images: a stream of events, or a request that waits
+//! for one image. The job store hints at what changed ([`Change`]); a hint goes to the pending set of
+//! every subscription to its images. The owner of a subscription takes images out of the pending set
+//! when it has time, and reads them together with all others that ask for the same ([`SharedReads`]).
+//! So a client that does not read holds a few bytes per image and not what it is to be told, and is told
+//! the latest in the end.
 
 pub(crate) mod event;
 mod feed;
 mod pending;
 mod permits;
-mod reads;
 mod registry;
+mod shared_reads;
 mod subscription;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,83 +21,88 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use photo_core::UnixMillis;
 use photo_core::job::Change;
+use photo_core::ports::JobStore;
 use tokio::sync::broadcast;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use self::feed::Feed;
-use self::reads::Reads;
-use self::registry::{PARTS, Watches};
-use crate::app::AppState;
+use self::permits::StreamPermits;
+use self::registry::{PARTS, SubscriptionRegistry};
+use self::shared_reads::SharedReads;
+use super::stores::Stores;
 
-pub(crate) use self::pending::Look;
-pub(crate) use self::permits::{Place, Places};
-pub(crate) use self::reads::Sight;
-pub(crate) use self::subscription::{News, Watch};
+pub(crate) use self::pending::PendingImage;
+pub(crate) use self::permits::StreamPermit;
+pub(crate) use self::shared_reads::ImageSnapshot;
+pub(crate) use self::subscription::{ImageChange, Subscription};
 
-/// Within this time every watched image that is not finished is looked at although nothing hinted
-/// at it: a hint may be lost, and that a model can or cannot take jobs is not hinted at.
+/// Within this time every watched image that is not finished is read although nothing hinted at it: a
+/// hint may be lost, and that a model can or cannot take jobs is not hinted at.
 const ROUND: Duration = Duration::from_secs(20);
 
-/// The least time per image that it takes: with very many the rounds last longer.
-const PER_IMAGE: Duration = Duration::from_millis(2);
+/// The least time per image that a round takes: with very many images rounds last longer.
+const ROUND_TIME_PER_IMAGE: Duration = Duration::from_millis(2);
 
-/// Everybody who waits.
+/// All clients that wait.
 #[derive(Debug)]
-pub(crate) struct Hub {
-    watches: Mutex<Watches>,
-    pub(crate) places: Arc<Places>,
-    pub(crate) reads: Reads,
+pub(crate) struct Subscriptions {
+    registry: Mutex<SubscriptionRegistry>,
+    pub(crate) permits: Arc<StreamPermits>,
+    reads: SharedReads,
     feed: Feed,
 }
 
-impl Hub {
-    /// A hub that has places for so many who wait.
-    pub(crate) fn new(places: usize) -> Self {
+impl Subscriptions {
+    /// Nobody waits yet, and so many clients may.
+    pub(super) fn new(max_streams: usize) -> Self {
         Self {
-            watches: Mutex::default(),
-            places: Arc::new(Places::new(places)),
-            reads: Reads::default(),
+            registry: Mutex::default(),
+            permits: Arc::new(StreamPermits::new(max_streams)),
+            reads: SharedReads::default(),
             feed: Feed::default(),
         }
     }
 
-    /// Passes hints on, and reads what is asked for, until the server is to stop.
-    pub(crate) fn start(state: &Arc<AppState>) {
+    /// Passes hints on, and reads what is asked for, until `closing` is cancelled.
+    pub(crate) fn start(self: &Arc<Self>, stores: &Stores, closing: &CancellationToken) {
         // Each a task of its own: none has to wait for another.
-        Self::spawn(state, |state| async move { state.hub.listen(&state).await });
-        Self::spawn(state, |state| async move { state.hub.reads.run(&state).await });
-        Self::spawn(state, |state| async move { state.hub.feed.run(&state.hub.reads).await });
-        Self::spawn(state, |state| async move { state.hub.look_around().await });
+        let jobs = Arc::clone(&stores.jobs);
+        self.spawn(closing, |this| async move { this.listen(&*jobs).await });
+        let stores = stores.clone();
+        self.spawn(closing, |this| async move { this.reads.run(&stores).await });
+        self.spawn(closing, |this| async move { this.feed.run(&this.reads).await });
+        self.spawn(closing, |this| async move { this.hint_in_rounds().await });
     }
 
-    fn spawn<F>(state: &Arc<AppState>, work: impl FnOnce(Arc<AppState>) -> F)
+    fn spawn<F>(self: &Arc<Self>, closing: &CancellationToken, work: impl FnOnce(Arc<Self>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (work, stop) = (work(Arc::clone(state)), state.closing.clone());
-        tokio::spawn(async move { stop.run_until_cancelled(work).await });
+        let (work, closing) = (work(Arc::clone(self)), closing.clone());
+        tokio::spawn(async move { closing.run_until_cancelled(work).await });
     }
 
-    /// What happens to any image, from now on, as one text of events for everybody.
+    /// Returns what happens to any image from now on, as one text of events for all clients.
     pub(crate) fn follow_all(&self) -> broadcast::Receiver<Bytes> {
         self.feed.follow()
     }
 
-    /// The moment up to which all hints were passed on, in the store's time.
+    /// Returns the moment up to which all hints were passed on, in the store's time.
     pub(crate) fn heard(&self) -> UnixMillis {
-        self.watches().heard
+        self.registry().heard
     }
 
-    async fn listen(&self, state: &AppState) {
+    async fn listen(&self, jobs: &dyn JobStore) {
         loop {
-            let mut changes = state.jobs.changes().await;
+            let mut changes = jobs.changes().await;
             while let Some(change) = changes.recv().await {
                 match change {
                     Change::Images { at, images } => {
-                        self.watches().hint(at, &images);
+                        self.registry().hint(at, &images);
                         self.feed.hint(&images);
                     }
-                    Change::Reset => self.watches().hint_at_all(),
+                    Change::Reset => self.registry().hint_at_all(),
                 }
             }
             // A store that has nothing more to tell has ended, or is about to; this must not spin.
@@ -105,17 +110,17 @@ impl Hub {
         }
     }
 
-    /// Looks at all watched images, a part at a time.
-    async fn look_around(&self) {
+    /// Has all watched images read, a part at a time.
+    async fn hint_in_rounds(&self) {
         for part in (0..PARTS).cycle() {
-            let watched = self.watches().hint_at_part(part);
-            let all = PER_IMAGE * u32::try_from(watched).unwrap_or(u32::MAX);
+            let watched = self.registry().hint_at_part(part);
+            let all = ROUND_TIME_PER_IMAGE * u32::try_from(watched).unwrap_or(u32::MAX);
             sleep(ROUND.max(all) / u32::from(PARTS)).await;
         }
     }
 
-    fn watches(&self) -> MutexGuard<'_, Watches> {
+    fn registry(&self) -> MutexGuard<'_, SubscriptionRegistry> {
         // Nothing that can panic happens under the lock.
-        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
-//! `GET /images/<md5>?width=320`: a photo made small, for lists of many.
+//! Making photos small.
 //!
 //! A photo of a few kilobytes may unpack to gigabytes. So its pixels are known and its share of the
-//! memory is taken before any of it is read; those for whom there is no room wait. What decoding
+//! memory is taken before any of it is read; photos for which there is no room wait. What decoding
 //! finds wrong with a photo is added to its notes.
 
 mod memory;
@@ -22,12 +22,8 @@ use photo_decode::{DecodeError, Decoded, Wanted};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::threads::DecodeThreads;
-use crate::app::AppState;
+use super::stores::Stores;
 use crate::http::error::ApiError;
-use crate::http::query::{Query, wrong};
-
-/// The sizes there are: few, so that browsers and proxies keep them.
-pub(crate) const WIDTHS: [u32; 3] = [160, 320, 640];
 
 /// How much of the photo's quality is kept, of 100.
 const QUALITY: u8 = 80;
@@ -57,15 +53,6 @@ pub(crate) enum NoThumbnail {
     TooLarge { needed_mib: u64, limit_mib: u32 },
 }
 
-/// The width that a query asks for, if it asks for one.
-pub(crate) fn width(query: &Query) -> Result<Option<u32>, ApiError> {
-    let width = query.get("width").map(|text| {
-        let width = text.parse().ok().filter(|width| WIDTHS.contains(width));
-        width.ok_or_else(|| wrong("width", text, "160, 320 or 640"))
-    });
-    width.transpose()
-}
-
 impl Default for Thumbnails {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -79,6 +66,33 @@ impl Thumbnails {
             memory: Arc::new(Semaphore::new(memory_limit_mib as usize)),
             memory_limit_mib,
             threads: DecodeThreads::new(threads),
+        }
+    }
+
+    /// Makes a stored photo a JPEG that is no wider and no higher than `width`; `None` if the photo has
+    /// gone.
+    pub(crate) async fn make(
+        &self,
+        stores: &Stores,
+        info: &ImageInfo,
+        width: u32,
+    ) -> Result<Option<Bytes>, ApiError> {
+        let share_mib = self.share_mib(info, width)?;
+        let closed = |error| ApiError::Images(ImageStoreError::unavailable(error));
+        let memory = Arc::clone(&self.memory);
+        let memory = memory.acquire_many_owned(share_mib).await.map_err(closed)?;
+        let Some(photo) = read(stores, info.md5).await? else { return Ok(None) };
+        let (format, memory_left) = (info.format, u64::from(share_mib) * MEBIBYTE - info.bytes);
+        let made = self.threads.run(move || {
+            let _held: OwnedSemaphorePermit = memory;
+            shrink(&photo, format, width, memory_left)
+        });
+        match made.await.ok_or(NoThumbnail::Unreadable)? {
+            Ok(made) => {
+                note(stores, info.md5, made.notes).await;
+                Ok(Some(made.jpeg.into()))
+            }
+            Err(error) => Err(NoThumbnail::new(error, info, self.memory_limit_mib).into()),
         }
     }
 
@@ -96,46 +110,19 @@ impl Thumbnails {
     }
 }
 
-/// A stored photo as a JPEG that is no wider and no higher than `width`; `None` if it has gone.
-pub(crate) async fn make(
-    state: &AppState,
-    info: &ImageInfo,
-    width: u32,
-) -> Result<Option<Bytes>, ApiError> {
-    let thumbnails = &state.thumbnails;
-    let share_mib = thumbnails.share_mib(info, width)?;
-    let closed = |error| ApiError::Images(ImageStoreError::unavailable(error));
-    let memory = Arc::clone(&thumbnails.memory);
-    let memory = memory.acquire_many_owned(share_mib).await.map_err(closed)?;
-    let Some(photo) = read(state, info.md5).await? else { return Ok(None) };
-    let (format, memory_left) = (info.format, u64::from(share_mib) * MEBIBYTE - info.bytes);
-    let made = thumbnails.threads.run(move || {
-        let _held: OwnedSemaphorePermit = memory;
-        shrink(&photo, format, width, memory_left)
-    });
-    let limit_mib = thumbnails.memory_limit_mib;
-    match made.await.ok_or(NoThumbnail::Unreadable)? {
-        Ok(made) => {
-            note(state, info.md5, made.notes).await;
-            Ok(Some(made.jpeg.into()))
-        }
-        Err(error) => Err(NoThumbnail::new(error, info, limit_mib).into()),
-    }
-}
-
 /// Adds to an image's notes what is not known yet. If that fails, the next who wants the photo small
 /// does it.
-async fn note(state: &AppState, image: ImageKey, mut notes: Vec<String>) {
+async fn note(stores: &Stores, image: ImageKey, mut notes: Vec<String>) {
     if notes.is_empty() {
         return;
     }
     let added = async {
-        let known = state.images.photo_notes(&[image]).await?;
+        let known = stores.images.photo_notes(&[image]).await?;
         notes.retain(|note| known.get(&image).is_none_or(|known| !known.contains(note)));
         if notes.is_empty() {
             return Ok(());
         }
-        state.images.append(vec![(image, RecordLine::Noted(notes))]).await
+        stores.images.append(vec![(image, RecordLine::Noted(notes))]).await
     };
     if let Err(error) = added.await {
         tracing::warn!(%image, %error, "what is wrong with a photo could not be written down");
@@ -143,8 +130,8 @@ async fn note(state: &AppState, image: ImageKey, mut notes: Vec<String>) {
 }
 
 /// A photo's bytes, of which there are no more than when its share was taken: a name has one photo.
-async fn read(state: &AppState, image: ImageKey) -> Result<Option<Vec<u8>>, ImageStoreError> {
-    let Some((info, mut pieces)) = state.images.open(image).await? else { return Ok(None) };
+async fn read(stores: &Stores, image: ImageKey) -> Result<Option<Vec<u8>>, ImageStoreError> {
+    let Some((info, mut pieces)) = stores.images.open(image).await? else { return Ok(None) };
     let mut photo = Vec::with_capacity(usize::try_from(info.bytes).unwrap_or(0));
     while let Some(piece) = pieces.try_next().await? {
         photo.extend_from_slice(&piece);

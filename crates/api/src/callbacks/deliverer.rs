@@ -11,14 +11,14 @@ use photo_core::config::WebhookSecret;
 use photo_core::job::{Callback, CallbackEnd, DueCallback};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::caller::Caller;
 use super::check;
 use super::signature::sign;
-use crate::app::AppState;
-use crate::app::job_views::model_filter::ModelFilter;
-use crate::jobs::status::{ImageView, notes, read_one};
+use crate::app::job_views::{ImageView, ModelFilter, photo_notes, read_one};
+use crate::app::stores::Stores;
 
 /// The most calls at the same time.
 const AT_ONCE: usize = 16;
@@ -43,18 +43,17 @@ const PAUSES: [Duration; 8] = [
 
 /// What makes the calls.
 struct Deliverer {
-    state: Arc<AppState>,
+    stores: Stores,
     secret: WebhookSecret,
     caller: Caller,
 }
 
 /// Makes callbacks until the server is to stop. Those under way then are made again by another process,
 /// with the same id.
-pub(super) async fn run(state: Arc<AppState>, secret: WebhookSecret) {
-    let caller = Caller::new(state.config.callbacks.allow_private);
-    let stop = state.closing.clone();
-    let deliverer = Arc::new(Deliverer { state, secret, caller });
-    stop.run_until_cancelled(deliverer.deliver_all()).await;
+pub(super) async fn run(stores: Stores, secret: WebhookSecret, closing: CancellationToken) {
+    let caller = Caller::new(stores.config.callbacks.allow_private);
+    let deliverer = Arc::new(Deliverer { stores, secret, caller });
+    closing.run_until_cancelled(deliverer.deliver_all()).await;
 }
 
 impl Deliverer {
@@ -66,7 +65,7 @@ impl Deliverer {
             let Ok(first) = Arc::clone(&places).acquire_owned().await else { return };
             let free = 1 + places.available_permits();
             let due =
-                self.state.jobs.lease_callbacks(u32::try_from(free).unwrap_or(1), LEASE).await;
+                self.stores.jobs.lease_callbacks(u32::try_from(free).unwrap_or(1), LEASE).await;
             if let Err(error) = &due
                 && !is_away
             {
@@ -95,7 +94,7 @@ impl Deliverer {
     async fn deliver(&self, due: &DueCallback) {
         let callback = &due.callback;
         let end = self.attempt(due).await;
-        if let Err(error) = self.state.jobs.end_callback(callback, end).await {
+        if let Err(error) = self.stores.jobs.end_callback(callback, end).await {
             tracing::warn!(callback.id = %callback.id, %error, "a callback may be made twice");
         }
     }
@@ -123,19 +122,19 @@ impl Deliverer {
     /// Tells how the jobs ended that are meant, unless they are not finished any more.
     async fn call(&self, callback: &Callback) -> anyhow::Result<CallbackEnd> {
         let filter = ModelFilter::new(&callback.models);
-        let jobs = read_one(&self.state, callback.image, &filter).await;
+        let jobs = read_one(&self.stores, callback.image, &filter).await;
         let jobs = jobs.map_err(|error| anyhow!("{}", error.cause()))?;
-        let notes = notes(&self.state, &[callback.image]).await.remove(&callback.image);
+        let notes = photo_notes(&self.stores, &[callback.image]).await.remove(&callback.image);
         let view = ImageView::new(callback.image, jobs, notes);
         if !view.status.is_final() {
             return Ok(CallbackEnd::TooEarly { retry_after: PAUSES[0] });
         }
         // The operator may have changed the list since.
-        let url = check(&self.state.config.callbacks, &callback.url);
+        let url = check(&self.stores.config.callbacks, &callback.url);
         let url = url.map_err(|refusal| anyhow!("{refusal}"))?;
         let body = Bytes::from(serde_json::to_vec(&view)?);
         let id = format!("msg_{}", callback.id.simple());
-        let timestamp = self.state.clock.now().0 / 1000;
+        let timestamp = self.stores.clock.now().0 / 1000;
         let signature = sign(&self.secret, &id, timestamp, &body);
         let headers = [
             ("webhook-id", id),

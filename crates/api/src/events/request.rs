@@ -6,10 +6,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::app::job_views::model_filter::ModelFilter;
+use crate::app::job_views::ModelFilter;
+use crate::http::body::split_list;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
-use crate::jobs::selection::{self, split_list};
+use crate::jobs::selection;
 
 /// What the query of `GET /events` may say.
 pub(crate) const KEYS: &[&str] = &["images", "keys", "models", "last_event_id"];
@@ -68,7 +69,7 @@ impl Question {
             return Err(ApiError::TooManyPhotos { limit: MOST_IN_QUERY });
         }
         let images = names.as_deref().map(parse_images).transpose()?;
-        let filter = ModelFilter::from_query(state, &query).await?;
+        let filter = selection::filter_of_query(state, &query).await?;
         if images.is_none() && filter.models().is_some() {
             let what = "`models` is for a stream about some images: name them as `images`.";
             return Err(ApiError::BadRequest(what.to_owned()));
@@ -84,7 +85,7 @@ impl Question {
     ) -> Result<Self, ApiError> {
         let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
         let body: Body = selection::read(body, form).await?;
-        let filter = ModelFilter::read(state, body.models.as_deref()).await?;
+        let filter = selection::filter(state, body.models.as_deref()).await?;
         Ok(Self { images: Some(parse_images(&body.images)?), filter, ..self })
     }
 }

@@ -3,7 +3,7 @@
 use photo_core::UnixMillis;
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreTime;
+use crate::app::store_deadline::StoreDeadline;
 
 /// How much earlier than the cursor an image may have changed that is told again. The store's time
 /// may be a little behind when another server takes over.
@@ -23,7 +23,7 @@ impl Resumed {
     /// if nobody knows: then it is told everything.
     pub(super) async fn at(state: &AppState, cursor: Option<UnixMillis>) -> Option<Self> {
         let cursor = cursor?;
-        let clock = StoreTime::new().wait(state.jobs.time()).await.ok()?;
+        let clock = StoreDeadline::new().wait(state.stores.jobs.time()).await.ok()?;
         Some(Self { cursor, told_until: clock.clock_time_at(cursor)? })
     }
 

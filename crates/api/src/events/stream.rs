@@ -14,24 +14,26 @@ use tokio::time::{Instant, sleep_until};
 
 use super::resumed::Resumed;
 use crate::app::AppState;
-use crate::app::job_views::model_filter::ModelFilter;
+use crate::app::job_views::ModelFilter;
 use crate::app::subscriptions::event;
-use crate::app::subscriptions::{Look, News, Place, Sight, Watch};
+use crate::app::subscriptions::{
+    ImageChange, ImageSnapshot, PendingImage, StreamPermit, Subscription,
+};
 use crate::http::error::ApiError;
 
 /// The longest silence. What lies between us and the client cuts silent connections.
-const SILENCE: Duration = Duration::from_secs(15);
+const MAX_SILENCE: Duration = Duration::from_secs(15);
 
 /// How many images are looked at together.
-const STEP: usize = 20;
+const MAX_READ_TOGETHER: usize = 20;
 
 /// An image of more bytes is sent in pieces of as many.
-const PIECE: usize = 32 << 10;
+const PIECE_BYTES: usize = 32 << 10;
 
 /// A stream about some images, up to the end of their last job.
 pub(super) struct ImageStream {
     state: Arc<AppState>,
-    watch: Watch,
+    subscription: Subscription,
     /// What the client was told before, if it comes back.
     resumed: Option<Resumed>,
     /// The images no job is known for, until they are told.
@@ -44,7 +46,7 @@ pub(super) struct ImageStream {
     step: usize,
     is_over: bool,
     alive_at: Instant,
-    _place: Place,
+    _permit: StreamPermit,
 }
 
 impl ImageStream {
@@ -56,19 +58,24 @@ impl ImageStream {
         filter: ModelFilter,
         resumed: Option<Resumed>,
     ) -> Result<Self, ApiError> {
-        let place = state.hub.places.take()?;
+        let permit = state.subscriptions.permits.take()?;
         let since = resumed.map_or(UnixMillis(0), |resumed| resumed.cursor);
         Ok(Self {
-            watch: Watch::begin(Arc::clone(&state), images, filter, since)?,
+            subscription: Subscription::begin(
+                Arc::clone(&state.subscriptions),
+                images,
+                filter,
+                since,
+            )?,
             state,
             resumed,
             unknown: Vec::new(),
             is_opened: false,
             out: [event::OPENING].into(),
-            step: STEP,
+            step: MAX_READ_TOGETHER,
             is_over: false,
-            alive_at: Instant::now() + SILENCE,
-            _place: place,
+            alive_at: Instant::now() + MAX_SILENCE,
+            _permit: permit,
         })
     }
 
@@ -80,7 +87,7 @@ impl ImageStream {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(bytes) = self.out.pop_front() {
-                self.alive_at = Instant::now() + SILENCE;
+                self.alive_at = Instant::now() + MAX_SILENCE;
                 return Some(bytes);
             }
             if self.is_over {
@@ -90,31 +97,31 @@ impl ImageStream {
                 biased;
                 () = self.state.closing.cancelled() => return None,
                 () = sleep_until(self.alive_at) => self.say_alive(),
-                looks = self.watch.due(self.step) => self.tell(looks).await,
+                due = self.subscription.due(self.step) => self.tell(due).await,
             }
         }
     }
 
-    async fn tell(&mut self, looks: Vec<Look>) {
-        let news = self.watch.look(looks).await;
+    async fn tell(&mut self, due: Vec<PendingImage>) {
+        let changes = self.subscription.read(due).await;
         let (mut text, mut bytes) = (Vec::new(), 0);
-        for (look, news) in news {
-            match news {
-                News::Nothing => {}
-                News::Unknown => self.unknown.push(look.image),
-                News::First(sight) if self.was_told(&sight) => {}
-                News::First(sight) | News::Changed(sight) => {
-                    bytes += sight.json.len();
-                    self.append(&mut text, look.since, &sight);
+        for (pending, change) in changes {
+            match change {
+                ImageChange::Nothing => {}
+                ImageChange::Unknown => self.unknown.push(pending.image),
+                ImageChange::First(snapshot) if self.was_told(&snapshot) => {}
+                ImageChange::First(snapshot) | ImageChange::Changed(snapshot) => {
+                    bytes += snapshot.json.len();
+                    self.append(&mut text, pending.since, &snapshot);
                 }
             }
         }
-        self.step = if bytes > PIECE { 1 } else { STEP };
+        self.step = if bytes > PIECE_BYTES { 1 } else { MAX_READ_TOGETHER };
         self.flush(&mut text);
-        if self.watch.has_seen_all() && !self.is_opened {
+        if self.subscription.has_seen_all() && !self.is_opened {
             self.open();
         }
-        if self.watch.is_over() {
+        if self.subscription.is_over() {
             self.out.push_back(event::DONE);
             self.is_over = true;
         }
@@ -122,8 +129,9 @@ impl ImageStream {
 
     /// Whether the client was told of an image before it came back. Of one that may still change it
     /// is told again.
-    fn was_told(&self, sight: &Sight) -> bool {
-        sight.is_final && self.resumed.is_some_and(|resumed| resumed.was_told(sight.changed_at))
+    fn was_told(&self, snapshot: &ImageSnapshot) -> bool {
+        snapshot.is_final
+            && self.resumed.is_some_and(|resumed| resumed.was_told(snapshot.changed_at))
     }
 
     /// Ends the part in which every image is told as it is.
@@ -132,21 +140,22 @@ impl ImageStream {
         if !self.unknown.is_empty() {
             self.out.push_back(event::unknown(&std::mem::take(&mut self.unknown)));
         }
-        if self.resumed.is_none_or(|resumed| resumed.cursor < self.watch.begun) {
-            self.out.push_back(event::cursor(self.watch.begun).into());
+        if self.resumed.is_none_or(|resumed| resumed.cursor < self.subscription.begun) {
+            self.out.push_back(event::cursor(self.subscription.begun).into());
         }
     }
 
-    fn append(&mut self, text: &mut Vec<u8>, since: UnixMillis, sight: &Sight) {
-        if sight.json.len() <= PIECE {
-            event::append_image(text, Some(since), &sight.json);
+    fn append(&mut self, text: &mut Vec<u8>, since: UnixMillis, snapshot: &ImageSnapshot) {
+        if snapshot.json.len() <= PIECE_BYTES {
+            event::append_image(text, Some(since), &snapshot.json);
             return;
         }
         // Not copied: others may be sending the same.
         self.flush(text);
         self.out.push_back(event::begin_image(Some(since)).into());
-        let ends = (0..sight.json.len()).step_by(PIECE);
-        let pieces = ends.map(|at| sight.json.slice(at..sight.json.len().min(at + PIECE)));
+        let ends = (0..snapshot.json.len()).step_by(PIECE_BYTES);
+        let pieces =
+            ends.map(|at| snapshot.json.slice(at..snapshot.json.len().min(at + PIECE_BYTES)));
         self.out.extend(pieces);
         self.out.push_back(event::END);
     }
@@ -160,8 +169,8 @@ impl ImageStream {
     fn say_alive(&mut self) {
         self.out.push_back(event::ALIVE.into());
         // What is hinted at from now on is put into the inbox after this moment.
-        let heard = self.state.hub.heard();
-        if self.is_opened && self.watch.is_idle() {
+        let heard = self.state.subscriptions.heard();
+        if self.is_opened && self.subscription.is_idle() {
             self.out.push_back(event::cursor(heard).into());
         }
     }
@@ -173,15 +182,15 @@ pub(super) struct LiveStream {
     texts: Receiver<Bytes>,
     is_begun: bool,
     alive_at: Instant,
-    _place: Place,
+    _permit: StreamPermit,
 }
 
 impl LiveStream {
     pub(super) fn new(state: Arc<AppState>) -> Result<Self, ApiError> {
-        let place = state.hub.places.take()?;
-        let texts = state.hub.follow_all();
-        let alive_at = Instant::now() + SILENCE;
-        Ok(Self { state, texts, is_begun: false, alive_at, _place: place })
+        let permit = state.subscriptions.permits.take()?;
+        let texts = state.subscriptions.follow_all();
+        let alive_at = Instant::now() + MAX_SILENCE;
+        Ok(Self { state, texts, is_begun: false, alive_at, _permit: permit })
     }
 
     /// The stream's text, piece by piece.
@@ -205,7 +214,7 @@ impl LiveStream {
                 },
             }
         };
-        self.alive_at = Instant::now() + SILENCE;
+        self.alive_at = Instant::now() + MAX_SILENCE;
         Some(text)
     }
 }

@@ -17,11 +17,11 @@ use actix_web::http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, CROSS_ORIGIN_RESOURCE_POLICY, HeaderMap, HeaderName,
     HeaderValue, ORIGIN, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{Error, HttpResponse, ResponseError, web};
+use actix_web::{Error, HttpResponse, ResponseError};
+use photo_core::config::ApiConfig;
 
 pub(crate) use self::host::LocalAddress;
 use self::site::Caller;
-use crate::app::AppState;
 use crate::http::error::{ApiError, shorten};
 
 /// The methods that some route answers to.
@@ -58,6 +58,7 @@ enum Verdict {
 /// Refuses what a page of another site asks for, and what calls the server by a name that is not
 /// its own; tells browsers who may read the answers.
 pub(crate) fn guard<S, B>(
+    config: &ApiConfig,
     request: ServiceRequest,
     app: &S,
 ) -> impl Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>> + use<S, B>
@@ -65,7 +66,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let next = match judge(&request) {
+    let next = match judge(config, &request) {
         Ok(Verdict::Serve(reader)) => Ok((app.call(request), reader)),
         Ok(Verdict::Preflight(reader)) => Err((preflight(request), reader)),
         Err(refusal) => {
@@ -83,9 +84,7 @@ where
     }
 }
 
-fn judge(request: &ServiceRequest) -> Result<Verdict, ApiError> {
-    let state = request.app_data::<web::Data<AppState>>().expect("every app has its state");
-    let config = &state.config.api;
+fn judge(config: &ApiConfig, request: &ServiceRequest) -> Result<Verdict, ApiError> {
     host::check(request, &config.allowed_hosts)?;
     let varies = !config.allowed_origins.is_empty();
     let allowed = match site::caller(request.headers()) {

@@ -11,7 +11,7 @@ use photo_core::ports::{ImageStoreError, StoreError};
 use photo_core::{ImageKey, ModelName};
 use serde_json::{Value, json};
 
-use crate::app::throughput::rates::Wait;
+use crate::app::throughput::QueueWait;
 use crate::app::thumbnails::NoThumbnail;
 use crate::photos::refused_photos::RefusedPhotos;
 
@@ -89,7 +89,7 @@ pub(crate) enum ApiError {
     /// More photos than the model's queue ever has room for.
     TooManyForQueue { model: ModelName, limit: u64 },
     /// The model has too many unfinished jobs.
-    QueueFull { model: ModelName, limit: u64, wait: Wait },
+    QueueFull { model: ModelName, limit: u64, wait: QueueWait },
     /// So many have announced themselves that no more may.
     TooManyServices { of: &'static str, limit: usize },
     /// The photo is there, and there is no small version of it.

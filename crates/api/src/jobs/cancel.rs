@@ -17,7 +17,7 @@ use crate::app::AppState;
 use crate::http::error::ApiError;
 use crate::http::whole_number;
 use crate::jobs::selection;
-use crate::jobs::selection::Meant;
+use crate::jobs::selection::JobSelection;
 
 /// The most jobs that one answer about images tells of.
 const MOST_JOBS: usize = 100_000;
@@ -68,16 +68,18 @@ pub(crate) async fn cancel(
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
     let question: Question = selection::read(body, form).await?;
     let (images, models) = (question.images.as_deref(), question.models.as_deref());
-    let meant = Meant::read(&state, images, models, form).await?;
+    let selected = JobSelection::read(&state, images, models, form).await?;
     let limit = question.limit;
     // Once it has begun it is done, also if the client is gone by then.
     let done = tokio::spawn(async move {
-        match meant {
-            Meant::OfImages(..) if limit.is_some() => Err(ApiError::BadRequest(
+        match selected {
+            JobSelection::OfImages(..) if limit.is_some() => Err(ApiError::BadRequest(
                 "`limit` is for models alone: name no images, or all that are meant.".to_owned(),
             )),
-            Meant::OfImages(images, models) => cancel_all(&state, &images, models.as_deref()).await,
-            Meant::OfModels(models) => {
+            JobSelection::OfImages(images, models) => {
+                cancel_all(&state, &images, models.as_deref()).await
+            }
+            JobSelection::OfModels(models) => {
                 let left = limit.unwrap_or(MOST_UNFINISHED).min(MOST_UNFINISHED);
                 let cancelled = Cancelled::default();
                 let mut jobs = Unfinished { state: &state, left: left as usize, cancelled };

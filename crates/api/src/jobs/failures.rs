@@ -77,13 +77,13 @@ pub(crate) async fn list(
     let limit = query.number("limit")?.map(|limit| usize::try_from(limit).unwrap_or(MOST_LISTED));
     let limit = limit.unwrap_or(USUALLY_LISTED).min(MOST_LISTED);
 
-    let mut stats = state.jobs.stats(models.as_deref()).await?;
+    let mut stats = state.stores.jobs.stats(models.as_deref()).await?;
     stats.retain(|stats| stats.failed > 0);
     let models = u32::try_from(stats.len()).unwrap_or(u32::MAX);
     let most = (MOST_LOOKED_AT / models.max(1)).clamp(1, FailedJob::MOST);
     let mut look = Look { limit, ..Look::default() };
     for ModelStats { model, failed, .. } in stats {
-        let failures = state.jobs.failures(&model, most).await?;
+        let failures = state.stores.jobs.failures(&model, most).await?;
         look.truncated |= failed > u64::from(most);
         look.add(failures);
     }

@@ -7,13 +7,14 @@ use photo_core::{ImageKey, UnixMillis};
 use tokio::time::timeout;
 
 use crate::app::AppState;
-use crate::app::job_views::model_filter::ModelFilter;
-use crate::app::subscriptions::Watch;
+use crate::app::job_views::ModelFilter;
+use crate::app::subscriptions::Subscription;
 use crate::http::error::ApiError;
 use crate::http::query::{Query, wrong};
 
-/// The longest wait; what lies between us and the client cuts connections that are silent for more.
-const LONGEST: Duration = Duration::from_mins(1);
+/// The longest wait; proxies between this server and the client cut connections that are silent for
+/// longer.
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// How long a query says that its client wants to wait.
 pub(crate) fn from_query(query: &Query) -> Result<Duration, ApiError> {
@@ -22,24 +23,26 @@ pub(crate) fn from_query(query: &Query) -> Result<Duration, ApiError> {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => humantime::parse_duration(text).ok(),
     };
-    let wait = wait.map(|wait| wait.min(LONGEST));
+    let wait = wait.map(|wait| wait.min(MAX_WAIT));
     wait.ok_or_else(|| wrong("wait", text, "a time such as 30s or 1m"))
 }
 
-/// Waits until those jobs of an image are finished that are meant: so long at most, and not beyond the end of this process or
-/// while the store is away.
+/// Waits until the jobs of an image that pass `filter` are finished: no longer than `wait`, and not
+/// beyond the end of this process or while the store is away.
 pub(crate) async fn until_finished(
-    state: Arc<AppState>,
+    state: &AppState,
     image: ImageKey,
     filter: &ModelFilter,
     wait: Duration,
 ) -> Result<(), ApiError> {
-    let _place = state.hub.places.take()?;
-    let mut watch = Watch::begin(Arc::clone(&state), vec![image], filter.clone(), UnixMillis(0))?;
+    let _permit = state.subscriptions.permits.take()?;
+    let subscriptions = Arc::clone(&state.subscriptions);
+    let mut subscription =
+        Subscription::begin(subscriptions, vec![image], filter.clone(), UnixMillis(0))?;
     let finished = async {
-        while !watch.is_over() {
-            let looks = watch.due(1).await;
-            if watch.look(looks).await.is_empty() {
+        while !subscription.is_over() {
+            let due = subscription.due(1).await;
+            if subscription.read(due).await.is_empty() {
                 return;
             }
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::app::throughput::queue_cache::{self, Queue};
+use crate::app::throughput::MeasuredQueue;
 use crate::http::error::ApiError;
 
 #[derive(Serialize, ToSchema)]
@@ -101,25 +101,27 @@ struct Dispatcher {
 
 /// Tells of all queues and dispatchers.
 pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let (known, dispatchers) =
-        tokio::try_join!(queue_cache::read(&state, None), state.jobs.dispatchers())?;
+    let (known, dispatchers) = tokio::try_join!(
+        state.throughput.queues(&state.stores, None),
+        state.stores.jobs.dispatchers()
+    )?;
     let is_known = |model: &ModelName| known.iter().any(|it| it.view.stats.model == *model);
     // Those that are configured and that nobody has asked for yet.
-    let mut others = state.model_names();
+    let mut others = state.model_names.all();
     others.retain(|model| !is_known(model));
     let mut queues = known;
     if !others.is_empty() {
-        queues.extend(queue_cache::read(&state, Some(&others)).await?);
+        queues.extend(state.throughput.queues(&state.stores, Some(&others)).await?);
         queues.sort_by(|one, other| one.view.stats.model.cmp(&other.view.stats.model));
     }
     let models = queues.into_iter().map(|queue| describe(&state, queue, &dispatchers)).collect();
     let dispatchers = dispatchers.into_iter().map(Dispatcher::from).collect();
-    Ok(HttpResponse::Ok().json(Queues { models, dispatchers, at: state.clock.now() }))
+    Ok(HttpResponse::Ok().json(Queues { models, dispatchers, at: state.stores.clock.now() }))
 }
 
-fn describe(state: &AppState, queue: Queue, dispatchers: &[DispatcherView]) -> ModelQueue {
-    let Queue { view, rate } = queue;
-    let settings = state.config.model(&view.stats.model);
+fn describe(state: &AppState, queue: MeasuredQueue, dispatchers: &[DispatcherView]) -> ModelQueue {
+    let MeasuredQueue { view, rate } = queue;
+    let settings = state.stores.config.model(&view.stats.model);
     let configured = settings.urls.iter().map(ToString::to_string);
     let announced = view.announced.iter().filter(|_| settings.takes_announcements).cloned();
     let urls: BTreeSet<String> = configured.chain(announced).collect();

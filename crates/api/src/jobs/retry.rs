@@ -13,7 +13,7 @@ use crate::app::AppState;
 use crate::http::error::ApiError;
 use crate::http::whole_number;
 use crate::jobs::selection;
-use crate::jobs::selection::Meant;
+use crate::jobs::selection::JobSelection;
 
 /// The most jobs that one request puts back in line.
 const MOST_JOBS: u32 = 10_000;
@@ -56,14 +56,16 @@ pub(crate) async fn retry(
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …], \"limit\": 100}";
     let question: Question = selection::read(body, form).await?;
     let (images, models) = (question.images.as_deref(), question.models.as_deref());
-    let meant = Meant::read(&state, images, models, form).await?;
+    let selected = JobSelection::read(&state, images, models, form).await?;
     let left = question.limit.unwrap_or(MOST_JOBS).min(MOST_JOBS);
     // Once it has begun it is done, also if the client is gone by then.
     let done = tokio::spawn(async move {
         let mut retry = Retry { state: &state, left, requeued: 0 };
-        match meant {
-            Meant::OfImages(images, models) => retry.images(&images, models.as_deref()).await?,
-            Meant::OfModels(models) => retry.models(&models).await?,
+        match selected {
+            JobSelection::OfImages(images, models) => {
+                retry.images(&images, models.as_deref()).await?;
+            }
+            JobSelection::OfModels(models) => retry.models(&models).await?,
         }
         Ok::<_, ApiError>(retry.requeued)
     });
@@ -88,7 +90,7 @@ impl Retry<'_> {
         let mut steps = images.chunks(IMAGES).peekable();
         while let Some(images) = steps.next() {
             let mut found = Vec::new();
-            for (image, views) in images.iter().zip(self.state.jobs.status(images).await?) {
+            for (image, views) in images.iter().zip(self.state.stores.jobs.status(images).await?) {
                 if views.is_empty() {
                     found.extend(self.forgotten(*image).await?);
                 }
@@ -114,7 +116,7 @@ impl Retry<'_> {
         for model in models {
             while self.left > 0 {
                 let asked = self.left.min(STEP);
-                let failures = self.state.jobs.failures(model, asked).await?;
+                let failures = self.state.stores.jobs.failures(model, asked).await?;
                 let is_last = failures.len() < asked as usize;
                 let failed = |it: FailedJob| (JobId::new(it.image, it.job.model), it.job.priority);
                 let failed: Vec<Failed> = failures.into_iter().map(failed).collect();
@@ -129,14 +131,14 @@ impl Retry<'_> {
 
     /// The failed jobs of an image that the job store has forgotten, which it is told of again.
     async fn forgotten(&self, image: ImageKey) -> Result<Vec<Failed>, ApiError> {
-        let record = match self.state.images.record(image).await {
+        let record = match self.state.stores.images.record(image).await {
             Err(ImageStoreError::Damaged(_)) => None,
             record => record?,
         };
         let Some(record) = record else { return Ok(Vec::new()) };
         let ended = record.jobs.values().filter_map(|job| job.ended(image));
         let ended: Vec<_> = ended.collect();
-        self.state.jobs.restore(&ended).await?;
+        self.state.stores.jobs.restore(&ended).await?;
         let failed = ended.into_iter().filter(|it| matches!(it.outcome, JobOutcome::Failed(_)));
         Ok(failed.map(|job| (job.id, job.priority)).collect())
     }
@@ -148,7 +150,7 @@ impl Retry<'_> {
         if failed.is_empty() {
             return Ok(0);
         }
-        let (request, at) = (Uuid::new_v4(), self.state.clock.now());
+        let (request, at) = (Uuid::new_v4(), self.state.stores.clock.now());
         let lines = failed.iter().map(|(id, priority)| {
             let models = vec![id.model.clone()];
             let acceptance = Acceptance { request, at, priority: *priority, rerun: true, models };
@@ -159,7 +161,7 @@ impl Retry<'_> {
             return Err(error.into());
         }
         let ids = failed.iter().map(|(id, _)| id.clone()).collect();
-        let requeued = match self.state.jobs.requeue(&Requeue::Jobs(ids)).await {
+        let requeued = match self.state.stores.jobs.requeue(&Requeue::Jobs(ids)).await {
             Ok(requeued) => requeued,
             Err(error) => {
                 // Of any other error nobody knows whether the jobs are in line.
@@ -176,15 +178,15 @@ impl Retry<'_> {
 
     async fn write_down(&self, lines: Vec<(ImageKey, RecordLine)>) -> Result<(), ImageStoreError> {
         let images: Vec<ImageKey> = lines.iter().map(|(image, _)| *image).collect();
-        self.state.images.append(lines).await?;
-        self.state.images.sync_records(&images).await
+        self.state.stores.images.append(lines).await?;
+        self.state.stores.images.sync_records(&images).await
     }
 
     async fn withdraw(&self, request: Uuid, failed: &[Failed]) {
         let lines = failed.iter().map(|(id, _)| {
             (id.image, Withdrawal { request, models: vec![id.model.clone()] }.into())
         });
-        if let Err(error) = self.state.images.append(lines.collect()).await {
+        if let Err(error) = self.state.stores.images.append(lines.collect()).await {
             tracing::warn!(%error, "failed jobs stay in their images' records as to be done again");
         }
     }

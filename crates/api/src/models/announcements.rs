@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Number, json};
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreTime;
+use crate::app::store_deadline::StoreDeadline;
 use crate::http::body::read_body;
 use crate::http::error::{ApiError, shorten};
 use crate::http::whole_number;
@@ -28,13 +28,13 @@ const HINT: &str = "A service that runs in a container, or outside of the one th
 const KEY_HEADER: &str = "api_key";
 
 /// The most bytes of an announcement.
-const MOST_BYTES: usize = 16 * 1024;
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// The most models that may announce themselves. Each costs every dispatcher a little for ever.
-const MOST_MODELS: usize = 1_000;
+const MAX_MODELS: usize = 1_000;
 
 /// The most services of one model that may be announced at the same time.
-const MOST_ENDPOINTS: usize = 100;
+const MAX_ENDPOINTS: usize = 100;
 
 /// Every shape an announcement has had over the releases of the services.
 #[derive(Deserialize)]
@@ -95,13 +95,13 @@ pub(crate) async fn announce(
              {{\"name\": …, \"port\": …}} or {{\"name\": …, \"socket\": \"http://host:port\"}}."
         ))
     };
-    let body = read_body(body, MOST_BYTES).await?;
-    let defaults = &state.config.model_defaults;
+    let body = read_body(body, MAX_BODY_BYTES).await?;
+    let defaults = &state.stores.config.model_defaults;
     let (model, url) = read_announcement(&body, &defaults.host).map_err(unreadable)?;
     let service =
         Service { model, url, from: request.peer_addr().map(|it| it.ip().to_canonical()) };
     let Service { model, url, from } = &service;
-    let settings = state.config.model(model);
+    let settings = state.stores.config.model(model);
     if !settings.takes_announcements {
         // Those that are configured are used whether they announce themselves or not.
         return Ok(if settings.urls.contains(url) {
@@ -120,22 +120,24 @@ pub(crate) async fn announce(
 
     // A service that is known may be busy with a photo and slow to answer: that it announces
     // itself is sign enough of its life.
-    let mut time = StoreTime::new();
-    let models = time.wait(state.jobs.models()).await?;
+    let mut time = StoreDeadline::new();
+    let models = time.wait(state.stores.jobs.models()).await?;
     let known = models.iter().find(|known| known.name == *model && !known.forgotten);
     let endpoints = known.map_or(&[][..], |known| &known.endpoints);
     let is_known = endpoints.iter().any(|endpoint| endpoint.url == url.as_str());
     let others = models.iter().filter(|known| !known.forgotten).count();
-    if known.is_none() && others >= MOST_MODELS {
-        return Err(ApiError::TooManyServices { of: "models", limit: MOST_MODELS });
+    if known.is_none() && others >= MAX_MODELS {
+        return Err(ApiError::TooManyServices { of: "models", limit: MAX_MODELS });
     }
-    if !is_known && endpoints.len() >= MOST_ENDPOINTS {
+    if !is_known && endpoints.len() >= MAX_ENDPOINTS {
         return Err(ApiError::TooManyServices {
             of: "services of this model",
-            limit: MOST_ENDPOINTS,
+            limit: MAX_ENDPOINTS,
         });
     }
-    if !is_known && let Err(error) = state.services.get(format!("{url}/status")).send().await {
+    if !is_known
+        && let Err(error) = state.model_services.client.get(format!("{url}/status")).send().await
+    {
         return Ok(if is_off_limits_error(&error) {
             service.refused(&state, OFF_LIMITS)
         } else {
@@ -148,8 +150,8 @@ pub(crate) async fn announce(
         lifetime: defaults.silence,
         from: *from,
     };
-    let is_new = time.wait(state.jobs.announce(&announcement)).await?;
-    state.told_refusals.clear(model, url.as_str());
+    let is_new = time.wait(state.stores.jobs.announce(&announcement)).await?;
+    state.model_services.told_refusals.clear(model, url.as_str());
     if is_new {
         tracing::info!(%model, endpoint = %url, ?from, "a model service announced itself");
         return Ok(service.heard("Model has been successfully registered to server."));
@@ -176,7 +178,7 @@ impl Service {
 
     fn refused(&self, state: &AppState, why: &str) -> HttpResponse {
         let Self { model, url, from } = self;
-        if state.told_refusals.is_news(model, url.as_str()) {
+        if state.model_services.told_refusals.is_news(model, url.as_str()) {
             tracing::warn!(%model, endpoint = %url, ?from, "an announcement is not taken: {why}");
         }
         let detail = format!("The announcement of {url} is not taken: {why}.");
@@ -185,7 +187,7 @@ impl Service {
 
     fn unreachable(&self, state: &AppState, error: &reqwest::Error) -> HttpResponse {
         let Self { model, url, from } = self;
-        if state.told_refusals.is_news(model, url.as_str()) {
+        if state.model_services.told_refusals.is_news(model, url.as_str()) {
             tracing::warn!(
                 %model, endpoint = %url, ?from, error = ?error,
                 "announced, but does not answer GET /status"
@@ -209,7 +211,7 @@ impl Service {
 /// Whether the service may announce itself. Compares every byte, so that the time taken tells
 /// nothing about the key.
 fn has_key(request: &HttpRequest, state: &AppState) -> bool {
-    let Some(key) = &state.config.api.register_key else { return true };
+    let Some(key) = &state.stores.config.api.register_key else { return true };
     let key = key.reveal().as_bytes();
     let given = request.headers().get(KEY_HEADER).map_or(&[][..], |value| value.as_bytes());
     given.len() == key.len() && given.iter().zip(key).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreTime;
+use crate::app::store_deadline::StoreDeadline;
 use crate::http::error::ApiError;
 
 #[derive(Serialize, ToSchema)]
@@ -66,16 +66,16 @@ struct Announced {
 }
 
 pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let mut time = StoreTime::new();
-    let known = time.wait(state.jobs.models()).await?;
+    let mut time = StoreDeadline::new();
+    let known = time.wait(state.stores.jobs.models()).await?;
     let mut known: BTreeMap<ModelName, KnownModel> =
         known.into_iter().filter(|it| !it.forgotten).map(|it| (it.name.clone(), it)).collect();
     let names: BTreeSet<ModelName> =
-        state.model_names().into_iter().chain(known.keys().cloned()).collect();
+        state.model_names.all().into_iter().chain(known.keys().cloned()).collect();
     let models: Vec<ModelName> = names.into_iter().collect();
-    let stats = time.wait(state.jobs.stats(Some(&models))).await?;
+    let stats = time.wait(state.stores.jobs.stats(Some(&models))).await?;
     let details = models.iter().zip(stats).map(|(name, stats)| {
-        let settings = state.config.model(name);
+        let settings = state.stores.config.model(name);
         let mut known = known.remove(name);
         let configured = settings.urls.iter().map(ToString::to_string);
         let announced = known.iter_mut().flat_map(|model| model.endpoints.drain(..));

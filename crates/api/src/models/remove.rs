@@ -35,7 +35,7 @@ pub(crate) async fn remove(
     let with_its_jobs = Query::parse(request.query_string()).flag("cancel")?;
     let unknown = |_| ApiError::UnknownModel { name: shorten(&name) };
     let model: ModelName = name.parse().map_err(unknown)?;
-    if state.config.models.contains_key(&model) {
+    if state.stores.config.models.contains_key(&model) {
         return Err(ApiError::ModelConfigured { model });
     }
     // Once it has begun it is done, also if the client is gone by then.
@@ -51,9 +51,9 @@ async fn forget(
 ) -> Result<Answer, ApiError> {
     let cancelled =
         if with_its_jobs { cancel::cancel_unfinished_of(&state, &model).await? } else { 0 };
-    match state.jobs.forget_model(&model).await? {
+    match state.stores.jobs.forget_model(&model).await? {
         ForgetModel::Forgotten => {
-            state.drop_name(&model);
+            state.model_names.forget(&state.stores.config, &model);
             tracing::info!(%model, cancelled, "the model is forgotten, as somebody asked for");
             Ok(Answer { model, cancelled })
         }

@@ -60,7 +60,8 @@ pub(crate) async fn walk(
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::parse(request.query_string());
     let (only_look, deep) = (query.flag("dry_run")?, query.flag("deep")?);
-    let alone = Arc::clone(&state.fsck).try_acquire_owned().map_err(|_| ApiError::FsckRuns)?;
+    let alone =
+        Arc::clone(&state.fsck_permit).try_acquire_owned().map_err(|_| ApiError::FsckRuns)?;
     let mode = if only_look { Mode::Look } else { Mode::Mend };
     let depth = if deep { Depth::Deep } else { Depth::Shallow };
     let (lines, mut latest) = watch::channel(progress(0, depth, &Report::default()));

@@ -23,8 +23,8 @@ pub(crate) async fn live() -> impl Responder {
 pub(crate) async fn ready(state: web::Data<AppState>) -> Result<impl Responder, ApiError> {
     let late = || "no answer in time";
     let (jobs, images) = tokio::join!(
-        tokio::time::timeout(PATIENCE, state.jobs.ping()),
-        tokio::time::timeout(PATIENCE, state.images.ping()),
+        tokio::time::timeout(PATIENCE, state.stores.jobs.ping()),
+        tokio::time::timeout(PATIENCE, state.stores.images.ping()),
     );
     jobs.unwrap_or_else(|_| Err(StoreError::unavailable(late())))?;
     images.unwrap_or_else(|_| Err(ImageStoreError::unavailable(late())))?;

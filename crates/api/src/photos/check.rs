@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::upload::check_models;
 use super::upload::fields::Fields;
 use crate::app::AppState;
-use crate::app::store_deadline::StoreTime;
+use crate::app::store_deadline::StoreDeadline;
 use crate::http::error::ApiError;
 use crate::jobs::selection;
 
@@ -63,7 +63,7 @@ pub(crate) async fn lacking(
     let images = selection::images(&question.images)?;
     let mut fields = Fields::default();
     fields.add_names(question.models)?;
-    let mut time = StoreTime::new();
+    let mut time = StoreDeadline::new();
     if fields.names_models() {
         check_models(&state, &fields, &mut time).await?;
     }
@@ -86,7 +86,7 @@ async fn unknown_jobs(
     state: &AppState,
     images: &[ImageKey],
     models: &[ModelName],
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<HashMap<ImageKey, Vec<Unknown>>, ApiError> {
     let mut unknown: HashMap<ImageKey, Vec<Unknown>> = HashMap::new();
     let new = |image: &ImageKey, model: &ModelName| NewJob {
@@ -97,7 +97,7 @@ async fn unknown_jobs(
     for images in images.chunks((STEP / models.len().max(1)).max(1)) {
         let jobs = images.iter().flat_map(|image| models.iter().map(|model| new(image, model)));
         let jobs: Vec<NewJob> = jobs.collect();
-        let known = time.wait(state.jobs.submit(&jobs, SubmitMode::Look)).await?;
+        let known = time.wait(state.stores.jobs.submit(&jobs, SubmitMode::Look)).await?;
         for (job, known) in jobs.into_iter().zip(known) {
             let was_cancelled = known == Submitted::Exists(JobState::Cancelled);
             if was_cancelled || known == Submitted::Queued {
@@ -119,7 +119,7 @@ async fn answer(
     let looks = images.iter().map(|image| {
         let (image, jobs) = (*image, unknown.remove(image).unwrap_or_default());
         async move {
-            let is_missing = state.images.stat(image).await?.is_none();
+            let is_missing = state.stores.images.stat(image).await?.is_none();
             let record = if jobs.is_empty() { None } else { readable(state, image).await? };
             Ok::<_, ImageStoreError>((image, is_missing, jobs, record.unwrap_or_default()))
         }
@@ -142,7 +142,7 @@ async fn readable(
     state: &AppState,
     image: ImageKey,
 ) -> Result<Option<ImageRecord>, ImageStoreError> {
-    match state.images.record(image).await {
+    match state.stores.images.record(image).await {
         Err(ImageStoreError::Damaged(_)) => Ok(None),
         record => record,
     }

@@ -10,8 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
+use crate::app::job_views::photo_notes;
 use crate::http::error::ApiError;
-use crate::jobs::status::{notes, parse_hash};
+use crate::http::image_id::parse_image_id;
 
 /// How many bytes of a photo are read for an orientation that its record does not tell.
 const HEAD: usize = 256 << 10;
@@ -50,13 +51,13 @@ pub(crate) async fn show(
     state: web::Data<AppState>,
     image: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let image = parse_hash(&image)?;
-    let info = state.images.stat(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
+    let image = parse_image_id(&image)?;
+    let info = state.stores.images.stat(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
     let orientation = match info.orientation() {
         Some(orientation) => orientation,
         None => read_orientation(&state, &info).await?,
     };
-    let notes = notes(&state, &[image]).await.remove(&image).unwrap_or_default();
+    let notes = photo_notes(&state.stores, &[image]).await.remove(&image).unwrap_or_default();
     let size = (info.dimensions.pixels() > 0).then_some(info.dimensions);
     Ok(HttpResponse::Ok().json(ImageInfoView {
         image,
@@ -74,7 +75,7 @@ pub(crate) async fn show(
 /// The orientation of a photo whose record was written before it was kept there, from the photo's
 /// beginning.
 async fn read_orientation(state: &AppState, info: &ImageInfo) -> Result<Orientation, ApiError> {
-    let Some((_, mut pieces)) = state.images.open(info.md5).await? else {
+    let Some((_, mut pieces)) = state.stores.images.open(info.md5).await? else {
         return Err(ApiError::UnknownPhoto(info.md5));
     };
     let mut head = Vec::new();

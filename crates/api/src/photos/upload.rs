@@ -25,8 +25,8 @@ use uuid::Uuid;
 use self::fields::Fields;
 use self::multipart::Multipart;
 use crate::app::AppState;
-use crate::app::store_deadline::StoreTime;
-use crate::app::throughput::rates::Wait;
+use crate::app::store_deadline::StoreDeadline;
+use crate::app::throughput::QueueWait;
 use crate::callbacks;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
@@ -55,9 +55,9 @@ pub(crate) async fn accept(
 ) -> Result<HttpResponse, ApiError> {
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut admission = state.intake.admit(length)?;
+    let mut admission = state.admission.admit(length)?;
     let fields = Fields::from_query(&Query::parse(request.query_string()))?;
-    let mut time = StoreTime::new();
+    let mut time = StoreDeadline::new();
     check_callback(&state, &fields)?;
     if fields.names_models() {
         // Known before the form: what is refused for them is not read at all.
@@ -68,11 +68,11 @@ pub(crate) async fn accept(
         if by_hash::is_json(&request) {
             by_hash::read(&state, body, fields).await?
         } else {
-            let (body, pace) = throughput_meter::measure(body, &state.config.api);
+            let (body, pace) = throughput_meter::measure(body, &state.stores.config.api);
             let form = Multipart::new(request.headers(), body)?;
             tokio::select! {
                 form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
-                () = pace.too_slow(|| state.intake.is_full()) => return Err(ApiError::TooSlow),
+                () = pace.too_slow(|| state.admission.is_full()) => return Err(ApiError::TooSlow),
             }
         };
     if photos.is_empty() {
@@ -91,7 +91,7 @@ pub(crate) async fn accept(
 
     let asked = Acceptance {
         request: Uuid::new_v4(),
-        at: state.clock.now(),
+        at: state.stores.clock.now(),
         priority: fields.priority,
         rerun: fields.mode == SubmitMode::Rerun,
         models: fields.models().to_vec(),
@@ -123,12 +123,12 @@ async fn store(
     images: Vec<ImageKey>,
     asked: Acceptance,
     callback: Option<Url>,
-    mut time: StoreTime,
+    mut time: StoreDeadline,
 ) -> Result<Vec<submit::AcceptedJob>, ApiError> {
     let committed = upload.commit(&asked).await?;
     let jobs = submit::submit(&state, &images, &asked, &committed, &mut time).await?;
     if let Some(url) = &callback {
-        time.wait(callbacks::keep(&state, &images, &asked.models, url)).await?;
+        time.wait(callbacks::keep(&state.stores, &images, &asked.models, url)).await?;
     }
     Ok(jobs)
 }
@@ -136,31 +136,31 @@ async fn store(
 /// The address to be called back, if there is one; refuses one that must not be called.
 fn check_callback(state: &AppState, fields: &Fields) -> Result<Option<Url>, ApiError> {
     let callback = fields.callback.as_deref().filter(|text| !text.is_empty());
-    callback.map(|text| callbacks::check(&state.config.callbacks, text)).transpose()
+    callback.map(|text| callbacks::check(&state.stores.config.callbacks, text)).transpose()
 }
 
 /// Refuses a request that names no model, or one that is not known; all of those are listed.
 pub(super) async fn check_models(
     state: &AppState,
     fields: &Fields,
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<(), ApiError> {
     if !fields.names_models() {
         return Err(ApiError::NoModels);
     }
-    let unknown = time.wait(state.unknown_models(fields.models())).await?;
+    let unknown = time.wait(state.model_names.unknown(&state.stores, fields.models())).await?;
     let unknown: Vec<String> =
         unknown.iter().map(ToString::to_string).chain(fields.impossible().to_vec()).collect();
     if unknown.is_empty() {
         Ok(())
     } else {
-        Err(ApiError::UnknownModels { unknown, known: state.model_names() })
+        Err(ApiError::UnknownModels { unknown, known: state.model_names.all() })
     }
 }
 
 /// Refuses a request that makes more jobs than one may.
 fn check_jobs(state: &AppState, fields: &Fields, photos: usize) -> Result<(), ApiError> {
-    let limit = state.config.api.max_jobs;
+    let limit = state.stores.config.api.max_jobs;
     if photos * fields.models().len() > limit {
         return Err(ApiError::TooManyJobs { limit });
     }
@@ -175,19 +175,19 @@ async fn check_room(
     state: &AppState,
     fields: &Fields,
     images: u64,
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<(), ApiError> {
-    let stats = time.wait(state.jobs.stats(Some(fields.models()))).await?;
+    let stats = time.wait(state.stores.jobs.stats(Some(fields.models()))).await?;
     for (model, stats) in fields.models().iter().zip(stats) {
-        let limit = state.config.model(model).max_queued;
+        let limit = state.stores.config.model(model).max_queued;
         // A limit of none closes the queue for the time being.
         if images > limit && limit > 0 {
             return Err(ApiError::TooManyForQueue { model: model.clone(), limit });
         }
-        let rate = state.rates.look(&stats);
+        let rate = state.throughput.sample(&stats);
         let jobs = stats.unfinished() + images;
         if jobs > limit {
-            let wait = Wait::new(jobs - limit, rate);
+            let wait = QueueWait::new(jobs - limit, rate);
             return Err(ApiError::QueueFull { model: model.clone(), limit, wait });
         }
     }

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::admission::Intake;
+use crate::app::admission::AdmissionControl;
 use crate::http::error::ApiError;
 
 /// How an upload begins; a blank or a query follows.
@@ -38,27 +38,31 @@ const READ_AWAY: usize = 64 << 10;
 
 /// Lets connections through to the server.
 #[derive(Clone)]
-pub(crate) struct Gate {
-    intake: Arc<Intake>,
+pub(crate) struct UploadGate {
+    admission: Arc<AdmissionControl>,
     stop: CancellationToken,
     answer: Bytes,
     lingering: Arc<Semaphore>,
 }
 
-impl Gate {
-    /// A gate that is shut while the intake is full, and has no more than so many connections of
+impl UploadGate {
+    /// A gate that is shut while the admission is full, and has no more than so many connections of
     /// clients that it turned away. Once `stop` is cancelled it waits for nobody.
-    pub(crate) fn new(intake: Arc<Intake>, connections: usize, stop: CancellationToken) -> Self {
-        let answer = answer(&intake.too_many_uploads());
+    pub(crate) fn new(
+        admission: Arc<AdmissionControl>,
+        connections: usize,
+        stop: CancellationToken,
+    ) -> Self {
+        let answer = answer(&admission.too_many_uploads());
         let lingering = Arc::new(Semaphore::new(connections.min(MOST_LINGERING)));
-        Self { intake, stop, answer, lingering }
+        Self { admission, stop, answer, lingering }
     }
 
     /// Answers the connection, of which nothing was read, if the server is to have it. Whatever is
     /// not plainly an upload is for the server to judge.
     pub(crate) async fn let_in(self, mut stream: TcpStream) -> io::Result<TcpStream> {
         // Asked only when there is something to refuse: a place may have become free by then.
-        if !self.is_upload(&stream).await? || !self.intake.is_full() {
+        if !self.is_upload(&stream).await? || !self.admission.is_full() {
             return Ok(stream);
         }
         stream.write_all(&self.answer).await?;

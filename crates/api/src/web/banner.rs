@@ -84,5 +84,7 @@ pub(crate) async fn show(
     if page::prefers_html(&request) {
         return page::show(&request);
     }
-    Ok(HttpResponse::Ok().insert_header((VARY, "accept")).json(Banner::new(&state.config.api)))
+    Ok(HttpResponse::Ok()
+        .insert_header((VARY, "accept"))
+        .json(Banner::new(&state.stores.config.api)))
 }

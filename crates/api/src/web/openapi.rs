@@ -12,6 +12,7 @@ mod operators;
 mod photos;
 mod problems;
 mod results;
+mod schemas;
 mod server;
 
 use std::sync::LazyLock;
@@ -21,7 +22,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use self::operation::{Members, Operation, Schemas};
+use self::operation::Operation;
+use self::schemas::{Members, Schemas};
 use crate::http::error::ApiError;
 use crate::http::etag;
 

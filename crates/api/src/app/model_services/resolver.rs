@@ -9,7 +9,7 @@ use tokio::net::lookup_host;
 /// Looks names up, and refuses those that lead where no service can be: all of a name's addresses are
 /// looked at, and the connection goes to one of them.
 #[derive(Debug)]
-pub(crate) struct ServiceResolver;
+pub(super) struct ServiceResolver;
 
 /// The name leads off limits.
 #[derive(Debug, thiserror::Error)]

@@ -5,16 +5,16 @@ use std::time::Duration;
 use photo_core::job::{DispatcherView, EndpointReport, JobView};
 use photo_core::{JobError, JobState, UnixMillis};
 
-use super::queue_position::Place;
-use crate::app::throughput::queue_cache::Queue;
+use super::queue_position::QueuePosition;
+use crate::app::throughput::{MeasuredQueue, Rate};
 
 const NOBODY: &str = "No dispatcher is alive to do it: start one.";
 
 /// A job and all around it that matters.
 pub(super) struct Situation<'a> {
     pub(super) job: &'a JobView,
-    pub(super) place: Place,
-    pub(super) queue: &'a Queue,
+    pub(super) position: QueuePosition,
+    pub(super) queue: &'a MeasuredQueue,
     pub(super) dispatchers: &'a [DispatcherView],
     /// How many attempts may fail.
     pub(super) max_attempts: u32,
@@ -85,7 +85,7 @@ impl Situation<'_> {
 
     fn in_line(&self, left: Option<Duration>) -> String {
         let stats = &self.queue.view.stats;
-        let place = match (self.place.at_most, self.place.estimate) {
+        let place = match (self.position.at_most, self.position.estimate) {
             (0, _) => "Next in line".to_owned(),
             (at_most, Some(about)) if about < at_most => {
                 format!("In line behind about {} of its model, at most {at_most}", others(about))
@@ -140,7 +140,7 @@ fn others(count: u64) -> String {
 }
 
 /// A rate with as many digits as tell something.
-fn pace(rate: &crate::app::throughput::rates::Rate) -> String {
+fn pace(rate: &Rate) -> String {
     match rate.per_second() {
         fast if fast >= 10.0 => format!("{fast:.0}"),
         slow if slow >= 0.1 => format!("{slow:.1}"),
@@ -164,4 +164,4 @@ fn sentence(words: &str) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

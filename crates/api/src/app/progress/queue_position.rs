@@ -1,5 +1,5 @@
-//! A job's place in line, from the lengths of the lines and the times at their ends. Nobody counts
-//! the jobs before it.
+//! A job's position in its queue, from the lengths of the queues and the times at their ends. The jobs
+//! before it are not counted.
 
 use photo_core::JobState;
 use photo_core::config::PriorityWeights;
@@ -7,14 +7,14 @@ use photo_core::job::{JobView, Priority, QueueView};
 
 /// How many jobs of its model are before a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct QueuePosition {
     /// At most so many of those that are queued now, by the shares of their priorities.
     pub(super) at_most: u64,
     /// About so many, by the times at which jobs came: as if they had come in evenly.
     pub(super) estimate: Option<u64>,
 }
 
-impl Place {
+impl QueuePosition {
     pub(super) fn of(job: &JobView, queue: &QueueView, weights: PriorityWeights) -> Self {
         let total = |own: u64| own + of_other_priorities(job.priority, own, queue, weights);
         match (job.state, job.due_at) {
@@ -72,7 +72,7 @@ mod tests {
     use photo_core::job::LineEnds;
 
     use super::*;
-    use crate::app::progress::explanation::tests::{job, queue};
+    use crate::app::progress::test_jobs::{job, queue};
 
     /// A queue of these lengths whose lines all have jobs from second 100 to 200.
     fn lines(queued: [u64; 3]) -> QueueView {
@@ -87,7 +87,7 @@ mod tests {
     fn place(priority: Priority, second: u64, queue: &QueueView) -> (u64, Option<u64>) {
         let changed_at = UnixMillis(second * 1_000);
         let job = JobView { priority, changed_at, ..job(JobState::Queued) };
-        let place = Place::of(&job, queue, PriorityWeights::default());
+        let place = QueuePosition::of(&job, queue, PriorityWeights::default());
         (place.at_most, place.estimate)
     }
 
@@ -124,9 +124,9 @@ mod tests {
     fn a_job_that_waits_for_a_time_will_be_first_and_one_that_runs_waits_for_nobody() {
         let mut queue = lines([10, 100, 0]);
         queue.stats.waiting = 3;
-        let place = |job: &JobView| Place::of(job, &queue, PriorityWeights::default());
+        let place = |job: &JobView| QueuePosition::of(job, &queue, PriorityWeights::default());
         let waiting = JobView { due_at: Some(UnixMillis(1)), ..job(JobState::Waiting) };
-        assert_eq!(place(&waiting), Place { at_most: 12, estimate: None });
-        assert_eq!(place(&job(JobState::Running)), Place { at_most: 0, estimate: None });
+        assert_eq!(place(&waiting), QueuePosition { at_most: 12, estimate: None });
+        assert_eq!(place(&job(JobState::Running)), QueuePosition { at_most: 0, estimate: None });
     }
 }

@@ -1,4 +1,4 @@
-//! What happens to any image, for whoever looks on.
+//! What happens to any image, for clients that follow all images.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,36 +9,36 @@ use photo_core::ImageKey;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::{Instant, sleep};
 
-use super::reads::Reads;
-use crate::app::job_views::model_filter::ModelFilter;
-use crate::app::subscriptions::event;
+use super::event;
+use super::shared_reads::SharedReads;
+use crate::app::job_views::ModelFilter;
 
 /// The most images that are told in one second; of the others it is told how many they were.
-const PER_SECOND: usize = 20;
+const MAX_IMAGES_PER_SECOND: usize = 20;
 
 /// The pause between two texts: what changes within it is told together.
-const BEAT: Duration = Duration::from_millis(100);
+const TEXT_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The most images whose changes are kept until they are told; more are only counted.
-const MOST_KEPT: usize = 1_000;
+const MAX_KEPT: usize = 1_000;
 
 /// About how many bytes one text may have. Images for which there is no room are only counted.
-const MOST_BYTES: usize = 256 << 10;
+const MAX_TEXT_BYTES: usize = 256 << 10;
 
-/// How many texts may lie unread; who is slower misses some.
-const UNREAD: usize = 8;
+/// How many texts may lie unread; a client that is slower misses some.
+const MAX_UNREAD_TEXTS: usize = 8;
 
-/// The images that changed lately, and those who are told.
+/// The images that changed lately, and the clients that follow all images.
 #[derive(Debug)]
 pub(super) struct Feed {
     texts: broadcast::Sender<Bytes>,
-    changed: Mutex<Changed>,
+    changed: Mutex<ChangedImages>,
     news: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Changed {
-    line: VecDeque<ImageKey>,
+struct ChangedImages {
+    queue: VecDeque<ImageKey>,
     images: HashSet<ImageKey>,
     /// How many more there were.
     others: usize,
@@ -47,46 +47,46 @@ struct Changed {
 impl Default for Feed {
     fn default() -> Self {
         let (texts, changed, news) =
-            (broadcast::Sender::new(UNREAD), Mutex::default(), Notify::new());
+            (broadcast::Sender::new(MAX_UNREAD_TEXTS), Mutex::default(), Notify::new());
         Self { texts, changed, news }
     }
 }
 
 impl Feed {
-    /// All texts from now on.
+    /// Returns all texts from now on.
     pub(super) fn follow(&self) -> broadcast::Receiver<Bytes> {
         self.texts.subscribe()
     }
 
-    /// Has these images told, if there is anybody to be told.
+    /// Has these images told of, if any client follows all images.
     pub(super) fn hint(&self, images: &[ImageKey]) {
         if self.texts.receiver_count() == 0 {
             return;
         }
         let mut changed = self.changed();
         for image in images {
-            if changed.images.len() == MOST_KEPT {
+            if changed.images.len() == MAX_KEPT {
                 changed.others += usize::from(!changed.images.contains(image));
             } else if changed.images.insert(*image) {
-                changed.line.push_back(*image);
+                changed.queue.push_back(*image);
             }
         }
         drop(changed);
         self.news.notify_one();
     }
 
-    /// Tells what changes, for ever.
-    pub(super) async fn run(&self, reads: &Reads) {
+    /// Tells what changes; never ends.
+    pub(super) async fn run(&self, reads: &SharedReads) {
         loop {
             self.news.notified().await;
             let second = Instant::now() + Duration::from_secs(1);
-            let mut room = PER_SECOND;
+            let mut room = MAX_IMAGES_PER_SECOND;
             let mut others = 0;
             while Instant::now() < second {
                 let images = self.take(room);
                 room -= images.len();
                 others += self.tell(reads, &images).await;
-                sleep(BEAT).await;
+                sleep(TEXT_INTERVAL).await;
             }
             others += self.clear();
             if others > 0 {
@@ -96,15 +96,15 @@ impl Feed {
         }
     }
 
-    /// Tells of images; answers of how many it could not.
-    async fn tell(&self, reads: &Reads, images: &[ImageKey]) -> usize {
+    /// Tells of images; returns how many could not be told of.
+    async fn tell(&self, reads: &SharedReads, images: &[ImageKey]) -> usize {
         let (mut text, mut others) = (Vec::new(), 0);
-        for seen in reads.read(images, &ModelFilter::default()).await {
-            match seen {
-                Some(Some(sight))
-                    if text.is_empty() || text.len() + sight.json.len() < MOST_BYTES =>
+        for answer in reads.read(images, &ModelFilter::default()).await {
+            match answer {
+                Some(Some(snapshot))
+                    if text.is_empty() || text.len() + snapshot.json.len() < MAX_TEXT_BYTES =>
                 {
-                    event::append_image(&mut text, None, &sight.json);
+                    event::append_image(&mut text, None, &snapshot.json);
                 }
                 // Of what is not known any more there is nothing to tell.
                 Some(None) => {}
@@ -119,21 +119,21 @@ impl Feed {
 
     fn take(&self, most: usize) -> Vec<ImageKey> {
         let mut changed = self.changed();
-        let most = most.min(changed.line.len());
-        let images: Vec<ImageKey> = changed.line.drain(..most).collect();
+        let most = most.min(changed.queue.len());
+        let images: Vec<ImageKey> = changed.queue.drain(..most).collect();
         for image in &images {
             changed.images.remove(image);
         }
         images
     }
 
-    /// Forgets what was not told; answers how many images that were.
+    /// Drops what was not told; returns how many images that were.
     fn clear(&self) -> usize {
         let changed = std::mem::take(&mut *self.changed());
-        changed.line.len() + changed.others
+        changed.queue.len() + changed.others
     }
 
-    fn changed(&self) -> MutexGuard<'_, Changed> {
+    fn changed(&self) -> MutexGuard<'_, ChangedImages> {
         // Nothing that can panic happens under the lock.
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }

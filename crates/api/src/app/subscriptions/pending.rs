@@ -1,4 +1,4 @@
-//! Which of a watch's images are to be looked at again.
+//! Which of a subscription's images are to be read again.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,84 +6,84 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use photo_core::{ImageKey, UnixMillis};
 use tokio::sync::Notify;
 
-/// An image to be looked at.
+/// An image to be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct PendingImage {
     pub(crate) image: ImageKey,
-    /// Whatever changed before this moment, of this image or of those behind it in line, was seen
-    /// before.
+    /// All changes before this moment, of this image and of those behind it in the set, were seen.
     pub(crate) since: UnixMillis,
 }
 
-/// The images to be looked at, those hinted at first in front, each once: hints that come faster
-/// than somebody looks become one.
+/// The images to be read again, each once, in the order of their first hints: hints that come faster
+/// than the images are read become one.
 #[derive(Debug, Default)]
-pub(crate) struct Inbox {
-    line: Mutex<Line>,
+pub(crate) struct PendingSet {
+    pending: Mutex<PendingQueue>,
     news: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Line {
-    looks: VecDeque<Look>,
+struct PendingQueue {
+    queue: VecDeque<PendingImage>,
     images: HashSet<ImageKey>,
 }
 
-impl Inbox {
-    /// Has an image looked at.
-    pub(super) fn put(&self, look: Look) {
-        let mut line = self.line();
-        if line.images.insert(look.image) {
-            line.looks.push_back(look);
-            drop(line);
+impl PendingSet {
+    /// Adds an image, unless it is pending already.
+    pub(super) fn put(&self, image: PendingImage) {
+        let mut pending = self.pending();
+        if pending.images.insert(image.image) {
+            pending.queue.push_back(image);
+            drop(pending);
             self.news.notify_one();
         }
     }
 
-    /// Puts images back in front that could not be looked at.
-    pub(crate) fn put_back(&self, looks: Vec<Look>) {
-        let mut line = self.line();
-        for look in looks.into_iter().rev() {
-            if !line.images.insert(look.image) {
+    /// Puts images that could not be read back in front.
+    pub(crate) fn put_back(&self, images: Vec<PendingImage>) {
+        let mut pending = self.pending();
+        for image in images.into_iter().rev() {
+            if !pending.images.insert(image.image) {
                 // Hinted at again meanwhile: it goes where it was.
-                line.looks.retain(|other| other.image != look.image);
+                pending.queue.retain(|other| other.image != image.image);
             }
-            line.looks.push_front(look);
+            pending.queue.push_front(image);
         }
     }
 
-    /// The first few images, as soon as there are any.
-    pub(crate) async fn take(&self, most: usize) -> Vec<Look> {
+    /// Takes the first few images, as soon as there are any.
+    pub(crate) async fn take(&self, most: usize) -> Vec<PendingImage> {
         loop {
-            let looks = self.take_now(most);
-            if !looks.is_empty() {
-                return looks;
+            let images = self.take_now(most);
+            if !images.is_empty() {
+                return images;
             }
             self.news.notified().await;
         }
     }
 
-    fn take_now(&self, most: usize) -> Vec<Look> {
-        let mut line = self.line();
-        let most = most.min(line.looks.len());
-        let looks: Vec<Look> = line.looks.drain(..most).collect();
-        for look in &looks {
-            line.images.remove(&look.image);
+    fn take_now(&self, most: usize) -> Vec<PendingImage> {
+        let mut pending = self.pending();
+        let most = most.min(pending.queue.len());
+        let images: Vec<PendingImage> = pending.queue.drain(..most).collect();
+        for image in &images {
+            pending.images.remove(&image.image);
         }
-        if line.looks.is_empty() {
-            // Ten thousand of them once had all their images in line, and most never have again.
-            *line = Line::default();
+        if pending.queue.is_empty() {
+            // Ten thousand sets once held all their images, and most never will again: their memory
+            // is given back.
+            *pending = PendingQueue::default();
         }
-        looks
+        images
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.line().looks.is_empty()
+        self.pending().queue.is_empty()
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
+    fn pending(&self) -> MutexGuard<'_, PendingQueue> {
         // Nothing that can panic happens under the lock.
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,33 +91,33 @@ impl Inbox {
 mod tests {
     use super::*;
 
-    fn look(image: u8, since: u64) -> Look {
-        Look { image: ImageKey::from_bytes([image; 16]), since: UnixMillis(since) }
+    fn pending(image: u8, since: u64) -> PendingImage {
+        PendingImage { image: ImageKey::from_bytes([image; 16]), since: UnixMillis(since) }
     }
 
-    fn inbox(looks: &[Look]) -> Inbox {
-        let inbox = Inbox::default();
-        for look in looks {
-            inbox.put(*look);
+    fn set(images: &[PendingImage]) -> PendingSet {
+        let set = PendingSet::default();
+        for image in images {
+            set.put(*image);
         }
-        inbox
+        set
     }
 
     #[tokio::test]
     async fn an_image_hinted_at_twice_is_looked_at_once_from_the_first_hint_on() {
-        let inbox = inbox(&[look(1, 10), look(2, 11), look(1, 12)]);
-        assert_eq!(inbox.take(9).await, [look(1, 10), look(2, 11)]);
-        inbox.put(look(1, 13));
-        assert_eq!(inbox.take(9).await, [look(1, 13)]);
-        assert!(inbox.is_empty());
+        let set = set(&[pending(1, 10), pending(2, 11), pending(1, 12)]);
+        assert_eq!(set.take(9).await, [pending(1, 10), pending(2, 11)]);
+        set.put(pending(1, 13));
+        assert_eq!(set.take(9).await, [pending(1, 13)]);
+        assert!(set.is_empty());
     }
 
     #[tokio::test]
     async fn what_could_not_be_looked_at_stays_in_front() {
-        let inbox = inbox(&[look(1, 10), look(2, 11), look(3, 12)]);
-        let taken = inbox.take(2).await;
-        inbox.put(look(2, 13));
-        inbox.put_back(taken);
-        assert_eq!(inbox.take(9).await, [look(1, 10), look(2, 11), look(3, 12)]);
+        let set = set(&[pending(1, 10), pending(2, 11), pending(3, 12)]);
+        let taken = set.take(2).await;
+        set.put(pending(2, 13));
+        set.put_back(taken);
+        assert_eq!(set.take(9).await, [pending(1, 10), pending(2, 11), pending(3, 12)]);
     }
 }

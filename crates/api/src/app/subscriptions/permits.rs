@@ -1,42 +1,42 @@
-//! How many may wait in this process at the same time, each on a connection of its own.
+//! How many clients may wait in this process at the same time, each on a connection of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::http::error::ApiError;
 
-/// The places, and how many are taken.
+/// The permits of clients that wait: how many there are, and how many are taken.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct StreamPermits {
     limit: AtomicUsize,
     taken: AtomicUsize,
 }
 
-/// One place; it is free again when this is dropped.
+/// The permit of one client that waits; it is given back when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<Places>);
+pub(crate) struct StreamPermit(Arc<StreamPermits>);
 
-impl Places {
+impl StreamPermits {
     pub(super) fn new(limit: usize) -> Self {
         Self { limit: AtomicUsize::new(limit), taken: AtomicUsize::new(0) }
     }
 
-    /// Has no more than so many from now on.
+    /// Lowers the limit to `limit`, if it is higher.
     pub(crate) fn limit_to(&self, limit: usize) {
         self.limit.fetch_min(limit, Ordering::Relaxed);
     }
 
-    /// Takes a place.
-    pub(crate) fn take(self: &Arc<Self>) -> Result<Place, ApiError> {
+    /// Takes a permit, if one is left.
+    pub(crate) fn take(self: &Arc<Self>) -> Result<StreamPermit, ApiError> {
         // Taken first and given back by the drop, so that the limit holds whoever else comes now.
         let others = self.taken.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::clone(self));
+        let permit = StreamPermit(Arc::clone(self));
         let limit = self.limit.load(Ordering::Relaxed);
-        if others < limit { Ok(place) } else { Err(ApiError::TooManyStreams { limit }) }
+        if others < limit { Ok(permit) } else { Err(ApiError::TooManyStreams { limit }) }
     }
 }
 
-impl Drop for Place {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         self.0.taken.fetch_sub(1, Ordering::Relaxed);
     }
@@ -48,15 +48,15 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_whoever_had_it_has_gone() {
-        let places = Arc::new(Places::new(3));
-        places.limit_to(2);
-        places.limit_to(5);
-        let first = places.take().unwrap();
-        let _second = places.take().unwrap();
+        let permits = Arc::new(StreamPermits::new(3));
+        permits.limit_to(2);
+        permits.limit_to(5);
+        let first = permits.take().unwrap();
+        let _second = permits.take().unwrap();
         for _ in 0..3 {
-            assert!(matches!(places.take(), Err(ApiError::TooManyStreams { limit: 2 })));
+            assert!(matches!(permits.take(), Err(ApiError::TooManyStreams { limit: 2 })));
         }
         drop(first);
-        places.take().unwrap();
+        permits.take().unwrap();
     }
 }

@@ -1,105 +1,110 @@
-//! Somebody's interest in some images, and what is known of them.
+//! A client's interest in some images, and what is known of them.
 
 use std::sync::Arc;
 
 use photo_core::{ImageKey, UnixMillis};
 
-use super::pending::{Inbox, Look};
-use super::reads::{Seen, Sight};
-use super::registry::WatchId;
-use crate::app::AppState;
-use crate::app::job_views::model_filter::ModelFilter;
+use super::Subscriptions;
+use super::pending::{PendingImage, PendingSet};
+use super::registry::SubscriptionId;
+use super::shared_reads::{ImageSnapshot, SharedSnapshot};
+use crate::app::job_views::ModelFilter;
 use crate::http::error::ApiError;
 
-/// The images that somebody watches; it ends when dropped.
-pub(crate) struct Watch {
-    state: Arc<AppState>,
-    id: WatchId,
-    inbox: Arc<Inbox>,
+/// The images that a client waits for; the subscription ends when this is dropped.
+pub(crate) struct Subscription {
+    subscriptions: Arc<Subscriptions>,
+    id: SubscriptionId,
+    pending: Arc<PendingSet>,
     /// The jobs that count.
     filter: ModelFilter,
     /// In order.
-    images: Vec<Watched>,
+    images: Vec<SubscribedImage>,
     /// How many of them may still change by themselves.
     unfinished: usize,
-    /// How many of them were not looked at yet.
+    /// How many of them were not read yet.
     unseen: usize,
-    /// All that changed up to this moment is seen at the first look.
+    /// All that changed up to this moment is seen when an image is first read.
     pub(crate) begun: UnixMillis,
 }
 
 /// What is known of one watched image.
 #[derive(Debug, Clone, Copy)]
-struct Watched {
+struct SubscribedImage {
     image: ImageKey,
-    /// Of what it looked like last; nothing as long as no job of it is known.
+    /// That of its last snapshot; `None` as long as no job of it is known.
     fingerprint: Option<u64>,
     is_seen: bool,
     is_final: bool,
 }
 
-/// How an image looks now.
+/// How an image is now, compared with how it was.
 #[derive(Debug)]
-pub(crate) enum News {
+pub(crate) enum ImageChange {
     /// As before.
     Nothing,
     /// No job of it is known; told once.
     Unknown,
-    /// Like this, at the first look.
-    First(Arc<Sight>),
+    /// Like this, when first read.
+    First(Arc<ImageSnapshot>),
     /// Like this, other than before.
-    Changed(Arc<Sight>),
+    Changed(Arc<ImageSnapshot>),
 }
 
-impl Watch {
-    /// Watches the jobs of these images that are meant. All are to be looked at; what changed before `since` was seen before.
+impl Subscription {
+    /// Begins a subscription to those jobs of these images that pass `filter`. All images are due; what
+    /// changed before `since` was seen before.
     pub(crate) fn begin(
-        state: Arc<AppState>,
+        subscriptions: Arc<Subscriptions>,
         mut images: Vec<ImageKey>,
         filter: ModelFilter,
         since: UnixMillis,
     ) -> Result<Self, ApiError> {
         images.sort_unstable();
         images.dedup();
-        let (id, inbox, begun) = {
-            let mut watches = state.hub.watches();
-            let (id, inbox) = watches.begin(&images, since)?;
-            (id, inbox, watches.heard)
+        let (id, pending, begun) = {
+            let mut registry = subscriptions.registry();
+            let (id, pending) = registry.begin(&images, since)?;
+            (id, pending, registry.heard)
         };
-        let new = |image| Watched { image, fingerprint: None, is_seen: false, is_final: false };
-        let images: Vec<Watched> = images.into_iter().map(new).collect();
+        let new =
+            |image| SubscribedImage { image, fingerprint: None, is_seen: false, is_final: false };
+        let images: Vec<SubscribedImage> = images.into_iter().map(new).collect();
         let (unfinished, unseen) = (images.len(), images.len());
-        Ok(Self { state, id, inbox, filter, images, unfinished, unseen, begun })
+        Ok(Self { subscriptions, id, pending, filter, images, unfinished, unseen, begun })
     }
 
-    /// Up to so many images that may have changed, as soon as there are any.
-    pub(crate) async fn due(&self, most: usize) -> Vec<Look> {
-        self.inbox.take(most).await
+    /// Returns up to so many images that may have changed, as soon as there are any.
+    pub(crate) async fn due(&self, most: usize) -> Vec<PendingImage> {
+        self.pending.take(most).await
     }
 
-    /// Looks at images; answers what is new of each that could be read. The others are due again.
-    pub(crate) async fn look(&mut self, looks: Vec<Look>) -> Vec<(Look, News)> {
-        let images: Vec<ImageKey> = looks.iter().map(|look| look.image).collect();
-        let seen = self.state.hub.reads.read(&images, &self.filter).await;
-        let (mut news, mut unreadable) = (Vec::with_capacity(looks.len()), Vec::new());
-        for (look, seen) in looks.into_iter().zip(seen) {
+    /// Reads images; returns what is new of each that could be read. The others are due again.
+    pub(crate) async fn read(
+        &mut self,
+        due: Vec<PendingImage>,
+    ) -> Vec<(PendingImage, ImageChange)> {
+        let images: Vec<ImageKey> = due.iter().map(|pending| pending.image).collect();
+        let seen = self.subscriptions.reads.read(&images, &self.filter).await;
+        let (mut changes, mut unreadable) = (Vec::with_capacity(due.len()), Vec::new());
+        for (pending, seen) in due.into_iter().zip(seen) {
             match seen {
-                Some(seen) => news.push((look, self.note(look.image, seen))),
-                None => unreadable.push(look),
+                Some(seen) => changes.push((pending, self.note(pending.image, seen))),
+                None => unreadable.push(pending),
             }
         }
-        self.inbox.put_back(unreadable);
-        news
+        self.pending.put_back(unreadable);
+        changes
     }
 
-    /// Whether every image was looked at.
+    /// Whether every image was read.
     pub(crate) fn has_seen_all(&self) -> bool {
         self.unseen == 0
     }
 
     /// Whether nothing is due now.
     pub(crate) fn is_idle(&self) -> bool {
-        self.inbox.is_empty()
+        self.pending.is_empty()
     }
 
     /// Whether no image changes any more by itself.
@@ -107,33 +112,33 @@ impl Watch {
         self.unfinished == 0 && self.is_idle()
     }
 
-    fn note(&mut self, image: ImageKey, seen: Seen) -> News {
+    fn note(&mut self, image: ImageKey, seen: SharedSnapshot) -> ImageChange {
         let Ok(at) = self.images.binary_search_by_key(&image, |watched| watched.image) else {
-            return News::Nothing;
+            return ImageChange::Nothing;
         };
         let before = self.images[at];
         self.images[at].is_seen = true;
         self.unseen -= usize::from(!before.is_seen);
-        let Some(sight) = seen else {
-            return if before.is_seen { News::Nothing } else { News::Unknown };
+        let Some(snapshot) = seen else {
+            return if before.is_seen { ImageChange::Nothing } else { ImageChange::Unknown };
         };
-        if before.fingerprint == Some(sight.fingerprint) {
-            return News::Nothing;
+        if before.fingerprint == Some(snapshot.fingerprint) {
+            return ImageChange::Nothing;
         }
-        self.images[at].fingerprint = Some(sight.fingerprint);
-        if before.is_final != sight.is_final {
-            self.images[at].is_final = sight.is_final;
-            self.unfinished -= usize::from(sight.is_final);
-            self.unfinished += usize::from(!sight.is_final);
-            self.state.hub.watches().settle(self.id, image, sight.is_final);
+        self.images[at].fingerprint = Some(snapshot.fingerprint);
+        if before.is_final != snapshot.is_final {
+            self.images[at].is_final = snapshot.is_final;
+            self.unfinished -= usize::from(snapshot.is_final);
+            self.unfinished += usize::from(!snapshot.is_final);
+            self.subscriptions.registry().settle(self.id, image, snapshot.is_final);
         }
-        if before.is_seen { News::Changed(sight) } else { News::First(sight) }
+        if before.is_seen { ImageChange::Changed(snapshot) } else { ImageChange::First(snapshot) }
     }
 }
 
-impl Drop for Watch {
+impl Drop for Subscription {
     fn drop(&mut self) {
         let images = self.images.iter().map(|watched| watched.image);
-        self.state.hub.watches().end(self.id, images);
+        self.subscriptions.registry().end(self.id, images);
     }
 }

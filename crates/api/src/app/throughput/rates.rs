@@ -1,45 +1,42 @@
-//! How fast the models finish their jobs, for those who wait for them.
+//! How fast the models finish their jobs.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_web::web;
 use photo_core::job::ModelStats;
 use photo_core::{Clock, ModelName};
 
-use crate::app::AppState;
+/// How often all models are sampled, and the shortest time a rate is measured over unless this process
+/// has just started.
+pub(crate) const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How often all models are looked at, and the shortest time a rate is measured over unless this
-/// process has just started.
-const SPAN: Duration = Duration::from_secs(10);
+/// How many samples are kept of each model: a rate is that of the last minute at most.
+const MAX_SAMPLES: usize = 6;
 
-/// How many looks are remembered: a rate is that of the last minute at most.
-const LOOKS: usize = 6;
+/// How many finished jobs make a rate; where there are fewer it is measured over a longer time.
+const JOBS_FOR_RATE: u64 = 10;
 
-/// So many finished jobs make a rate; where there are fewer it is measured over a longer time.
-const ENOUGH: u64 = 10;
+/// A sample older than this says nothing about now.
+const STALE_AFTER: Duration = Duration::from_mins(10);
 
-/// A look older than this says nothing about now.
-const STALE: Duration = Duration::from_mins(10);
+/// How long clients are asked to wait where no rate is known, in seconds.
+const UNKNOWN_WAIT_SECONDS: u64 = 30;
 
-/// How long clients are asked to wait where no rate is known.
-const UNKNOWN: u64 = 30;
+/// The longest clients are asked to wait, in seconds: much may change until then.
+const MAX_WAIT_SECONDS: u64 = 600;
 
-/// The longest clients are asked to wait: much may change until then.
-const LONGEST: u64 = 600;
-
-/// What was seen of the models, the latest last. Their names are checked, so there are only so many.
+/// The samples of each model, the latest last. Names of models are checked, so there are only so many.
 #[derive(Debug, Default)]
-pub(crate) struct Rates {
-    looks: Mutex<HashMap<ModelName, VecDeque<Look>>>,
+pub(super) struct Rates {
+    samples: Mutex<HashMap<ModelName, VecDeque<RateSample>>>,
     clock: Clock,
 }
 
-/// A look at one model: what was finished by when.
+/// How many jobs a model had finished at one moment.
 #[derive(Debug, Clone, Copy)]
-struct Look {
+struct RateSample {
     at: Instant,
     finished: u64,
 }
@@ -69,9 +66,9 @@ impl Rate {
     }
 }
 
-/// How long a request has to wait for room in a queue, and what that was computed from.
+/// How long a request has to wait for room in a queue, and what that is computed from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wait {
+pub(crate) struct QueueWait {
     /// How many jobs must be finished first.
     jobs: u64,
     rate: Option<Rate>,
@@ -79,35 +76,37 @@ pub(crate) struct Wait {
 
 impl Rates {
     /// Nothing seen yet; times are those of `clock`.
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { looks: Mutex::default(), clock }
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { samples: Mutex::default(), clock }
     }
 
-    /// Takes a look at a model in, and answers its rate since an earlier one.
-    pub(crate) fn look(&self, stats: &ModelStats) -> Option<Rate> {
+    /// Takes in a sample of a model; returns its rate since an earlier one.
+    pub(super) fn sample(&self, stats: &ModelStats) -> Option<Rate> {
         let count = |name| stats.counters.get(name).copied().unwrap_or(0);
         // Cancelled jobs were not done: they say nothing about how fast the model is.
         let finished = count("succeeded") + count("failed");
-        self.look_at(&stats.model, Look { at: self.clock.instant(), finished })
+        self.add(&stats.model, RateSample { at: self.clock.instant(), finished })
     }
 
-    fn look_at(&self, model: &ModelName, now: Look) -> Option<Rate> {
-        let mut models = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        let looks = models.entry(model.clone()).or_default();
-        let age = |look: &Look| now.at.saturating_duration_since(look.at);
+    fn add(&self, model: &ModelName, now: RateSample) -> Option<Rate> {
+        let mut models = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        let samples = models.entry(model.clone()).or_default();
+        let age = |sample: &RateSample| now.at.saturating_duration_since(sample.at);
         // Counters that went back belong to a store that was emptied.
-        let is_useless = |last: &Look| now.finished < last.finished || age(last) > STALE;
-        if looks.back().is_some_and(is_useless) {
-            looks.clear();
+        let is_useless =
+            |last: &RateSample| now.finished < last.finished || age(last) > STALE_AFTER;
+        if samples.back().is_some_and(is_useless) {
+            samples.clear();
         }
-        let makes_a_rate =
-            |look: &&Look| age(look) >= SPAN && now.finished >= look.finished + ENOUGH;
-        let since = looks.iter().rev().find(makes_a_rate).or(looks.front()).copied();
-        if looks.back().is_none_or(|last| age(last) >= SPAN) {
-            if looks.len() == LOOKS {
-                looks.pop_front();
+        let makes_a_rate = |sample: &&RateSample| {
+            age(sample) >= SAMPLE_INTERVAL && now.finished >= sample.finished + JOBS_FOR_RATE
+        };
+        let since = samples.iter().rev().find(makes_a_rate).or(samples.front()).copied();
+        if samples.back().is_none_or(|last| age(last) >= SAMPLE_INTERVAL) {
+            if samples.len() == MAX_SAMPLES {
+                samples.pop_front();
             }
-            looks.push_back(now);
+            samples.push_back(now);
         }
         let since = since?;
         let rate = Rate { jobs: now.finished - since.finished, seconds: age(&since).as_secs_f64() };
@@ -116,27 +115,7 @@ impl Rates {
     }
 }
 
-/// Looks at all models now and then until the server stops, so that there is a rate whenever somebody
-/// asks for it, and so that a model that was forgotten is forgotten here too.
-pub(crate) async fn watch(state: web::Data<AppState>) {
-    let mut looks = tokio::time::interval(SPAN);
-    while state.closing.run_until_cancelled(looks.tick()).await.is_some() {
-        match state.jobs.stats(None).await {
-            Ok(models) => {
-                for stats in models {
-                    state.rates.look(&stats);
-                }
-            }
-            // Those who need the store say that it is away.
-            Err(error) => tracing::debug!(%error, "the models' rates cannot be measured"),
-        }
-        if let Err(error) = state.drop_forgotten().await {
-            tracing::debug!(%error, "whether models were forgotten cannot be read");
-        }
-    }
-}
-
-impl Wait {
+impl QueueWait {
     /// A wait until this many jobs are finished.
     pub(crate) fn new(jobs: u64, rate: Option<Rate>) -> Self {
         Self { jobs, rate }
@@ -150,14 +129,14 @@ impl Wait {
     )]
     pub(crate) fn seconds(&self) -> u64 {
         match self.rate.and_then(|rate| rate.seconds_for(self.jobs)) {
-            Some(seconds) => (seconds.ceil() as u64).clamp(1, LONGEST),
-            None => UNKNOWN,
+            Some(seconds) => (seconds.ceil() as u64).clamp(1, MAX_WAIT_SECONDS),
+            None => UNKNOWN_WAIT_SECONDS,
         }
     }
 }
 
 /// What a client is told: how much must happen first, and how fast that goes.
-impl fmt::Display for Wait {
+impl fmt::Display for QueueWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of them must be finished first, and ", self.jobs)?;
         match self.rate {
@@ -186,14 +165,14 @@ mod tests {
 
         fn wait(&self, second: u64, finished: u64, jobs: u64) -> u64 {
             let at = self.start + Duration::from_secs(second);
-            Wait::new(jobs, self.rates.look_at(&self.model, Look { at, finished })).seconds()
+            QueueWait::new(jobs, self.rates.add(&self.model, RateSample { at, finished })).seconds()
         }
     }
 
     #[test]
     fn a_wait_is_computed_from_what_was_finished_lately() {
         let scene = Scene::new();
-        assert_eq!(scene.wait(0, 0, 100), UNKNOWN, "one look is no rate");
+        assert_eq!(scene.wait(0, 0, 100), UNKNOWN_WAIT_SECONDS, "one sample is no rate");
         assert_eq!(scene.wait(10, 20, 100), 50, "2 a second");
         assert_eq!(scene.wait(20, 120, 100), 10, "10 a second of late");
         assert_eq!(scene.wait(25, 195, 100), 9, "from 20 at second 10 to 195 is 11.7 a second");
@@ -218,7 +197,7 @@ mod tests {
         assert_eq!(scene.wait(10, 1_000, 1), 1);
         let slow = Scene::new();
         slow.wait(0, 0, 1);
-        assert_eq!(slow.wait(100, 1, 100), LONGEST);
+        assert_eq!(slow.wait(100, 1, 100), MAX_WAIT_SECONDS);
     }
 
     #[test]
@@ -232,18 +211,18 @@ mod tests {
             failed: 0,
             counters: [("succeeded".to_owned(), 3), ("cancelled".to_owned(), cancelled)].into(),
         };
-        scene.rates.look(&counters(150_000));
-        let looks = scene.rates.looks.lock().unwrap();
-        assert_eq!(looks[&scene.model][0].finished, 3);
+        scene.rates.sample(&counters(150_000));
+        let samples = scene.rates.samples.lock().unwrap();
+        assert_eq!(samples[&scene.model][0].finished, 3);
     }
 
     #[test]
     fn a_model_that_finished_nothing_and_one_that_began_anew_have_no_rate() {
         let scene = Scene::new();
         scene.wait(0, 50, 1);
-        assert_eq!(scene.wait(20, 50, 1), UNKNOWN);
-        assert_eq!(scene.wait(40, 3, 1), UNKNOWN, "the store was emptied");
+        assert_eq!(scene.wait(20, 50, 1), UNKNOWN_WAIT_SECONDS);
+        assert_eq!(scene.wait(40, 3, 1), UNKNOWN_WAIT_SECONDS, "the store was emptied");
         assert_eq!(scene.wait(50, 13, 1), 1);
-        assert_eq!(scene.wait(5_000, 14, 1), UNKNOWN, "too long ago");
+        assert_eq!(scene.wait(5_000, 14, 1), UNKNOWN_WAIT_SECONDS, "too long ago");
     }
 }

@@ -35,7 +35,7 @@ impl Cancelled {
             |job: &&JobNow| matches!(job.state, JobState::Cancelled | JobState::Running);
         let images: Vec<ImageKey> =
             self.jobs.iter().filter(is_cancelled).map(|job| job.image).collect();
-        let durable = state.images.sync_records(&images).await;
+        let durable = state.stores.images.sync_records(&images).await;
         self.written.and(durable).map_err(ApiError::NotWrittenDown)?;
         Ok(self.jobs)
     }
@@ -61,12 +61,12 @@ impl Step<'_> {
         let lost = self.lost(&records, &answers);
         if !lost.is_empty() {
             // The job store was emptied: the caretaker would have them done in a moment.
-            self.state.jobs.submit(&lost, SubmitMode::Refill).await?;
+            self.state.stores.jobs.submit(&lost, SubmitMode::Refill).await?;
             answers = self.ask().await?;
         }
         let lines = self.record_lines(&records, &answers).await?;
         // The others are cancelled all the same.
-        let written = self.state.images.append(lines).await;
+        let written = self.state.stores.images.append(lines).await;
         cancelled.written = std::mem::replace(&mut cancelled.written, Ok(())).and(written);
 
         for ((image, record), answers) in self.images.iter().zip(&records).zip(answers) {
@@ -85,7 +85,7 @@ impl Step<'_> {
     }
 
     async fn records(&self) -> Result<Vec<ImageRecord>, ImageStoreError> {
-        let record = async |image: &ImageKey| match self.state.images.record(*image).await {
+        let record = async |image: &ImageKey| match self.state.stores.images.record(*image).await {
             // The job store may know the jobs all the same; what cannot be read is not done again.
             Err(ImageStoreError::Damaged(_)) => Ok(None),
             record => record,
@@ -95,7 +95,7 @@ impl Step<'_> {
     }
 
     async fn ask(&self) -> Result<Answers, StoreError> {
-        let cancel = |image: &ImageKey| self.state.jobs.cancel(*image, self.models);
+        let cancel = |image: &ImageKey| self.state.stores.jobs.cancel(*image, self.models);
         try_join_all(self.images.iter().map(cancel)).await
     }
 
@@ -139,8 +139,8 @@ impl Step<'_> {
         if images.is_empty() {
             return Ok(Vec::new());
         }
-        let views = self.state.jobs.status(&images).await?;
-        let now = self.state.clock.now();
+        let views = self.state.stores.jobs.status(&images).await?;
+        let now = self.state.stores.clock.now();
         let line = |(image, model, record): (ImageKey, &ModelName, &ImageRecord)| {
             let at = images.iter().position(|it| *it == image)?;
             let view = views.get(at)?.iter().find(|view| view.model == *model)?;

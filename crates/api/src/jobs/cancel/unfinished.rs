@@ -35,7 +35,7 @@ impl Unfinished<'_> {
 
     /// How many jobs are in line or wait. Those that run are as good as cancelled.
     pub(super) async fn remaining(&self, models: &[ModelName]) -> Result<u64, StoreError> {
-        let stats = self.state.jobs.stats(Some(models)).await?;
+        let stats = self.state.stores.jobs.stats(Some(models)).await?;
         let left = |stats: &ModelStats| stats.queued.iter().sum::<u64>() + stats.waiting;
         Ok(stats.iter().map(left).sum())
     }
@@ -43,7 +43,7 @@ impl Unfinished<'_> {
     async fn cancel_list(&mut self, model: &ModelName, list: JobList) -> Result<(), ApiError> {
         let (mut from, mut more) = (0, true);
         while more && self.left > 0 {
-            let listed = self.state.jobs.unfinished(model, list, from, PLACES).await?;
+            let listed = self.state.stores.jobs.unfinished(model, list, from, PLACES).await?;
             let mut images = listed.images;
             // Where a cancelled job was is another one, or nothing. So a slice is read again until
             // nothing is there; but those that run stay where they are.
@@ -73,7 +73,7 @@ impl Unfinished<'_> {
     ) -> Result<Vec<ImageKey>, StoreError> {
         let mut found = Vec::new();
         for images in images.chunks(STEP) {
-            let views = self.state.jobs.status(images).await?;
+            let views = self.state.stores.jobs.status(images).await?;
             let is_one = |view: &JobView| view.model == *model && !view.cancel_asked;
             let of_image = images.iter().zip(&views).filter(|(_, views)| views.iter().any(is_one));
             found.extend(of_image.map(|(image, _)| *image));

@@ -11,9 +11,8 @@ use utoipa::ToSchema;
 use super::fields::Fields;
 use super::form::{Form, include};
 use crate::app::AppState;
-use crate::http::body::read_body;
+use crate::http::body::{parse_json, read_body};
 use crate::http::error::ApiError;
-use crate::jobs::selection;
 
 /// The most bytes of a hash in the body: itself, and as much again for white space.
 const HASH_BYTES: usize = 80;
@@ -56,9 +55,9 @@ pub(super) async fn read(
     body: web::Payload,
     mut fields: Fields,
 ) -> Result<Form, ApiError> {
-    let limit = state.config.api.max_images;
+    let limit = state.stores.config.api.max_images;
     let body = read_body(body, limit.saturating_mul(HASH_BYTES) + OTHER_BYTES).await?;
-    let body: Body = selection::parse(&body, FORM).map_err(|error| {
+    let body: Body = parse_json(&body, FORM).map_err(|error| {
         ApiError::BadRequest(format!(
             "{error} Photos themselves are sent as a form: curl -F images=@photo.jpg -F models=NAME."
         ))
@@ -70,7 +69,7 @@ pub(super) async fn read(
         fields.mode = if rerun { SubmitMode::Rerun } else { SubmitMode::New };
     }
     fields.callback = body.callback.or(fields.callback);
-    let mut upload = state.images.begin(state.config.api.image_limits()).await?;
+    let mut upload = state.stores.images.begin(state.stores.config.api.image_limits()).await?;
     let mut photos = Vec::new();
     include(&body.images, limit, &mut photos, &mut *upload)?;
     Ok(Form { fields, photos, upload, had_room, ignored_fields: Vec::new() })

@@ -3,9 +3,10 @@
 use photo_core::ModelName;
 use photo_core::job::{Priority, SubmitMode};
 
+use crate::http::body::split_list;
 use crate::http::error::{ApiError, shorten};
 use crate::http::query::{Query, parse_flag, wrong};
-use crate::jobs::selection::{MOST_MODELS, split_list};
+use crate::jobs::selection::MAX_MODELS;
 
 /// What a request may say in its query or in its form.
 pub(crate) const KEYS: &[&str] = &["models", "priority", "rerun", "callback"];
@@ -57,8 +58,8 @@ impl Fields {
     pub(in crate::photos) fn add_names(&mut self, names: Vec<String>) -> Result<(), ApiError> {
         for name in names {
             self.named += 1;
-            if self.named > MOST_MODELS {
-                let what = format!("More than {MOST_MODELS} models are named.");
+            if self.named > MAX_MODELS {
+                let what = format!("More than {MAX_MODELS} models are named.");
                 return Err(ApiError::BadRequest(what));
             }
             match name.parse() {

@@ -9,10 +9,10 @@ use super::fields::{Fields, KEYS};
 use super::multipart::{FormError, Multipart, Pieces};
 use crate::app::AppState;
 use crate::app::admission::Admission;
-use crate::app::store_deadline::StoreTime;
+use crate::app::store_deadline::StoreDeadline;
+use crate::http::body::split_list;
 use crate::http::error::{ApiError, shorten};
-use crate::jobs::selection::split_list;
-use crate::jobs::status::parse_hash;
+use crate::http::image_id::parse_image_id;
 use crate::photos::refused_photos::{RefusedPhoto, RefusedPhotos};
 
 /// The part that holds a photo; there is one for each.
@@ -54,10 +54,10 @@ pub(super) async fn read(
     mut form: Multipart<impl Pieces>,
     mut fields: Fields,
     admission: &mut Admission,
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<Form, ApiError> {
-    let limit = state.config.api.max_images;
-    let mut upload = state.images.begin(state.config.api.image_limits()).await?;
+    let limit = state.stores.config.api.max_images;
+    let mut upload = state.stores.images.begin(state.stores.config.api.image_limits()).await?;
     let (mut photos, mut refused) = (Vec::new(), None::<RefusedPhotos>);
     let mut ignored_fields = Vec::new();
     let mut had_room = fields.models().len();
@@ -101,7 +101,8 @@ pub(super) async fn read(
                 if refused.is_some() {
                     // Nothing of the request will be stored: what was received needs no room any more,
                     // and the next photo is received to be looked at alone.
-                    upload = state.images.begin(state.config.api.image_limits()).await?;
+                    upload =
+                        state.stores.images.begin(state.stores.config.api.image_limits()).await?;
                 }
             }
             HASHES_PART => {
@@ -177,7 +178,7 @@ pub(super) fn include(
         if photos.len() == limit {
             return Err(ApiError::TooManyPhotos { limit });
         }
-        let image = parse_hash(hash)?;
+        let image = parse_image_id(hash)?;
         photos.push(image);
         upload.include(image);
     }

@@ -8,7 +8,7 @@ use photo_core::record::{Acceptance, RecordLine, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState};
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreTime;
+use crate::app::store_deadline::StoreDeadline;
 use crate::http::error::ApiError;
 
 /// How many images the job store is asked about at a time.
@@ -22,7 +22,7 @@ pub(super) async fn requeue(
     committed: &[Committed],
     jobs: &[NewJob],
     submitted: &[Submitted],
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<HashSet<JobId>, ApiError> {
     let mended = committed.iter().filter(|it| it.mended).map(|it| it.image);
     let failed = jobs.iter().zip(submitted);
@@ -31,7 +31,7 @@ pub(super) async fn requeue(
     let images: Vec<ImageKey> = images.into_iter().collect();
     let mut again = HashSet::new();
     for images in images.chunks(STEP) {
-        let views = time.wait(state.jobs.status(images)).await?;
+        let views = time.wait(state.stores.jobs.status(images)).await?;
         let lacking: Vec<(JobId, JobView)> = images
             .iter()
             .zip(views)
@@ -45,14 +45,14 @@ pub(super) async fn requeue(
         // As a retry does it: written down first, so that they are not lost with the job store.
         let line = |(id, view): &(JobId, JobView)| {
             let models = vec![id.model.clone()];
-            let (at, priority) = (state.clock.now(), view.priority);
+            let (at, priority) = (state.stores.clock.now(), view.priority);
             let line = Acceptance { request: asked.request, at, priority, rerun: true, models };
             (id.image, RecordLine::from(line))
         };
-        state.images.append(lacking.iter().map(line).collect()).await?;
-        state.images.sync_records(images).await?;
+        state.stores.images.append(lacking.iter().map(line).collect()).await?;
+        state.stores.images.sync_records(images).await?;
         let ids: Vec<JobId> = lacking.into_iter().map(|(id, _)| id).collect();
-        let requeued = time.wait(state.jobs.requeue(&Requeue::Jobs(ids.clone()))).await;
+        let requeued = time.wait(state.stores.jobs.requeue(&Requeue::Jobs(ids.clone()))).await;
         if let Err(error) = requeued {
             if matches!(error, StoreError::Full(_)) {
                 withdraw(state, asked, &ids).await;
@@ -74,7 +74,7 @@ async fn withdraw(state: &AppState, asked: &Acceptance, jobs: &[JobId]) {
         let models = vec![id.model.clone()];
         (id.image, Withdrawal { request: asked.request, models }.into())
     });
-    if let Err(error) = state.images.append(lines.collect()).await {
+    if let Err(error) = state.stores.images.append(lines.collect()).await {
         tracing::warn!(%error, "jobs stay in their images' records as to be done again");
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::requeue;
 use crate::app::AppState;
-use crate::app::store_deadline::StoreTime;
+use crate::app::store_deadline::StoreDeadline;
 use crate::http::error::ApiError;
 
 /// A job as the answer to its request shows it.
@@ -32,7 +32,7 @@ pub(super) async fn submit(
     images: &[ImageKey],
     asked: &Acceptance,
     committed: &[Committed],
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<Vec<AcceptedJob>, ApiError> {
     let ended: HashMap<ImageKey, &[ModelName]> =
         committed.iter().map(|it| (it.image, it.ended.as_slice())).collect();
@@ -46,7 +46,7 @@ pub(super) async fn submit(
         })
         .collect();
     let mode = if asked.rerun { SubmitMode::Rerun } else { SubmitMode::New };
-    let submitted = match time.wait(state.jobs.submit(&jobs, mode)).await {
+    let submitted = match time.wait(state.stores.jobs.submit(&jobs, mode)).await {
         Ok(submitted) => submitted,
         Err(error) => {
             // Of any other error nobody knows whether the jobs are in line.
@@ -99,14 +99,14 @@ async fn write_down_again(
         .filter(|(job, submitted)| **submitted == Submitted::Queued && !has_line(&job.id))
         .map(|(job, _)| {
             let models = vec![job.id.model.clone()];
-            let line = Acceptance { at: state.clock.now(), models, ..asked.clone() };
+            let line = Acceptance { at: state.stores.clock.now(), models, ..asked.clone() };
             (job.id.image, line.into())
         });
     let lines: Vec<(ImageKey, RecordLine)> = lines.collect();
     if !lines.is_empty() {
         let images: Vec<ImageKey> = lines.iter().map(|(image, _)| *image).collect();
-        state.images.append(lines).await?;
-        state.images.sync_records(&images).await?;
+        state.stores.images.append(lines).await?;
+        state.stores.images.sync_records(&images).await?;
     }
     Ok(())
 }
@@ -117,7 +117,7 @@ async fn others_forgotten(
     state: &AppState,
     asked: &Acceptance,
     committed: &[Committed],
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<Vec<JobId>, ApiError> {
     let others: Vec<NewJob> = committed
         .iter()
@@ -129,7 +129,7 @@ async fn others_forgotten(
     if others.is_empty() {
         return Ok(Vec::new());
     }
-    let known = time.wait(state.jobs.submit(&others, SubmitMode::Look)).await?;
+    let known = time.wait(state.stores.jobs.submit(&others, SubmitMode::Look)).await?;
     let forgotten = others.into_iter().zip(known).filter(|(_, it)| *it == Submitted::Forgotten);
     Ok(forgotten.map(|(job, _)| job.id).collect())
 }
@@ -138,20 +138,20 @@ async fn others_forgotten(
 async fn give_back(
     state: &AppState,
     forgotten: &[JobId],
-    time: &mut StoreTime,
+    time: &mut StoreDeadline,
 ) -> Result<HashMap<JobId, JobState>, ApiError> {
     let mut given_back = HashMap::new();
     // The jobs of one image stand together.
     for jobs in forgotten.chunk_by(|one, next| one.image == next.image) {
         let Some(first) = jobs.first() else { continue };
-        let record = match state.images.record(first.image).await {
+        let record = match state.stores.images.record(first.image).await {
             Err(ImageStoreError::Damaged(_)) => None,
             record => record?,
         };
         let record = record.unwrap_or_default();
         let ended: Vec<EndedJob> =
             jobs.iter().filter_map(|id| record.jobs.get(&id.model)?.ended(id.image)).collect();
-        time.wait(state.jobs.restore(&ended)).await?;
+        time.wait(state.stores.jobs.restore(&ended)).await?;
         given_back.extend(ended.into_iter().map(|job| (job.id, job.outcome.state())));
     }
     Ok(given_back)
@@ -163,7 +163,7 @@ async fn withdraw(state: &AppState, asked: &Acceptance, committed: &[Committed])
         let withdrawal = Withdrawal { request: asked.request, models: it.added.clone() };
         (it.image, withdrawal.into())
     });
-    if let Err(error) = state.images.append(lines.collect()).await {
+    if let Err(error) = state.stores.images.append(lines.collect()).await {
         tracing::warn!(%error, "jobs of a refused request stay in their images' records");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::operation::{Members, Schemas, learn, reference};
+use super::schemas::{Members, Schemas, learn, reference};
 
 /// A body in one or more media types, with the headers beside it.
 #[derive(Clone, Default)]

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::Paths;
 use super::content::Content;
 use super::examples::{IMAGE, OTHER};
-use super::operation::{In, Operation, array_of, reference};
+use super::operation::{In, Operation};
 use super::problems::{self, unreadable};
+use super::schemas::{array_of, reference};
+use crate::app::job_views::ImageView;
 use crate::events::{Body, MOST_IN_QUERY};
 use crate::http::error::ApiError;
-use crate::jobs::status::ImageView;
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Events", "Server-sent events instead of polling.");

@@ -1,15 +1,12 @@
 //! One operation, put together piece by piece: what is said of it, what it takes, what it answers.
 
-use serde_json::{Map, Value, json};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::content::Content;
 use super::problems;
+use super::schemas::{Schemas, array_of, learn, reference};
 use crate::http::error::ApiError;
-
-/// Schemas by their names.
-pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// What one method of one path does.
 #[derive(Clone)]
@@ -178,28 +175,9 @@ impl Operation {
     }
 }
 
-/// A reference to a type's schema.
-pub(super) fn reference<T: ToSchema>() -> Value {
-    json!({"$ref": format!("#/components/schemas/{}", T::name())})
-}
-
-/// Adds a type's schema and all that it refers to.
-pub(super) fn learn<T: ToSchema + PartialSchema>(schemas: &mut Schemas) {
-    schemas.push((T::name().into_owned(), T::schema()));
-    T::schemas(schemas);
-}
-
-/// An array of so many elements of a type.
-pub(super) fn array_of<T: ToSchema>(least: usize, most: usize) -> Value {
-    json!({"type": "array", "items": reference::<T>(), "minItems": least, "maxItems": most})
-}
-
 fn push(list: &mut Value, value: Value) {
     match list {
         Value::Array(values) => values.push(value),
         other => *other = Value::Array(vec![value]),
     }
 }
-
-/// Members by name, for what is put together piece by piece.
-pub(super) type Members = Map<String, Value>;

@@ -9,15 +9,17 @@ use utoipa::ToSchema;
 use super::Paths;
 use super::content::Content;
 use super::examples::{IMAGE, OTHER, finished};
-use super::operation::{In, Operation, array_of, flag, reference};
+use super::operation::{In, Operation, flag};
 use super::problems::{self, both, image, unreadable};
-use crate::app::throughput::rates::Wait;
-use crate::app::thumbnails::{NoThumbnail, WIDTHS};
+use super::schemas::{array_of, reference};
+use crate::app::job_views::ImageView;
+use crate::app::throughput::QueueWait;
+use crate::app::thumbnails::NoThumbnail;
 use crate::http::error::ApiError;
-use crate::jobs::status::ImageView;
 use crate::photos::check::{Answer as CheckAnswer, Question as CheckQuestion};
 use crate::photos::info::ImageInfoView;
 use crate::photos::refused_photos::{RefusedPhoto, RefusedPhotos};
+use crate::photos::thumbnail::WIDTHS;
 use crate::photos::upload::{Accepted, Body};
 
 pub(super) fn describe(paths: &mut Paths) {
@@ -182,7 +184,7 @@ fn refusals() -> Vec<ApiError> {
         ApiError::SpoolFull { limit: 16 << 30 },
     ];
     refusals.extend(model.map(|model| {
-        let wait = Wait::new(100, None);
+        let wait = QueueWait::new(100, None);
         ApiError::QueueFull { model, limit: 100_000, wait }
     }));
     refusals

@@ -9,7 +9,7 @@ use photo_core::ports::{ImageStoreError, StoreError};
 use serde_json::{Value, json};
 
 use super::examples::IMAGE;
-use super::operation::Members;
+use super::schemas::Members;
 use crate::http::error::ApiError;
 
 /// The media type of RFC 9457.

@@ -8,8 +8,9 @@ use super::content::Content;
 use super::examples::{IMAGE, OTHER, finished, in_line};
 use super::operation::{In, Operation};
 use super::problems::{self, both, image, unreadable};
+use crate::app::job_views::ImageView;
 use crate::http::error::ApiError;
-use crate::jobs::status::{Answer, ImageView, Question};
+use crate::jobs::status::{Answer, Question};
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Results", "How far photos have come, and what the models said.");

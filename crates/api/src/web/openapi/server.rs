@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::Paths;
 use super::content::Content;
-use super::operation::{In, Operation, flag, reference};
+use super::operation::{In, Operation, flag};
 use super::problems::{self, both, unreadable};
+use super::schemas::reference;
 use crate::http::error::ApiError;
 use crate::models::list::Models;
 use crate::models::remove::Answer as RemovedModel;

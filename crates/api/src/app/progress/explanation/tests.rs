@@ -1,44 +1,10 @@
 use photo_core::JobErrorKind;
-use photo_core::job::{
-    DispatcherId, DispatcherReport, EndpointState, ModelStats, Priority, QueueView,
-};
+use photo_core::job::{DispatcherId, DispatcherReport, EndpointState};
 
 use super::*;
-use crate::app::throughput::rates::Rate;
+use crate::app::progress::test_jobs::{NOON, job, queue};
 
-const NOON: UnixMillis = UnixMillis(1_700_000_000_000);
 const NOON_TEXT: &str = "2023-11-14T22:13:20.000Z";
-
-pub(in crate::app::progress) fn job(state: JobState) -> JobView {
-    JobView {
-        model: "wood".parse().unwrap(),
-        state,
-        priority: Priority::Normal,
-        attempts: 0,
-        failures: 0,
-        cancel_asked: false,
-        submitted_at: NOON,
-        started_at: None,
-        changed_at: NOON,
-        due_at: None,
-        held_by_model: None,
-        result: None,
-        error: None,
-    }
-}
-
-pub(in crate::app::progress) fn queue(rate: Option<Rate>) -> Queue {
-    let stats = ModelStats {
-        model: "wood".parse().unwrap(),
-        queued: [0; 3],
-        waiting: 0,
-        running: 0,
-        failed: 0,
-        counters: [].into(),
-    };
-    let view = QueueView { stats, hold: None, announced: Vec::new(), lines: [None; 3] };
-    Queue { view, rate }
-}
 
 fn endpoint(url: &str, state: EndpointState) -> EndpointReport {
     EndpointReport {
@@ -67,9 +33,14 @@ fn dispatcher(endpoints: &[EndpointReport]) -> DispatcherView {
 }
 
 /// What is said of a job with `at_most` before it, where these dispatchers are alive.
-fn said(job: &JobView, at_most: u64, queue: &Queue, dispatchers: &[DispatcherView]) -> String {
-    let place = Place { at_most, estimate: Some(at_most / 2) };
-    let situation = Situation { job, place, queue, dispatchers, max_attempts: 5 };
+fn said(
+    job: &JobView,
+    at_most: u64,
+    queue: &MeasuredQueue,
+    dispatchers: &[DispatcherView],
+) -> String {
+    let position = QueuePosition { at_most, estimate: Some(at_most / 2) };
+    let situation = Situation { job, position, queue, dispatchers, max_attempts: 5 };
     situation.explain(situation.time_left())
 }
 

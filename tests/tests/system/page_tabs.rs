@@ -80,6 +80,28 @@ async fn six_tabs_work_with_one_list_and_a_seventh_loads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_a_newer_page_has_kept_is_left_alone_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let server =
+        Server::new(Program::start("standalone", folder.path(), &["--listen", "127.0.0.1:0"]));
+    browse(&server.url, async |page| {
+        page.wait_for("document.querySelector('#health').textContent === 'Live'").await;
+        // As a newer page in another tab, for which this one lets go of the list.
+        let newer = "const opening = indexedDB.open('photo-analysis-server', 99);
+            await new Promise((resolve, reject) => { opening.onsuccess = resolve; opening.onerror = reject; });
+            opening.result.close();";
+        assert_eq!(page.run_async::<Value>(newer).await, Value::Null);
+        page.reload().await;
+        page.wait_for("document.querySelector('#notices').textContent.includes('Reload the page')").await;
+        page.wait_for("document.querySelector('#health').textContent === 'Live'").await;
+        let version = "return (await indexedDB.databases()).map(({ version }) => version)";
+        assert_eq!(page.run_async::<Vec<u32>>(version).await, [99]);
+        page.assert_no_complaints().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_and_the_reference_work_below_a_path_of_a_proxy() {
     let folder = tempfile::tempdir().unwrap();
     let server =

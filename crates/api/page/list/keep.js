@@ -20,7 +20,8 @@ const WORKING = new Set(["reading", "asking", "sending"]);
  */
 export async function keepList(photos, intake, streams) {
   const storage = await Storage.open();
-  if (!storage.keeps) notice("This browser keeps nothing for the page: the list is gone when the page is closed.");
+  if (storage.isNewer) notice("A newer version of this page has kept the list. Reload the page; until then nothing is kept.");
+  else if (!storage.keeps) notice("This browser keeps nothing for the page: the list is gone when the page is closed.");
   const tabs = new Tabs({
     changed: (others) => (taken = taken.then(() => take(others))),
     removed: (ids) => forget(ids),

@@ -16,28 +16,39 @@ import { PLACE } from "../server/api.js";
 const DATABASE = `photo-analysis-server${PLACE}`;
 const PHOTOS = "photos";
 
+/**
+ * What makes of each version of the database the next, from an empty one on: there are as many versions as
+ * steps. A step is never changed once it is released.
+ * @type {((database: IDBDatabase) => void)[]}
+ */
+const STEPS = [(database) => database.createObjectStore(PHOTOS, { keyPath: "id" })];
+
 export class Storage {
   /** @type {IDBDatabase | null} */
   #database;
   /** What was written of each photo. @type {WeakMap<Photo, string>} */
   #written = new WeakMap();
 
-  /** @param {IDBDatabase | null} database */
-  constructor(database) {
+  /**
+   * @param {IDBDatabase | null} database
+   * @param {boolean} isNewer whether a later version of the page has changed what is kept
+   */
+  constructor(database, isNewer = false) {
     this.#database = database;
+    this.isNewer = isNewer;
   }
 
   /** Opens it. Where the browser keeps nothing, neither does this: see {@link Storage.keeps}. */
   static async open() {
     try {
-      const opening = indexedDB.open(DATABASE, 1);
-      opening.onupgradeneeded = () => opening.result.createObjectStore(PHOTOS, { keyPath: "id" });
+      const opening = indexedDB.open(DATABASE, STEPS.length);
+      opening.onupgradeneeded = ({ oldVersion }) => STEPS.slice(oldVersion).forEach((step) => step(opening.result));
       const database = await answer(opening);
       // A page of a later version in another tab must not wait for this one.
       database.onversionchange = () => database.close();
       return new Storage(database);
-    } catch {
-      return new Storage(null);
+    } catch (error) {
+      return new Storage(null, error instanceof DOMException && error.name === "VersionError");
     }
   }
 

@@ -1,6 +1,6 @@
 //! Whether anything stays behind, in Redis or on the disk, that nobody needs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,6 +23,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 const KEYS: usize = 1000;
 /// A spool folder without a lock that has not changed for so long belongs to nobody.
 const ABANDONED: Duration = Duration::from_hours(1);
+/// The most files that a problem names.
+const SHOWN: usize = 6;
 
 /// What was found.
 #[derive(Debug, Clone, Default)]
@@ -242,9 +244,18 @@ fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<(u
     for file in files(&spool)? {
         ledger.problem(format!("{} is still in the spool", file.display()));
     }
-    let stored = files(&root)?.len() as u64;
-    if stored != 2 * photos {
-        ledger.problem(format!("there are {stored} files of {photos} photos, instead of two each"));
+    let stored = files(&root)?;
+    if stored.len() as u64 != 2 * photos {
+        let mut by_image = BTreeMap::<_, Vec<_>>::new();
+        for file in &stored {
+            by_image.entry(file.with_extension("")).or_default().push(file);
+        }
+        by_image.retain(|_, files| files.len() != 2);
+        let odd: Vec<_> = by_image.into_values().flatten().take(SHOWN).collect();
+        let count = stored.len();
+        ledger.problem(format!(
+            "there are {count} files of {photos} photos, instead of two each: see {odd:?}"
+        ));
     }
     Ok((abandoned, written_down(&mended)))
 }

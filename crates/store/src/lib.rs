@@ -9,4 +9,4 @@ mod settings;
 mod shares;
 
 pub use open::{OpenError, Sharing, open_image_store, open_job_store};
-pub use settings::Settings;
+pub use settings::{Layouts, Settings};

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use photo_core::config::{StoreConfig, StorePrefix};
 
-use crate::redis::Layouts;
-
 /// Rules that every implementation of the job store follows.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -17,6 +15,22 @@ pub struct Settings {
     pub max_crashes: u8,
     /// The layouts of keys in Redis that are read; others than the default only in tests.
     pub layouts: Layouts,
+}
+
+/// A range of layouts of keys in Redis, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layouts {
+    /// The first.
+    pub oldest: u32,
+    /// The last, which keys on an empty server are given.
+    pub newest: u32,
+}
+
+impl Default for Layouts {
+    /// Those that this program reads.
+    fn default() -> Self {
+        Self { oldest: 1, newest: 1 }
+    }
 }
 
 impl Default for Settings {

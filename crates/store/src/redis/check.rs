@@ -5,8 +5,8 @@ use deadpool_redis::redis::{Client, cmd};
 
 use super::error::{Trouble, missing_right};
 use super::keys::Keys;
-use super::layouts::Layouts;
 use super::rights::{try_all, without};
+use crate::settings::Layouts;
 
 /// The first version whose scripts can say that they may run while memory is short.
 const OLDEST_SERVER: u32 = 7;

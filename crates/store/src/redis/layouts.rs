@@ -12,27 +12,12 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, Script};
 
 use super::error::Trouble;
+use crate::settings::Layouts;
 
 /// For how long a program is taken to be there after it said so, which it does every two seconds.
 const LIFETIME: Duration = Duration::from_secs(30);
 
 static LAYOUT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/layout.lua")));
-
-/// A range of layouts, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layouts {
-    /// The first.
-    pub oldest: u32,
-    /// The last, which keys on an empty server are given.
-    pub newest: u32,
-}
-
-impl Default for Layouts {
-    /// Those that this program reads.
-    fn default() -> Self {
-        Self { oldest: 1, newest: 1 }
-    }
-}
 
 impl Layouts {
     /// Refuses the layout of the keys below `tag` unless it is one of these.

@@ -80,7 +80,6 @@ use photo_core::{Clock, ImageKey, JobError, JobState, ModelName, UnixMillis};
 use tokio::sync::mpsc;
 
 pub use error::Unfit;
-pub use layouts::Layouts;
 pub use scripts::FINISH as FINISH_SCRIPT;
 pub use status::{read_job, read_jobs};
 

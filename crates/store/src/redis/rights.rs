@@ -5,7 +5,7 @@ use deadpool_redis::redis::{Client, Cmd, RedisError, Script, cmd};
 
 use super::error::{Trouble, missing_right};
 use super::keys::Keys;
-use super::layouts::Layouts;
+use crate::settings::Layouts;
 
 const RIGHTS: &str = include_str!("scripts/rights.lua");
 

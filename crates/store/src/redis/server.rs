@@ -12,7 +12,8 @@ use super::address::Address;
 use super::check::check;
 use super::error::Trouble;
 use super::keys::Keys;
-use super::layouts::{Layouts, announce};
+use super::layouts::announce;
+use crate::settings::Layouts;
 
 /// How long a connection may take to be made: finding the server and judging it included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -4,8 +4,8 @@ use deadpool_redis::redis::{Commands, cmd};
 use photo_core::job::Ack;
 use photo_core::ports::JobStore;
 use photo_core::{Clock, JobState};
-use photo_store::Settings;
-use photo_store::redis::{Layouts, RedisJobStore};
+use photo_store::redis::RedisJobStore;
+use photo_store::{Layouts, Settings};
 use photo_tests::redis_server::RedisServer;
 use tokio::time::timeout;
 

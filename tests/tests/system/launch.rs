@@ -1,5 +1,6 @@
 //! What a person is told who starts a program wrongly.
 
+use deadpool_redis::redis::{Client, Commands};
 use photo_tests::program::Program;
 use photo_tests::redis_server::RedisServer;
 
@@ -30,6 +31,34 @@ fn an_unknown_setting_stops_the_start_and_names_the_nearest() {
         let why = complaint(name, &["--config", &file]);
         assert!(why.contains("api.listen_to") && why.contains("`listen`"), "{name}: {why}");
     }
+}
+
+#[test]
+fn data_of_a_newer_release_is_refused_with_what_to_start() {
+    let redis = RedisServer::start();
+    let mut keys = Client::open(redis.url()).unwrap().get_connection().unwrap();
+    keys.set::<_, _, ()>("{photo}:v", "9").unwrap();
+    for name in ["api", "dispatcher"] {
+        let why = complaint(name, &["--store", &redis.url()]);
+        assert!(why.contains("have layout 9") && why.contains("Start that release"), "{why}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("jobs.db");
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    connection.pragma_update(None, "user_version", 9).unwrap();
+    let images = folder.path().join("images");
+    std::fs::create_dir(&images).unwrap();
+    let (store, images) =
+        (format!("sqlite:{}", database.display()), format!("file:{}", images.display()));
+    let why = complaint("standalone", &["--store", &store, "--images", &images]);
+    assert!(why.contains("jobs.db was written by a newer release"), "{why}");
+    assert!(why.contains("Start that release"), "{why}");
+
+    std::fs::write(folder.path().join("images/.layout"), "9\n").unwrap();
+    let why = complaint("standalone", &["--store", &store, "--images", &images]);
+    assert!(why.contains("version 9 of its layout"), "{why}");
+    assert!(why.contains("Start that release"), "{why}");
 }
 
 #[test]

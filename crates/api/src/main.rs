@@ -14,10 +14,10 @@ use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
 
-/// Takes photos in and gives results out, over HTTP.
+/// Receives photos and answers results over HTTP.
 ///
 /// Photos are stored and their jobs queued in Redis; any number of `dispatcher` programs on the
-/// same Redis and image folder take the jobs to the models. Run as many `api` programs as you
+/// same Redis and image folder send the jobs to the models. Run as many `api` programs as you
 /// like. Every setting: photo.sample.toml.
 #[derive(Parser)]
 #[command(
@@ -43,7 +43,7 @@ enum Command {
     #[command(flatten)]
     Caretaker(photo_caretaker::Command),
 
-    /// Print what the server can be asked, as an OpenAPI document
+    /// Print the description of the API, as an OpenAPI document
     Openapi,
 }
 

@@ -19,20 +19,19 @@ const EXAMPLES: &str = "Examples:
   curl -s https://example.org/a.jpg | photoctl submit - --model sharpness --wait
   photoctl queues --watch
 
-What goes wrong is said on standard error, a line each that begins with \"photoctl: \"; the rest goes
-on, and the exit code tells of it.";
+Errors are written to standard error, a line each that begins with \"photoctl: \"; the other photos
+continue, and the exit code says that something failed.";
 
-/// What stands over the options that every command understands.
+/// The heading of the options that every command has.
 const GLOBAL: &str = "Options of every command";
 
 /// Sends photos to a PhotoAnalysisServer, follows their jobs and reads the results.
 ///
-/// Photos are named by their MD5, by their paths, by folders, or by lists (--from) of any of these:
-/// one a line, or as submit, md5sum, md5 of macOS, and Get-FileHash of PowerShell write them. What a
-/// command finds goes to standard output; everything else that it has to say goes to standard
-/// error. On a terminal the output is for people, elsewhere it is for programs. A server that is
-/// reached by https:// must show a certificate that the machine trusts, or that one of those in the
-/// file named by the environment variable SSL_CERT_FILE vouches for.
+/// Photos are named by their MD5, by paths, by folders, or by lists (--from) of these: one per line, or
+/// as submit, md5sum, md5 of macOS, and Get-FileHash of PowerShell write them. Results go to standard
+/// output, everything else to standard error. On a terminal the output is for people, elsewhere for
+/// programs. A server at https:// must have a certificate that the machine trusts, or one that the
+/// certificates in the file named by the environment variable SSL_CERT_FILE sign.
 #[derive(Debug, Parser)]
 #[command(name = "photoctl", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub struct Cli {
@@ -43,7 +42,7 @@ pub struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command understands.
+/// The options that every command has.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     /// The server's address [default: http://127.0.0.1:5000]
@@ -68,11 +67,11 @@ pub(crate) struct Common {
     )]
     pub(crate) config: Option<PathBuf>,
 
-    /// Say nothing but what went wrong
+    /// Write errors only
     #[arg(short, long, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Say more: every file that is left out as no photo, and why
+    /// Write more: every file that is skipped because it is no photo, and why
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub(crate) verbose: bool,
 }

@@ -7,12 +7,12 @@ use crate::client::CallError;
 
 /// What the exit codes mean, for `--help` and the manual.
 pub(crate) const EXIT_CODES: &str = "Exit codes:
-  0    all done
-  1    some photos or jobs failed, were not taken, or are not known; or a name is none of a photo
+  0    all finished and well
+  1    some photos or jobs failed, were not accepted, or are unknown; or a name is not a photo's
   2    wrong arguments or configuration, or a request that the server refuses
   3    the server cannot be reached, or had no room for too long
   4    not all is finished yet (status, results, wait --timeout)
-  130  interrupted; the same command goes on
+  130  interrupted; run the same command again to continue
   141  nobody reads the output any more";
 
 /// How a command ended that did what it was told.

@@ -23,12 +23,12 @@ pub struct ProgramArgs {
     #[arg(long, global = true, env = "PHOTO_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Where jobs live: redis://host:port, redis-sentinel://host:port,host:port/MASTER, or
+    /// The job store: redis://host:port, redis-sentinel://host:port,host:port/MASTER, or
     /// sqlite:FILE for the standalone program
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,
 
-    /// Where photos live: file:FOLDER
+    /// The photo store: file:FOLDER
     #[arg(long, global = true, value_name = "URL")]
     pub images: Option<String>,
 

@@ -8,32 +8,32 @@ use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
 
-/// Takes jobs off the queue, posts the photos to the model services and records their answers.
+/// Claims jobs from the queue, posts the photos to the model services and records the results.
 ///
 /// Run as many dispatchers as you like on one Redis: they share the work, and a model's limit of
-/// requests at once holds for all of them together. The jobs of one that dies go to the others.
+/// concurrent requests holds for all of them together. The jobs of one that dies go to the others.
 ///
-/// SIGTERM or Ctrl-C stops it: it claims no more, waits for the answers under way, and hands back
-/// what takes longer than --drain.
+/// SIGTERM or Ctrl-C stops it: it claims no more jobs, waits for the running ones, and hands back
+/// those that take longer than --drain.
 #[derive(Debug, Parser)]
 #[command(name = "dispatcher", version, after_help = EXAMPLES)]
 struct Args {
     #[command(flatten)]
     program: ProgramArgs,
 
-    /// Address and port to tell the dispatcher's health on [default: none]
+    /// Address and port of the dispatcher's health checks [default: none]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
 
-    /// The most jobs under way at once, over all models [default: 256]
+    /// The most jobs that run at once, over all models [default: 256]
     #[arg(long, value_name = "COUNT")]
     max_in_flight: Option<u32>,
 
-    /// How long jobs stay with a dispatcher that has fallen silent, such as 15s [default: 15s]
+    /// How long a dispatcher that died or hangs keeps its jobs, such as 15s [default: 15s]
     #[arg(long, value_name = "TIME")]
     lease: Option<String>,
 
-    /// How long to wait, when told to stop, for the answers under way, such as 30s [default: 30s]
+    /// How long to wait for running jobs when stopped, such as 30s [default: 30s]
     #[arg(long, value_name = "TIME")]
     drain: Option<String>,
 }

@@ -24,16 +24,15 @@ use url::Url;
 ///     average_color     r, g, b and hex, of the light of all pixels
 ///     sharpness         the variance of the Laplacian; larger is sharper
 ///     perceptual_hash   64 bits that photos which look alike have in common
-///     noop              takes the photo, does not look at it, answers at once
+///     noop              reads the photo, does not decode it, answers at once
 ///
-/// With --announce it tells a server about itself and goes on telling it; otherwise name it in
-/// the server's configuration. It takes JPEG, PNG, WebP, GIF, TIFF and BMP. At its busiest it
-/// holds --concurrency photos, each as a file (--max-bytes) and decoded (--max-pixels, 3 bytes
-/// each for most photos).
+/// With --announce it announces itself to a server again and again; otherwise name it in the server's
+/// configuration. It accepts JPEG, PNG, WebP, GIF, TIFF and BMP. It holds at most --concurrency
+/// photos, each as a file (--max-bytes) and decoded (--max-pixels, 3 bytes each for most photos).
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Which of the models above to be
+    /// The model to run, one of those above
     #[arg(long, value_name = "NAME", required_unless_present = "noop")]
     model: Option<Measurement>,
 
@@ -41,15 +40,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// Take photos and answer at once without looking at them, under the model's name
+    /// Answer at once without decoding photos, under the model's name
     #[arg(long)]
     noop: bool,
 
-    /// Where to listen; port 0 takes a free one, which the log then tells
+    /// Where to listen; port 0 takes a free port, which the log names
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005")]
     pub(crate) listen: String,
 
-    /// How photos come: in the request, or by name in the folder --images
+    /// How photos arrive: in the request, or by name in the folder --images
     #[arg(long, value_enum, default_value_t = GenerationArg::Multipart)]
     generation: GenerationArg,
 
@@ -69,15 +68,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     announce_every: Duration,
 
-    /// What the server wants to see before it lets a model announce itself
+    /// The key that the server demands of models that announce themselves
     #[arg(long, value_name = "KEY", env = "EXAMPLE_MODEL_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
 
-    /// Say "not ready" for this long first, like a model that loads
+    /// Answer "not ready" for this long first, like a model that loads
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     ready_after: Duration,
 
-    /// Think about each photo for this long, like a model that is slow
+    /// Take this long for each photo, like a slow model
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     delay: Duration,
 
@@ -93,7 +92,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "100MiB")]
     max_bytes: ByteSize,
 
-    /// How many photos to work on at once [default: one for each processor]
+    /// How many photos to process at once [default: one per processor]
     #[arg(long, value_name = "COUNT")]
     concurrency: Option<NonZeroUsize>,
 

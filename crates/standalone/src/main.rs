@@ -19,7 +19,7 @@ mod examples;
 mod welcome;
 
 /// The whole system in one process, with nothing installed: API, dispatcher, job store, and
-/// example models to ask.
+/// example models.
 ///
 /// Jobs are kept in data/jobs.db and photos in data/images; both survive a restart. For more
 /// than one process, run `api` and `dispatcher` on a Redis. Every setting: photo.sample.toml.

@@ -81,7 +81,7 @@ impl Server {
         self.ask("/predict/cancel", &json!({"models": models, "limit": limit})).await
     }
 
-    /// Has failed jobs put back in line: of these images, of these models, at most so many.
+    /// Queues failed jobs again: of these images, of these models, at most `limit`.
     pub(crate) async fn retry(
         &self,
         images: Option<&[ImageKey]>,

@@ -198,7 +198,7 @@ pub(crate) struct CancelledJob {
     pub(crate) state: Value,
 }
 
-/// How many failed jobs were put back in line.
+/// How many failed jobs were queued again.
 #[derive(Debug, Deserialize)]
 pub(super) struct Requeued {
     pub(super) requeued: u64,

@@ -20,8 +20,8 @@ pub(super) const MOST_IMAGES: usize = 1_000;
 
 /// Cancel the unfinished jobs of photos, or of models
 ///
-/// Names photos, or models, or both: then the jobs of those photos by those models. For models
-/// alone it asks before it begins. A job that runs is cancelled when its model has answered.
+/// Name photos, or models, or both (the jobs of those photos by those models). With models alone it
+/// asks first. A running job is cancelled when its model has answered.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
     models: Vec<ModelName>,
 
-    /// Do not ask; needed where there is no terminal to ask at
+    /// Do not ask; required without a terminal
     #[arg(short, long)]
     yes: bool,
 

@@ -9,12 +9,12 @@ use super::context::Context;
 use crate::args::Cli;
 use crate::ending::{Ending, Trouble};
 
-/// Write what a shell needs to complete photoctl's arguments
+/// Write the script with which a shell completes photoctl's arguments
 ///
 /// For bash: photoctl completions bash > ~/.local/share/bash-completion/completions/photoctl
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which shell
+    /// The shell
     shell: Shell,
 }
 

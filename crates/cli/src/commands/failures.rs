@@ -10,14 +10,14 @@ use crate::output::{Column, Row, Table, TableArgs};
 
 /// List failed jobs, grouped by model and reason
 ///
-/// `photoctl retry` puts them back in line.
+/// `photoctl retry` queues them again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only those of this model
+    /// Only failures of this model
     #[arg(short, long, value_name = "MODEL")]
     model: Option<ModelName>,
 
-    /// The most failures that are written one by one, in JSON; the newest are
+    /// How many of the newest failures are written one by one, in JSON
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
 

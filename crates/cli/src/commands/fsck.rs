@@ -12,17 +12,17 @@ use crate::ending::{Ending, Trouble};
 use crate::output::TableArgs;
 use crate::output::text::count;
 
-/// Have the server compare photos, records and jobs, and mend what does not agree
+/// Have the server compare photos, records and jobs, and repair what does not agree
 ///
 /// Safe while everything runs. The server does the same by itself, once a day and after its job
-/// store has lost something.
+/// store lost data.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Change nothing; exits with 1 if something does not agree
+    /// Change nothing; exit with 1 if something does not agree
     #[arg(long)]
     dry_run: bool,
 
-    /// Read all photos, too, and compare them with their hashes
+    /// Also read all photos and compare them with their hashes
     #[arg(long)]
     deep: bool,
 

@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::args::Cli;
 use crate::ending::{Ending, Trouble};
 
-/// Write the manual, as man reads it
+/// Write the manual page
 ///
 /// To read it at once: photoctl man | man -l -
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ use crate::ending::{Ending, Trouble};
 use crate::output::text::{count, printable};
 use crate::output::{Column, Row, Table, TableArgs};
 
-/// List the models, and how they are
+/// List the models, their queues and endpoints
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

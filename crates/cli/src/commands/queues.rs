@@ -15,7 +15,7 @@ use crate::output::{Column, Row, Table, TableArgs, is_terminal};
 /// Show the models' queues, their services and the dispatchers
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Keep showing them; q ends it
+    /// Keep updating; q quits
     #[arg(short, long)]
     watch: bool,
 

@@ -14,11 +14,11 @@ const EXAMPLES: &str = "Examples:
   Get-FileHash -Algorithm MD5 *.jpg > list.txt                      in PowerShell, and then:
   photoctl results --from list.txt --format csv --json-column       a model's JSON in one column";
 
-/// Read what the models said about photos
+/// Read the models' results about photos
 ///
-/// Photos are named by their hashes or by their paths, or come from a list. Numbers are written as
-/// the model wrote them. Exits with 0 if all are done and well, 1 if some failed or are not known, 4 if some are
-/// not done yet.
+/// Photos are named by their hashes or paths, or come from a list. Numbers are written as the model
+/// wrote them. Exits with 0 if all succeeded, 1 if some failed or are unknown, 4 if some are not
+/// finished yet.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

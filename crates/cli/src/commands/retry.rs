@@ -17,9 +17,9 @@ use crate::targets::TargetArgs;
 /// As many jobs the server puts back in one request at most.
 const MOST_JOBS: u64 = 10_000;
 
-/// Put failed jobs back in line, with all their attempts
+/// Queue failed jobs again, with all their attempts
 ///
-/// Names photos, or models, or both: then the jobs of those photos by those models.
+/// Name photos, or models, or both (the jobs of those photos by those models).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(short, long = "model", value_delimiter = ',', value_name = "MODEL")]
     models: Vec<ModelName>,
 
-    /// The most jobs to put back
+    /// The most jobs to queue again
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
 }
@@ -50,7 +50,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble
     }
     retry.bar.finish_and_clear();
     context.reporter.print(|output| writeln!(output, "{}", retry.requeued))?;
-    context.reporter.say(&format!("{} put back in line", count_of(retry.requeued, "failed job")));
+    context.reporter.say(&format!("{} queued again", count_of(retry.requeued, "failed job")));
     Ok(Ending::Done)
 }
 

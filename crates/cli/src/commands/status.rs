@@ -19,10 +19,9 @@ use crate::targets::{Target, TargetArgs};
 /// in line and when it may be done.
 const MOST_IN_DETAIL: usize = 20;
 
-/// Tell how far photos have come, and what they wait for
+/// Show the states of photos, and what they wait for
 ///
-/// Exits with 0 if all are done and well, 1 if some failed or are not known, 4 if some are not done
-/// yet.
+/// Exits with 0 if all succeeded, 1 if some failed or are unknown, 4 if some are not finished yet.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

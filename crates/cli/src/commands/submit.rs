@@ -30,25 +30,25 @@ const AHEAD: usize = 1_024;
 
 /// What to type, for --help and the manual.
 const EXAMPLES: &str = "Examples:
-  photoctl submit photos/ -r -m average_color --wait       the results as they come
+  photoctl submit photos/ -r -m average_color --wait       the results as they arrive
   photoctl submit *.jpg -m average_color > photos.md5      a list for status, wait and results
   photoctl submit --from paths.txt -m average_color        a path a line
   find . -name '*.jpg' -print0 | photoctl submit --from - -0 -m average_color
   photoctl submit - -m average_color < photo.jpg           one photo on standard input
   photoctl submit photos/ -r -m average_color --wait --format csv > results.csv
 
-Run again, a command sends what is new. Files that are not taken are named on standard error; to see
-also those that are no photos at all: --verbose.";
+Run again, a command sends what is new. Files that are not accepted are named on standard error; with
+--verbose also those that are no photos at all.";
 
-/// Send photos to be looked at by models
+/// Send photos and run models on them
 ///
-/// Photos are found by their content, whatever their names are. The server is asked first what it
-/// lacks, and only that is sent: interrupted, the same command goes on. Elsewhere than on a
-/// terminal it writes a line for every photo that the server has, in the format of md5sum; keep it
-/// and give it to the other commands with --from.
+/// Photos are recognised by their content, whatever their names are. Only photos that the server
+/// lacks are sent, so after an interruption the same command continues. Unless standard output is
+/// a terminal it writes a line for every photo that the server has, in the format of md5sum; keep
+/// that list and give it to the other commands with --from.
 ///
-/// What is named and not taken is told, with the reason, and makes the exit code 1; so is a file in
-/// a folder that is called like a photo and is none. The rest is sent all the same.
+/// A named file that is not accepted is reported with the reason and makes the exit code 1, and so
+/// is a file in a folder that has a photo's name and is none. The others are sent all the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -62,31 +62,31 @@ pub(crate) struct Args {
     #[command(flatten)]
     walk: WalkArgs,
 
-    /// The models that are to look at them; may be repeated, or several with commas
+    /// The models to run; may be repeated, or several with commas
     #[arg(short, long = "model", required = true, value_delimiter = ',', value_name = "MODEL")]
     models: Vec<ModelName>,
 
-    /// Wait for the results, and write them as they come
+    /// Wait for the results, and write them as they arrive
     #[arg(short, long)]
     wait: bool,
 
-    /// Who goes first: high, normal or low
+    /// The jobs' priority: high, normal or low
     #[arg(long, default_value = "normal", value_name = "PRIORITY")]
     priority: Priority,
 
-    /// Have finished jobs done again
+    /// Run finished jobs again
     #[arg(long)]
     rerun: bool,
 
-    /// An address that the server tells when a photo is done
+    /// An address that the server calls when a photo is finished
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
 
-    /// How many requests with photos are sent at the same time [default: 4]
+    /// How many uploads run at the same time [default: 4]
     #[arg(long, value_name = "COUNT")]
     uploads: Option<NonZero<usize>>,
 
-    /// After how long without any success to give up [default: 10m]
+    /// How long to retry without any success before giving up [default: 10m]
     #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
     give_up_after: Option<Duration>,
 

@@ -27,11 +27,11 @@ const EXAMPLES: &str = "Examples:
   photoctl wait photos/ -r -m average_color --format csv > results.csv
   until photoctl wait --from photos.md5 --timeout 5m > /dev/null; [ $? != 4 ]; do date; done";
 
-/// Wait until photos are done, and write their results as they come
+/// Wait until photos are finished, and write their results as they arrive
 ///
-/// Waits for the models named, or for all that were asked. Photos that nobody submitted are not
-/// waited for, nor counted as done. Exits with 0 if all went well, 1 if some failed or are not
-/// known, 4 if the time was over before all were done.
+/// Waits for the named models, or for all models of the photos. Photos that nobody submitted are
+/// neither waited for nor counted as finished. Exits with 0 if all succeeded, 1 if some failed or
+/// are unknown, 4 if the time was over before all were finished.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
     timeout: Option<Duration>,
 
-    /// After how long without any word from the server to give up [default: 10m]
+    /// How long to retry without an answer of the server before giving up [default: 10m]
     #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
     give_up_after: Option<Duration>,
 

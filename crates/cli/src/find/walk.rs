@@ -13,11 +13,11 @@ use crate::output::text::error_words;
 /// How folders are looked into.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub(crate) struct WalkArgs {
-    /// Look also into the folders inside of folders
+    /// Include folders inside folders
     #[arg(short, long)]
     pub(crate) recursive: bool,
 
-    /// Look also at hidden files and folders, whose names begin with a dot
+    /// Include hidden files and folders, whose names begin with a dot
     #[arg(long)]
     pub(crate) hidden: bool,
 }

@@ -27,7 +27,7 @@ pub(crate) enum Format {
     Json,
     /// A line per job and a column per field of the results, written when all are there
     Csv,
-    /// A line per job, with its result as JSON in one column, written as they come
+    /// A line per job, with its result as JSON in one column, written as they arrive
     #[value(skip)]
     CsvOfJson,
     /// A JSON object per photo, one a line

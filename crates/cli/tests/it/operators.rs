@@ -48,7 +48,7 @@ async fn failures_are_grouped_and_put_back_in_line() {
     let all = run(&["retry", "--model", "color"]).await;
     assert_eq!(all.ends_with(0).stdout, "10007\n");
     let some = run(&["retry", "photos", "--limit", "3"]).await;
-    some.ends_with(0).says(&["3 failed jobs put back in line"]);
+    some.ends_with(0).says(&["3 failed jobs queued again"]);
     run(&["retry"]).await.ends_with(2).says(&["no photos are named"]);
 }
 

@@ -18,12 +18,11 @@ use clap::{Parser, ValueEnum};
 /// Measures isolation and recovery, and prints the figures as they stand in docs/RELIABILITY.md.
 ///
 /// Needs redis-server, and the programs api and dispatcher built beside this one. Exits with 0 only
-/// if a model keeps 95 % of its throughput, and of its jobs per second of processor time, beside one
-/// in trouble, jobs of killed dispatchers run elsewhere a second after the lease at the latest, a
-/// model that is back gets its first job within a second and never more calls than it may, and a
-/// model keeps 90 % of its throughput with one bad replica of three. Rounds must be long enough to
-/// tell: three seconds with neighbours, twenty with replicas; one with replicas takes a quarter of
-/// an hour.
+/// if a model keeps 95 % of its throughput, and of its jobs per second of processor time, beside a
+/// model in trouble; jobs of killed dispatchers run elsewhere within a second after their lease; a
+/// model that is back gets its first job within a second and never exceeds its limit; and a model
+/// keeps 90 % of its throughput with one bad replica of three. Rounds must last three seconds with
+/// neighbours and twenty with replicas; a round with replicas takes a quarter of an hour.
 #[derive(Debug, Parser)]
 #[command(name = "isolation", version)]
 struct Args {
@@ -35,7 +34,7 @@ struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 4)]
     rounds: usize,
 
-    /// How many jobs of the model that works there are in a round
+    /// How many jobs the working model has in a round
     #[arg(long, value_name = "COUNT", default_value_t = 30_000)]
     jobs: usize,
 }

@@ -29,12 +29,12 @@ use crate::world::World;
 /// How many clients look for the best throughput, one number after the other.
 const CLIENTS: [usize; 7] = [4, 8, 16, 32, 64, 128, 256];
 
-/// Offers an api ten times the load it can do, and tells what it does about it.
+/// Offers an api ten times the load that it can take, and prints how it copes.
 ///
 /// Needs redis-server, taskset, and the program api built beside this one. Exits with 0 only if the
-/// load was really offered, four fifths of the best throughput stay, all others are refused, 99 of
-/// 100 of them within 100 ms, and the api needs half as much memory again at most as while the best
-/// was looked for.
+/// load was really offered, the api keeps four fifths of its best throughput and refuses all other
+/// uploads, 99 of 100 of them within 100 ms, and uses at most one and a half times the memory that
+/// it used while the best was searched for.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "overload", version)]
 struct Args {
@@ -46,16 +46,16 @@ struct Args {
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     factor: u32,
 
-    /// How long the overload lasts, in seconds, all rounds together; the best throughput is looked for
-    /// as long, and measured as long
+    /// How long the overload lasts, in seconds, over all rounds; the best throughput is searched for and
+    /// measured as long
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     seconds: u64,
 
-    /// In how many rounds best throughput and overload take turns
+    /// The number of rounds in which best throughput and overload take turns
     #[arg(long, value_name = "NUMBER", default_value = "4")]
     rounds: NonZeroU32,
 
-    /// The cores of the api, as taskset takes them [default: all]
+    /// The cores of the api, in the form of taskset [default: all]
     #[arg(long, value_name = "LIST")]
     api_cores: Option<String>,
 

@@ -23,11 +23,11 @@ const OPENING: usize = 64;
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// Opens many streams of events at one api, has all jobs done while they are open, and tells how
-/// much memory the api had.
+/// Opens many event streams on one api, finishes all jobs while they are open, and prints how much
+/// memory the api used.
 ///
-/// Needs redis-server, and the programs api, dispatcher and example-model built beside this one. Exits with 0
-/// only if every stream told of its images to their end, within the memory allowed.
+/// Needs redis-server, and the programs api, dispatcher and example-model built beside this one. Exits
+/// with 0 only if every stream reported all its images as finished, within the memory allowed.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "streams", version)]
 struct Args {
@@ -35,15 +35,15 @@ struct Args {
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
     streams: usize,
 
-    /// How many images each of them follows
+    /// How many images each stream follows
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     images: usize,
 
-    /// How many photos there are; each stream follows some of them
+    /// How many photos there are; each stream follows some
     #[arg(long, value_name = "NUMBER", default_value_t = 2_000)]
     photos: usize,
 
-    /// The most memory the api may have, in MiB
+    /// The most memory that the api may use, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     memory: u64,
 }

@@ -39,25 +39,24 @@ use clap::Parser;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "torture", version)]
 struct Args {
-    /// How many jobs are made: four per photo
+    /// How many jobs are made, four per photo
     #[arg(long, value_name = "COUNT", default_value_t = 20_000)]
     jobs: u64,
 
-    /// How often something is killed, stopped, frozen or sent away
+    /// How many times a process is killed, stopped, frozen or cut off
     #[arg(long, value_name = "COUNT", default_value_t = 200)]
     kills: u64,
 
-    /// Decides what is done to whom [default: another one each time]
+    /// The seed that decides what is done to which program [default: random]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 
-    /// When Redis syncs its append-only file. With `everysec` a busy disk may make it forget what it had
-    /// acknowledged, when it is killed; jobs that are done again for that reason alone are counted and
-    /// not taken for a fault
+    /// When Redis syncs its append-only file. With `everysec` and a busy disk a killed Redis may forget
+    /// what it acknowledged; jobs that run again for that reason alone are counted and are no failure
     #[arg(long, value_enum, default_value = "everysec")]
     appendfsync: Appendfsync,
 
-    /// Writes the logs of all programs into this folder
+    /// Write the logs of all programs to this folder
     #[arg(long, value_name = "FOLDER")]
     logs: Option<PathBuf>,
 }

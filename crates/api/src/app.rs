@@ -7,7 +7,6 @@ pub(crate) mod model_names;
 pub(crate) mod model_services;
 pub(crate) mod progress;
 mod state;
-pub(crate) mod store_deadline;
 pub(crate) mod stores;
 pub(crate) mod subscriptions;
 pub(crate) mod throughput;

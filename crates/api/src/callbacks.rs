@@ -23,7 +23,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::stores::Stores;
-use crate::http::error::{ApiError, shorten};
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
 
 /// The most bytes of an address.
 const MOST_BYTES: usize = 2_000;
@@ -36,8 +37,9 @@ pub(crate) fn start(stores: &Stores, closing: &CancellationToken) {
 }
 
 /// The address that a client wants to be told at, if it may.
-pub(crate) fn check(config: &CallbacksConfig, text: &str) -> Result<Url, ApiError> {
-    let refuse = |why: String| Err(ApiError::BadRequest(format!("`callback` is refused: {why}.")));
+pub(crate) fn check(config: &CallbacksConfig, text: &str) -> Result<Url, RequestError> {
+    let refuse =
+        |why: String| Err(RequestError::Unreadable(format!("`callback` is refused: {why}.")));
     if config.secret.is_none() || config.allow.is_empty() {
         return refuse(
             "this server calls nobody back, as its operator has not said by callbacks.secret and \

@@ -22,13 +22,13 @@ pub(crate) use self::request::{Body, KEYS, KEYS_BESIDE_BODY, MOST_IN_QUERY};
 use self::resumed::Resumed;
 use self::stream::{ImageStream, LiveStream};
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 
 /// Tells of the images in the query, or of all.
 pub(crate) async fn follow(
     request: HttpRequest,
     state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let question = Question::from_query(&state, &request).await?;
     if request.method() == Method::HEAD {
         // Not begun: what is told has no end, and nobody would hear it.
@@ -42,12 +42,12 @@ pub(crate) async fn follow_many(
     request: HttpRequest,
     state: web::Data<AppState>,
     body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let question = Question::from_query(&state, &request).await?.with_body(&state, body).await?;
     begin(state.into_inner(), question).await
 }
 
-async fn begin(state: Arc<AppState>, question: Question) -> Result<HttpResponse, ApiError> {
+async fn begin(state: Arc<AppState>, question: Question) -> Result<HttpResponse, Problem> {
     let Question { images, cursor, filter } = question;
     match images {
         Some(images) => {

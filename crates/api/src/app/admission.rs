@@ -6,9 +6,35 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use actix_web::http::StatusCode;
 use photo_core::config::ApiConfig;
+use thiserror::Error;
 
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
+
+/// How long clients are asked to wait for a permit to upload, in seconds. One is free again within
+/// moments; a client that finds none comes back later than one that is let in stays.
+const RETRY_BUSY_SECONDS: u64 = 1;
+
+/// Why an upload is not let in, or not to its end.
+#[derive(Debug, Error)]
+pub(crate) enum AdmissionError {
+    /// As many uploads as there may be are under way.
+    #[error(
+        "The server is receiving {limit} uploads, as many as it takes at the same time. Nothing of the \
+         request was read; send it again in a moment."
+    )]
+    TooManyUploads { limit: usize },
+    /// The photos on their way in have as many bytes as they may.
+    #[error(
+        "The photos that the server is receiving now have {limit} bytes, as many as it takes at the \
+         same time, or would have with this request. Nothing of it was kept; send it again in a moment."
+    )]
+    SpoolFull { limit: u64 },
+    /// A request of more bytes than all uploads together may have.
+    #[error("A request may have {limit} bytes at most. Send the photos in several requests.")]
+    TooManyBytes { limit: u64 },
+}
 
 /// The uploads under way in this process.
 #[derive(Debug)]
@@ -38,7 +64,10 @@ impl AdmissionControl {
 
     /// Lets an upload in, or refuses it before any of it is read. `announced` is the length it
     /// says it has: one for which there is no room now is not begun.
-    pub(crate) fn admit(self: &Arc<Self>, announced: Option<u64>) -> Result<Admission, ApiError> {
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        announced: Option<u64>,
+    ) -> Result<Admission, AdmissionError> {
         // Taken first and given back by the drop, so that the limits hold whoever else comes now.
         let others = self.uploads.fetch_add(1, Ordering::Relaxed);
         let admission = Admission { control: Arc::clone(self), bytes: 0 };
@@ -47,17 +76,17 @@ impl AdmissionControl {
         }
         let announced = announced.unwrap_or(0);
         if announced > self.max_bytes {
-            return Err(ApiError::TooManyBytes { limit: self.max_bytes });
+            return Err(AdmissionError::TooManyBytes { limit: self.max_bytes });
         }
         if announced > self.max_bytes.saturating_sub(self.bytes.load(Ordering::Relaxed)) {
-            return Err(ApiError::SpoolFull { limit: self.max_bytes });
+            return Err(AdmissionError::SpoolFull { limit: self.max_bytes });
         }
         Ok(admission)
     }
 
     /// Why nobody is let in while it is full.
-    pub(crate) fn too_many_uploads(&self) -> ApiError {
-        ApiError::TooManyUploads { limit: self.max_uploads }
+    pub(crate) fn too_many_uploads(&self) -> AdmissionError {
+        AdmissionError::TooManyUploads { limit: self.max_uploads }
     }
 
     /// Whether nobody else is let in now.
@@ -68,14 +97,14 @@ impl AdmissionControl {
 
 impl Admission {
     /// Counts bytes that are about to be written; an error if they would go past the limit.
-    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), ApiError> {
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), AdmissionError> {
         let (bytes, limit) = (bytes as u64, self.control.max_bytes);
         self.bytes += bytes;
         let all = self.control.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if self.bytes > limit {
-            Err(ApiError::TooManyBytes { limit })
+            Err(AdmissionError::TooManyBytes { limit })
         } else if all > limit {
-            Err(ApiError::SpoolFull { limit })
+            Err(AdmissionError::SpoolFull { limit })
         } else {
             Ok(())
         }
@@ -86,6 +115,22 @@ impl Drop for Admission {
     fn drop(&mut self) {
         self.control.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
         self.control.uploads.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl From<AdmissionError> for Problem {
+    fn from(error: AdmissionError) -> Self {
+        let busy = |title| {
+            Self::new(StatusCode::TOO_MANY_REQUESTS, title, &error)
+                .with_retry_after(RETRY_BUSY_SECONDS)
+        };
+        match error {
+            AdmissionError::TooManyUploads { .. } => busy("Too many uploads"),
+            AdmissionError::SpoolFull { .. } => busy("Too many bytes under way"),
+            AdmissionError::TooManyBytes { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Request too large", &error)
+            }
+        }
     }
 }
 
@@ -110,7 +155,10 @@ mod tests {
         let _second = control.admit(None).unwrap();
         assert!(control.is_full());
         for _ in 0..3 {
-            assert!(matches!(control.admit(None), Err(ApiError::TooManyUploads { limit: 2 })));
+            assert!(matches!(
+                control.admit(None),
+                Err(AdmissionError::TooManyUploads { limit: 2 })
+            ));
         }
         drop(first);
         control.admit(None).unwrap();
@@ -121,10 +169,10 @@ mod tests {
         let control = control();
         let mut first = control.admit(Some(60)).unwrap();
         first.take(60).unwrap();
-        assert!(matches!(control.admit(Some(41)), Err(ApiError::SpoolFull { .. })));
+        assert!(matches!(control.admit(Some(41)), Err(AdmissionError::SpoolFull { .. })));
         let mut second = control.admit(None).unwrap();
         second.take(40).unwrap();
-        assert!(matches!(second.take(1), Err(ApiError::SpoolFull { .. })));
+        assert!(matches!(second.take(1), Err(AdmissionError::SpoolFull { .. })));
         drop(second);
         first.take(40).unwrap();
         drop(first);
@@ -134,8 +182,11 @@ mod tests {
     #[test]
     fn what_there_is_never_room_for_is_not_asked_to_come_back() {
         let control = control();
-        assert!(matches!(control.admit(Some(101)), Err(ApiError::TooManyBytes { limit: 100 })));
+        assert!(matches!(
+            control.admit(Some(101)),
+            Err(AdmissionError::TooManyBytes { limit: 100 })
+        ));
         let mut alone = control.admit(None).unwrap();
-        assert!(matches!(alone.take(101), Err(ApiError::TooManyBytes { limit: 100 })));
+        assert!(matches!(alone.take(101), Err(AdmissionError::TooManyBytes { limit: 100 })));
     }
 }

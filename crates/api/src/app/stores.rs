@@ -1,10 +1,16 @@
 //! The stores, the configuration and the clock: what everything that handlers share is built on.
 
+mod deadline;
+mod stores_error;
+
 use std::sync::Arc;
 
 use photo_core::Clock;
 use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore};
+
+pub(crate) use self::deadline::StoreDeadline;
+pub(crate) use self::stores_error::{StoresError, unavailable};
 
 /// Where jobs and photos are kept, and what the operator configured. Clones share all of it.
 #[derive(Clone)]

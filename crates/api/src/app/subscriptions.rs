@@ -14,6 +14,7 @@ mod permits;
 mod registry;
 mod shared_reads;
 mod subscription;
+mod subscription_error;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub(crate) use self::pending::PendingImage;
 pub(crate) use self::permits::StreamPermit;
 pub(crate) use self::shared_reads::ImageSnapshot;
 pub(crate) use self::subscription::{ImageChange, Subscription};
+pub(crate) use self::subscription_error::SubscriptionError;
 
 /// Within this time every watched image that is not finished is read although nothing hinted at it: a
 /// hint may be lost, and that a model can or cannot take jobs is not hinted at.

@@ -6,6 +6,7 @@
 
 mod memory;
 mod threads;
+mod thumbnail_error;
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::threads::DecodeThreads;
 use super::stores::Stores;
-use crate::http::error::ApiError;
+
+pub(crate) use self::thumbnail_error::ThumbnailError;
 
 /// How much of the photo's quality is kept, of 100.
 const QUALITY: u8 = 80;
@@ -38,19 +40,6 @@ pub(crate) struct Thumbnails {
     memory_limit_mib: u32,
     /// As many as there are cores.
     threads: DecodeThreads,
-}
-
-/// Why there is no small version of a photo.
-#[derive(Debug, Clone)]
-pub(crate) enum NoThumbnail {
-    /// The format cannot be decoded here.
-    Format(PhotoFormat),
-    /// This kind of the format cannot.
-    Kind { format: PhotoFormat, kind: String },
-    /// Its header can be read and its pixels cannot.
-    Unreadable,
-    /// It would take too much memory.
-    TooLarge { needed_mib: u64, limit_mib: u32 },
 }
 
 impl Default for Thumbnails {
@@ -76,9 +65,9 @@ impl Thumbnails {
         stores: &Stores,
         info: &ImageInfo,
         width: u32,
-    ) -> Result<Option<Bytes>, ApiError> {
+    ) -> Result<Option<Bytes>, ThumbnailError> {
         let share_mib = self.share_mib(info, width)?;
-        let closed = |error| ApiError::Images(ImageStoreError::unavailable(error));
+        let closed = |error| ImageStoreError::unavailable(error);
         let memory = Arc::clone(&self.memory);
         let memory = memory.acquire_many_owned(share_mib).await.map_err(closed)?;
         let Some(photo) = read(stores, info.md5).await? else { return Ok(None) };
@@ -87,24 +76,24 @@ impl Thumbnails {
             let _held: OwnedSemaphorePermit = memory;
             shrink(&photo, format, width, memory_left)
         });
-        match made.await.ok_or(NoThumbnail::Unreadable)? {
+        match made.await.ok_or(ThumbnailError::Unreadable)? {
             Ok(made) => {
                 note(stores, info.md5, made.notes).await;
                 Ok(Some(made.jpeg.into()))
             }
-            Err(error) => Err(NoThumbnail::new(error, info, self.memory_limit_mib).into()),
+            Err(error) => Err(ThumbnailError::new(error, info, self.memory_limit_mib)),
         }
     }
 
     /// How much memory a photo gets, in mebibytes: what it may need at most, or all there is. One of
     /// which not even the bytes fit gets none.
-    fn share_mib(&self, info: &ImageInfo, width: u32) -> Result<u32, NoThumbnail> {
+    fn share_mib(&self, info: &ImageInfo, width: u32) -> Result<u32, ThumbnailError> {
         let limit_mib = self.memory_limit_mib;
         let pixels = info.dimensions.pixels();
         let needed = photo_decode::most_memory(info.format, pixels, Some(width));
         let needed_mib = needed.saturating_add(info.bytes).div_ceil(MEBIBYTE);
         if info.bytes.div_ceil(MEBIBYTE) >= limit_mib.into() {
-            return Err(NoThumbnail::TooLarge { needed_mib, limit_mib });
+            return Err(ThumbnailError::TooLarge { needed_mib, limit_mib });
         }
         Ok(u32::try_from(needed_mib).unwrap_or(limit_mib).min(limit_mib))
     }
@@ -157,7 +146,7 @@ fn shrink(photo: &[u8], format: PhotoFormat, width: u32, memory: u64) -> Result<
     Ok(Made { jpeg, notes })
 }
 
-impl NoThumbnail {
+impl ThumbnailError {
     fn new(error: DecodeError, info: &ImageInfo, limit_mib: u32) -> Self {
         match error {
             DecodeError::Format(format) => Self::Format(format),
@@ -252,6 +241,6 @@ mod tests {
         };
         assert!((1..64).contains(&share(1, 1).unwrap()));
         assert_eq!(share(100, 1).unwrap(), 64);
-        assert!(matches!(share(100, 64), Err(NoThumbnail::TooLarge { limit_mib: 64, .. })));
+        assert!(matches!(share(100, 64), Err(ThumbnailError::TooLarge { limit_mib: 64, .. })));
     }
 }

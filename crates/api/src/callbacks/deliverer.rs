@@ -123,7 +123,7 @@ impl Deliverer {
     async fn call(&self, callback: &Callback) -> anyhow::Result<CallbackEnd> {
         let filter = ModelFilter::new(&callback.models);
         let jobs = read_one(&self.stores, callback.image, &filter).await;
-        let jobs = jobs.map_err(|error| anyhow!("{}", error.cause()))?;
+        let jobs = jobs?;
         let notes = photo_notes(&self.stores, &[callback.image]).await.remove(&callback.image);
         let view = ImageView::new(callback.image, jobs, notes);
         if !view.status.is_final() {

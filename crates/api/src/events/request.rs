@@ -8,9 +8,11 @@ use utoipa::ToSchema;
 use crate::app::AppState;
 use crate::app::job_views::ModelFilter;
 use crate::http::body::split_list;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::http::request_error::RequestError;
 use crate::jobs::selection;
+use crate::jobs::selection::SelectionError;
 
 /// What the query of `GET /events` may say.
 pub(crate) const KEYS: &[&str] = &["images", "keys", "models", "last_event_id"];
@@ -50,7 +52,7 @@ impl Question {
     pub(super) async fn from_query(
         state: &AppState,
         request: &HttpRequest,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, Problem> {
         let query = Query::parse(request.query_string());
         let header = request.headers().get(LAST_EVENT_ID);
         let mut cursor = header.and_then(|id| parse_cursor(id.to_str().ok()?));
@@ -66,13 +68,13 @@ impl Question {
             }
         }
         if names.as_ref().is_some_and(|names| names.len() > MOST_IN_QUERY) {
-            return Err(ApiError::TooManyPhotos { limit: MOST_IN_QUERY });
+            return Err(SelectionError::TooManyPhotos { limit: MOST_IN_QUERY }.into());
         }
         let images = names.as_deref().map(parse_images).transpose()?;
         let filter = selection::filter_of_query(state, &query).await?;
         if images.is_none() && filter.models().is_some() {
             let what = "`models` is for a stream about some images: name them as `images`.";
-            return Err(ApiError::BadRequest(what.to_owned()));
+            return Err(RequestError::Unreadable(what.to_owned()).into());
         }
         Ok(Self { images, cursor, filter })
     }
@@ -82,7 +84,7 @@ impl Question {
         self,
         state: &AppState,
         body: web::Payload,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, Problem> {
         let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
         let body: Body = selection::read(body, form).await?;
         let filter = selection::filter(state, body.models.as_deref()).await?;
@@ -90,10 +92,10 @@ impl Question {
     }
 }
 
-fn parse_images(hashes: &[String]) -> Result<Vec<ImageKey>, ApiError> {
+fn parse_images(hashes: &[String]) -> Result<Vec<ImageKey>, Problem> {
     if hashes.is_empty() {
         let what = "No image is named. Without `images`, GET /events tells of all that happens.";
-        return Err(ApiError::BadRequest(what.to_owned()));
+        return Err(RequestError::Unreadable(what.to_owned()).into());
     }
     selection::images(hashes)
 }

@@ -3,7 +3,7 @@
 use photo_core::UnixMillis;
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreDeadline;
+use crate::app::stores::StoreDeadline;
 
 /// How much earlier than the cursor an image may have changed that is told again. The store's time
 /// may be a little behind when another server takes over.

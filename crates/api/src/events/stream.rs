@@ -15,11 +15,11 @@ use tokio::time::{Instant, sleep_until};
 use super::resumed::Resumed;
 use crate::app::AppState;
 use crate::app::job_views::ModelFilter;
+use crate::app::subscriptions::SubscriptionError;
 use crate::app::subscriptions::event;
 use crate::app::subscriptions::{
     ImageChange, ImageSnapshot, PendingImage, StreamPermit, Subscription,
 };
-use crate::http::error::ApiError;
 
 /// The longest silence. What lies between us and the client cuts silent connections.
 const MAX_SILENCE: Duration = Duration::from_secs(15);
@@ -57,7 +57,7 @@ impl ImageStream {
         images: Vec<ImageKey>,
         filter: ModelFilter,
         resumed: Option<Resumed>,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, SubscriptionError> {
         let permit = state.subscriptions.permits.take()?;
         let since = resumed.map_or(UnixMillis(0), |resumed| resumed.cursor);
         Ok(Self {
@@ -186,7 +186,7 @@ pub(super) struct LiveStream {
 }
 
 impl LiveStream {
-    pub(super) fn new(state: Arc<AppState>) -> Result<Self, ApiError> {
+    pub(super) fn new(state: Arc<AppState>) -> Result<Self, SubscriptionError> {
         let permit = state.subscriptions.permits.take()?;
         let texts = state.subscriptions.follow_all();
         let alive_at = Instant::now() + MAX_SILENCE;

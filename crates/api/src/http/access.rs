@@ -5,6 +5,7 @@
 //! origin. A page whose own name was made to lead here (DNS rebinding) is the same site to its
 //! browser, and is told by that name. Clients that are no browsers say nothing of the kind.
 
+mod access_error;
 mod host;
 mod site;
 
@@ -20,9 +21,11 @@ use actix_web::http::header::{
 use actix_web::{Error, HttpResponse, ResponseError};
 use photo_core::config::ApiConfig;
 
+pub(crate) use self::access_error::AccessError;
 pub(crate) use self::host::LocalAddress;
 use self::site::Caller;
-use crate::http::error::{ApiError, shorten};
+use crate::http::problem::Problem;
+use crate::http::text::shorten;
 
 /// The methods that some route answers to.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, DELETE");
@@ -71,7 +74,7 @@ where
         Ok(Verdict::Preflight(reader)) => Err((preflight(request), reader)),
         Err(refusal) => {
             let nobody = Reader { allowed: None, varies: false };
-            Err((request.into_response(refusal.error_response()), nobody))
+            Err((request.into_response(Problem::from(refusal).error_response()), nobody))
         }
     };
     async move {
@@ -84,7 +87,7 @@ where
     }
 }
 
-fn judge(config: &ApiConfig, request: &ServiceRequest) -> Result<Verdict, ApiError> {
+fn judge(config: &ApiConfig, request: &ServiceRequest) -> Result<Verdict, AccessError> {
     host::check(request, &config.allowed_hosts)?;
     let varies = !config.allowed_origins.is_empty();
     let allowed = match site::caller(request.headers()) {
@@ -106,7 +109,9 @@ fn judge(config: &ApiConfig, request: &ServiceRequest) -> Result<Verdict, ApiErr
         Err(_) if site::opens_a_page(request) => {
             Ok(Verdict::Serve(Reader { allowed: None, varies }))
         }
-        Err(origin) => Err(ApiError::OtherSite { origin: origin.map(|origin| shorten(&origin)) }),
+        Err(origin) => {
+            Err(AccessError::OtherSite { origin: origin.map(|origin| shorten(&origin)) })
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use photo_core::ImageKey;
 
-use super::error::ApiError;
+use crate::http::request_error::RequestError;
 
 /// Reads an image id; its letters may be capitals, as Windows prints them.
-pub(crate) fn parse_image_id(text: &str) -> Result<ImageKey, ApiError> {
-    text.to_ascii_lowercase().parse().map_err(|_| ApiError::BadHash(text.to_owned()))
+pub(crate) fn parse_image_id(text: &str) -> Result<ImageKey, RequestError> {
+    text.to_ascii_lowercase().parse().map_err(|_| RequestError::MalformedImageId(text.to_owned()))
 }

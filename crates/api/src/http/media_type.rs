@@ -7,7 +7,9 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError};
 
-use crate::http::error::{ApiError, shorten};
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
 
 const JSON: &str = "application/json";
 const FORM: &str = "multipart/form-data";
@@ -39,8 +41,8 @@ async fn takes<B: MessageBody>(
     }
     let given = request.headers().get(CONTENT_TYPE);
     let given = given.map(|given| shorten(&String::from_utf8_lossy(given.as_bytes())));
-    let refusal = ApiError::WrongMediaType { given, takes: types };
-    Ok(request.into_response(refusal.error_response()).map_into_right_body())
+    let refusal = RequestError::WrongMediaType { given, takes: types };
+    Ok(request.into_response(Problem::from(refusal).error_response()).map_into_right_body())
 }
 
 fn is_one_of(types: &[&str], headers: &HeaderMap) -> bool {

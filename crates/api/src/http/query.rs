@@ -4,7 +4,8 @@ use std::fmt;
 
 use photo_core::nearest;
 
-use crate::http::error::{ApiError, shorten};
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
 
 /// The most letters that differ in a key that is taken for a misspelt one.
 const MOST_WRONG_LETTERS: usize = 3;
@@ -29,7 +30,7 @@ impl Query {
     }
 
     /// Refuses a query with a key that is none of `known`: what it was to say would be ignored.
-    pub(crate) fn check(&self, known: &[&str]) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, known: &[&str]) -> Result<(), RequestError> {
         let is_known = |key: &str| key == CACHE_BUSTER || known.contains(&key);
         let Some((key, _)) = self.pairs.iter().find(|(key, _)| !is_known(key)) else {
             return Ok(());
@@ -40,7 +41,7 @@ impl Query {
             None => format!("known here are {}.", known.join(", ")),
         };
         let what = format!("The query has the unknown key {:?}: {hint}", shorten(key));
-        Err(ApiError::BadRequest(what))
+        Err(RequestError::Unreadable(what))
     }
 
     /// All values of a key.
@@ -55,7 +56,7 @@ impl Query {
     }
 
     /// Whether a key is set: that it stands there without a value will do.
-    pub(crate) fn flag(&self, key: &str) -> Result<bool, ApiError> {
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, RequestError> {
         match self.pairs.iter().find(|(it, _)| it == key) {
             Some((_, Some(value))) => parse_flag(key, value),
             Some((_, None)) => Ok(true),
@@ -64,7 +65,7 @@ impl Query {
     }
 
     /// A whole number, if there is one.
-    pub(crate) fn number(&self, key: &str) -> Result<Option<u64>, ApiError> {
+    pub(crate) fn number(&self, key: &str) -> Result<Option<u64>, RequestError> {
         let number = self.get(key).map(|text| {
             text.trim().parse().map_err(|_| wrong(key, text, "a whole number, 0 or more"))
         });
@@ -78,7 +79,7 @@ impl Query {
 }
 
 /// Reads yes or no, in the spellings of forms and programs.
-pub(crate) fn parse_flag(name: &str, text: &str) -> Result<bool, ApiError> {
+pub(crate) fn parse_flag(name: &str, text: &str) -> Result<bool, RequestError> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "on" | "yes" => Ok(true),
         "false" | "0" | "off" | "no" | "" => Ok(false),
@@ -87,9 +88,9 @@ pub(crate) fn parse_flag(name: &str, text: &str) -> Result<bool, ApiError> {
 }
 
 /// That the value of `name` is not what was expected.
-pub(crate) fn wrong(name: &str, value: &str, expected: impl fmt::Display) -> ApiError {
+pub(crate) fn wrong(name: &str, value: &str, expected: impl fmt::Display) -> RequestError {
     let value = shorten(value);
-    ApiError::BadRequest(format!("`{name}` is wrong: {value:?} is not {expected}."))
+    RequestError::Unreadable(format!("`{name}` is wrong: {value:?} is not {expected}."))
 }
 
 #[cfg(test)]

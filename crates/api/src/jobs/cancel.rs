@@ -1,5 +1,6 @@
 //! `POST /predict/cancel`: jobs that nobody wants any more.
 
+mod cancel_error;
 mod step;
 mod unfinished;
 
@@ -14,10 +15,12 @@ use utoipa::ToSchema;
 use self::step::{Cancelled, STEP, Step};
 use self::unfinished::Unfinished;
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::http::whole_number;
 use crate::jobs::selection;
 use crate::jobs::selection::JobSelection;
+
+pub(crate) use self::cancel_error::CancelError;
 
 /// The most jobs that one answer about images tells of.
 const MOST_JOBS: usize = 100_000;
@@ -64,7 +67,7 @@ struct JobNow {
 pub(crate) async fn cancel(
     state: web::Data<AppState>,
     body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
     let question: Question = selection::read(body, form).await?;
     let (images, models) = (question.images.as_deref(), question.models.as_deref());
@@ -73,9 +76,9 @@ pub(crate) async fn cancel(
     // Once it has begun it is done, also if the client is gone by then.
     let done = tokio::spawn(async move {
         match selected {
-            JobSelection::OfImages(..) if limit.is_some() => Err(ApiError::BadRequest(
-                "`limit` is for models alone: name no images, or all that are meant.".to_owned(),
-            )),
+            JobSelection::OfImages(..) if limit.is_some() => {
+                Err(CancelError::LimitWithImages.into())
+            }
             JobSelection::OfImages(images, models) => {
                 cancel_all(&state, &images, models.as_deref()).await
             }
@@ -97,7 +100,7 @@ pub(crate) async fn cancel(
 pub(crate) async fn cancel_unfinished_of(
     state: &AppState,
     model: &ModelName,
-) -> Result<usize, ApiError> {
+) -> Result<usize, Problem> {
     let (left, cancelled) = (MOST_UNFINISHED as usize, Cancelled::default());
     let mut jobs = Unfinished { state, left, cancelled };
     jobs.cancel(slice::from_ref(model)).await?;
@@ -108,15 +111,12 @@ async fn cancel_all(
     state: &AppState,
     images: &[ImageKey],
     models: Option<&[ModelName]>,
-) -> Result<Answer, ApiError> {
+) -> Result<Answer, Problem> {
     let mut cancelled = Cancelled::default();
     for images in images.chunks(STEP) {
         Step { state, images, models }.cancel(&mut cancelled).await?;
         if cancelled.jobs.len() > MOST_JOBS {
-            return Err(ApiError::BadRequest(format!(
-                "The images have more than {MOST_JOBS} jobs, some of which were cancelled. Name \
-                 fewer images at once."
-            )));
+            return Err(CancelError::TooManyJobs { limit: MOST_JOBS }.into());
         }
     }
     Ok(Answer { jobs: cancelled.sync(state).await?, remaining: None })

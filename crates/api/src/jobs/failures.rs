@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::jobs::{error_fingerprint, selection};
 
@@ -68,7 +68,7 @@ struct Failure {
 pub(crate) async fn list(
     request: HttpRequest,
     state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let query = Query::parse(request.query_string());
     let models = match query.get("model") {
         Some(name) => Some(selection::models(&state, &[name.to_owned()]).await?),

@@ -9,15 +9,16 @@ use tokio::time::timeout;
 use crate::app::AppState;
 use crate::app::job_views::ModelFilter;
 use crate::app::subscriptions::Subscription;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::http::query::{Query, wrong};
+use crate::http::request_error::RequestError;
 
 /// The longest wait; proxies between this server and the client cut connections that are silent for
 /// longer.
 const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// How long a query says that its client wants to wait.
-pub(crate) fn from_query(query: &Query) -> Result<Duration, ApiError> {
+pub(crate) fn from_query(query: &Query) -> Result<Duration, RequestError> {
     let Some(text) = query.get("wait") else { return Ok(Duration::ZERO) };
     let wait = match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -34,7 +35,7 @@ pub(crate) async fn until_finished(
     image: ImageKey,
     filter: &ModelFilter,
     wait: Duration,
-) -> Result<(), ApiError> {
+) -> Result<(), Problem> {
     let _permit = state.subscriptions.permits.take()?;
     let subscriptions = Arc::clone(&state.subscriptions);
     let mut subscription =
@@ -59,7 +60,7 @@ pub(crate) async fn until_finished(
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Result<Duration, ApiError> {
+    fn read(query: &str) -> Result<Duration, RequestError> {
         from_query(&Query::parse(query))
     }
 
@@ -77,7 +78,7 @@ mod tests {
         }
         assert_eq!(read("wait=20ms").unwrap(), Duration::from_millis(20));
         for query in ["wait", "wait=", "wait=soon", "wait=-1", "wait=1.5"] {
-            assert!(matches!(read(query), Err(ApiError::BadRequest(_))), "{query}");
+            assert!(matches!(read(query), Err(RequestError::Unreadable(_))), "{query}");
         }
     }
 }

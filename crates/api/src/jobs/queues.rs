@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::app::AppState;
 use crate::app::throughput::MeasuredQueue;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Queues {
@@ -100,7 +100,7 @@ struct Dispatcher {
 }
 
 /// Tells of all queues and dispatchers.
-pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let (known, dispatchers) = tokio::try_join!(
         state.throughput.queues(&state.stores, None),
         state.stores.jobs.dispatchers()

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::http::whole_number;
 use crate::jobs::selection;
 use crate::jobs::selection::JobSelection;
@@ -52,7 +52,7 @@ type Failed = (JobId, Priority);
 pub(crate) async fn retry(
     state: web::Data<AppState>,
     body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …], \"limit\": 100}";
     let question: Question = selection::read(body, form).await?;
     let (images, models) = (question.images.as_deref(), question.models.as_deref());
@@ -67,7 +67,7 @@ pub(crate) async fn retry(
             }
             JobSelection::OfModels(models) => retry.models(&models).await?,
         }
-        Ok::<_, ApiError>(retry.requeued)
+        Ok::<_, Problem>(retry.requeued)
     });
     let requeued = done.await.unwrap_or_else(|error| Err(StoreError::unavailable(error).into()))?;
     Ok(HttpResponse::Ok().json(Answer { requeued }))
@@ -85,7 +85,7 @@ impl Retry<'_> {
         &mut self,
         images: &[ImageKey],
         models: Option<&[ModelName]>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Problem> {
         let mut failed = Vec::new();
         let mut steps = images.chunks(IMAGES).peekable();
         while let Some(images) = steps.next() {
@@ -112,7 +112,7 @@ impl Retry<'_> {
     }
 
     /// Of each model those that failed last.
-    async fn models(&mut self, models: &[ModelName]) -> Result<(), ApiError> {
+    async fn models(&mut self, models: &[ModelName]) -> Result<(), Problem> {
         for model in models {
             while self.left > 0 {
                 let asked = self.left.min(STEP);
@@ -130,7 +130,7 @@ impl Retry<'_> {
     }
 
     /// The failed jobs of an image that the job store has forgotten, which it is told of again.
-    async fn forgotten(&self, image: ImageKey) -> Result<Vec<Failed>, ApiError> {
+    async fn forgotten(&self, image: ImageKey) -> Result<Vec<Failed>, Problem> {
         let record = match self.state.stores.images.record(image).await {
             Err(ImageStoreError::Damaged(_)) => None,
             record => record?,
@@ -145,7 +145,7 @@ impl Retry<'_> {
 
     /// Writes down, durably, that these jobs are to be done again, as is done for a rerun, and then
     /// puts them back in line, as many as may be; answers how many that were.
-    async fn again(&mut self, failed: &[Failed]) -> Result<u64, ApiError> {
+    async fn again(&mut self, failed: &[Failed]) -> Result<u64, Problem> {
         let failed = &failed[..failed.len().min(self.left as usize)];
         if failed.is_empty() {
             return Ok(0);

@@ -1,5 +1,7 @@
 //! The jobs that a request selects, by the images and models that it names.
 
+mod selection_error;
+
 use std::collections::{BTreeSet, HashSet};
 
 use actix_web::web;
@@ -10,9 +12,13 @@ use serde::de::DeserializeOwned;
 use crate::app::AppState;
 use crate::app::job_views::ModelFilter;
 use crate::http::body::{read_json, split_list};
-use crate::http::error::{ApiError, shorten};
 use crate::http::image_id::parse_image_id;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
+
+pub(crate) use self::selection_error::SelectionError;
 
 /// The most images in one request.
 pub(crate) const MAX_IMAGES: usize = 10_000;
@@ -27,14 +33,14 @@ const MAX_BODY_BYTES: usize = 80 * MAX_IMAGES + 140 * MAX_MODELS;
 pub(crate) async fn read<T: DeserializeOwned>(
     body: web::Payload,
     form: &str,
-) -> Result<T, ApiError> {
+) -> Result<T, RequestError> {
     read_json(body, MAX_BODY_BYTES, form).await
 }
 
 /// Returns the images of these hashes, each once, in their order.
-pub(crate) fn images(hashes: &[String]) -> Result<Vec<ImageKey>, ApiError> {
+pub(crate) fn images(hashes: &[String]) -> Result<Vec<ImageKey>, Problem> {
     if hashes.len() > MAX_IMAGES {
-        return Err(ApiError::TooManyPhotos { limit: MAX_IMAGES });
+        return Err(SelectionError::TooManyPhotos { limit: MAX_IMAGES }.into());
     }
     let images = hashes.iter().map(|hash| parse_image_id(hash)).collect::<Result<Vec<_>, _>>()?;
     let mut seen = HashSet::new();
@@ -56,7 +62,7 @@ impl JobSelection {
         hashes: Option<&[String]>,
         names: Option<&[String]>,
         form: &str,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, Problem> {
         let images = hashes.map(images).transpose()?;
         let models = match names {
             Some(names) => Some(models(state, names).await?),
@@ -65,19 +71,20 @@ impl JobSelection {
         match (images, models) {
             (Some(images), models) => Ok(Self::OfImages(images, models)),
             (None, Some(models)) => Ok(Self::OfModels(models)),
-            (None, None) => Err(ApiError::BadRequest(format!(
+            (None, None) => Err(RequestError::Unreadable(format!(
                 "The body names neither images nor models: expected is {form}."
-            ))),
+            ))
+            .into()),
         }
     }
 }
 
 /// Returns the models of these names, each once. A model that was taken out of the configuration is
 /// still known by the jobs it had.
-pub(crate) async fn models(state: &AppState, names: &[String]) -> Result<Vec<ModelName>, ApiError> {
+pub(crate) async fn models(state: &AppState, names: &[String]) -> Result<Vec<ModelName>, Problem> {
     if names.len() > MAX_MODELS {
         let what = format!("More than {MAX_MODELS} models are named.");
-        return Err(ApiError::BadRequest(what));
+        return Err(RequestError::Unreadable(what).into());
     }
     let (mut models, mut impossible) = (BTreeSet::new(), Vec::new());
     for name in names {
@@ -98,7 +105,7 @@ pub(crate) async fn models(state: &AppState, names: &[String]) -> Result<Vec<Mod
     if unknown.is_empty() {
         Ok(models)
     } else {
-        Err(ApiError::UnknownModels { unknown, known: state.model_names.all() })
+        Err(SelectionError::UnknownModels { unknown, known: state.model_names.all() }.into())
     }
 }
 
@@ -107,11 +114,11 @@ pub(crate) async fn models(state: &AppState, names: &[String]) -> Result<Vec<Mod
 pub(crate) async fn filter(
     state: &AppState,
     names: Option<&[String]>,
-) -> Result<ModelFilter, ApiError> {
+) -> Result<ModelFilter, Problem> {
     let Some(names) = names else { return Ok(ModelFilter::default()) };
     if names.is_empty() {
         let what = "`models` names no model. Leave it out to ask about all.";
-        return Err(ApiError::BadRequest(what.to_owned()));
+        return Err(RequestError::Unreadable(what.to_owned()).into());
     }
     Ok(ModelFilter::new(&models(state, names).await?))
 }
@@ -120,7 +127,7 @@ pub(crate) async fn filter(
 pub(crate) async fn filter_of_query(
     state: &AppState,
     query: &Query,
-) -> Result<ModelFilter, ApiError> {
+) -> Result<ModelFilter, Problem> {
     let mut names = None;
     for text in query.all("models") {
         names.get_or_insert_with(Vec::new).extend(split_list("models", text)?);

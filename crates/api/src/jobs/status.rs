@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use photo_core::ports::ImageStoreError;
 use photo_core::{ImageKey, ModelName};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use utoipa::ToSchema;
 
 use super::long_poll;
@@ -13,11 +15,13 @@ use super::selection;
 use crate::app::AppState;
 use crate::app::job_views::{ImageView, photo_notes, read, read_one};
 use crate::app::progress;
-use crate::app::store_deadline::StoreDeadline;
+use crate::app::stores::StoreDeadline;
 use crate::http::body::read_json;
-use crate::http::error::ApiError;
 use crate::http::image_id::parse_image_id;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::http::text::shorten;
+use crate::jobs::selection::SelectionError;
 
 /// The most images in one `POST /predict/status`.
 const MAX_IMAGES: usize = 1_000;
@@ -34,6 +38,29 @@ const STEP: usize = 20;
 
 /// What the query of `GET /predict/<md5>` may say.
 pub(crate) const KEYS: &[&str] = &["models", "wait"];
+
+/// Why no status, or none of so many images, can be told.
+#[derive(Debug, Error)]
+pub(crate) enum StatusError {
+    /// No job of this image is known.
+    #[error(
+        "No job for the image {0} is known: it was never posted, or its results are past their \
+         retention. Post the photo to /predict."
+    )]
+    UnknownImage(ImageKey),
+    /// No job of this image by any of these models is known.
+    #[error(
+        "No job of {} for the image {image} is known; those of other models may be. Name the image and \
+         the models to /predict.",
+        shorten(&.models.iter().map(ModelName::as_str).collect::<Vec<_>>().join(", "))
+    )]
+    UnknownJobs { image: ImageKey, models: Vec<ModelName> },
+    /// The results asked for are more than one answer holds.
+    #[error(
+        "The results of these images are more than {limit} bytes. Ask for fewer images at once."
+    )]
+    TooManyResults { limit: usize },
+}
 
 /// What a body of `POST /predict/status` looks like.
 const FORM: &str = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
@@ -68,7 +95,7 @@ pub(crate) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
     image: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let image = parse_image_id(&image)?;
     let query = Query::parse(request.query_string());
     let wait = long_poll::from_query(&query)?;
@@ -82,8 +109,8 @@ pub(crate) async fn show(
         let is_damaged = is_damaged(&state, image).await?;
         return Err(match filter.models() {
             _ if is_damaged => ImageStoreError::Damaged(image).into(),
-            None => ApiError::UnknownImage(image),
-            Some(models) => ApiError::UnknownJobs { image, models: models.to_vec() },
+            None => StatusError::UnknownImage(image).into(),
+            Some(models) => StatusError::UnknownJobs { image, models: models.to_vec() }.into(),
         });
     }
     let progress = progress::of(&state.stores, &state.throughput, &jobs).await;
@@ -97,11 +124,11 @@ pub(crate) async fn show(
 pub(crate) async fn show_many(
     state: web::Data<AppState>,
     body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let question: Question = read_json(body, MAX_BODY_BYTES, FORM).await?;
     let filter = selection::filter(&state, question.models.as_deref()).await?;
     if question.images.len() > MAX_IMAGES {
-        return Err(ApiError::TooManyPhotos { limit: MAX_IMAGES });
+        return Err(SelectionError::TooManyPhotos { limit: MAX_IMAGES }.into());
     }
     let images: BTreeSet<ImageKey> =
         question.images.iter().map(|text| parse_image_id(text)).collect::<Result<_, _>>()?;
@@ -118,7 +145,7 @@ pub(crate) async fn show_many(
             let bytes: usize = results.map(|result| result.get().len()).sum();
             room = room
                 .checked_sub(bytes)
-                .ok_or(ApiError::TooManyResults { limit: MAX_RESULT_BYTES })?;
+                .ok_or(StatusError::TooManyResults { limit: MAX_RESULT_BYTES })?;
             if jobs.is_empty() {
                 answer.unknown.push(*image);
                 if is_damaged(&state, *image).await? {
@@ -141,5 +168,18 @@ async fn is_damaged(state: &AppState, image: ImageKey) -> Result<bool, ImageStor
         record => Ok(record?.is_some_and(|it| {
             it.info.is_none() || it.unreadable > 0 || (it.rebuilt.is_some() && it.jobs.is_empty())
         })),
+    }
+}
+
+impl From<StatusError> for Problem {
+    fn from(error: StatusError) -> Self {
+        let (status, title) = match error {
+            StatusError::UnknownImage(_) => (StatusCode::NOT_FOUND, "Unknown image"),
+            StatusError::UnknownJobs { .. } => (StatusCode::NOT_FOUND, "Unknown jobs"),
+            StatusError::TooManyResults { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "Too many results")
+            }
+        };
+        Self::new(status, title, &error)
     }
 }

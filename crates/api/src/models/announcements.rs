@@ -10,14 +10,20 @@ use photo_core::config::ServiceUrl;
 use photo_core::job::Announcement;
 use serde::Deserialize;
 use serde_json::{Number, json};
+use thiserror::Error;
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreDeadline;
+use crate::app::stores::StoreDeadline;
 use crate::http::body::read_body;
-use crate::http::error::{ApiError, shorten};
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
 use crate::http::whole_number;
 
 use crate::app::model_services::is_off_limits_error;
+
+/// How long services are asked to wait until others of their kind have gone, in seconds.
+const RETRY_SERVICES_SECONDS: u64 = 30;
 
 /// What is said where a service cannot be reached that is on this machine, or on the one around this
 /// container.
@@ -35,6 +41,23 @@ const MAX_MODELS: usize = 1_000;
 
 /// The most services of one model that may be announced at the same time.
 const MAX_ENDPOINTS: usize = 100;
+
+/// So many have announced themselves that no more may.
+#[derive(Debug, Error)]
+pub(crate) enum AnnouncementError {
+    #[error(
+        "{limit} {of} have announced themselves, and no more are taken. Name the model in the \
+         configuration instead."
+    )]
+    TooManyServices { of: &'static str, limit: usize },
+}
+
+impl From<AnnouncementError> for Problem {
+    fn from(error: AnnouncementError) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many services", &error)
+            .with_retry_after(RETRY_SERVICES_SECONDS)
+    }
+}
 
 /// Every shape an announcement has had over the releases of the services.
 #[derive(Deserialize)]
@@ -83,14 +106,14 @@ pub(crate) async fn announce(
     request: HttpRequest,
     state: web::Data<AppState>,
     body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     if !has_key(&request, &state) {
         let detail = "Unable to validate credentials.";
         return Ok(HttpResponse::build(StatusCode::UNAUTHORIZED)
             .json(json!({"status": "failure", "detail": detail})));
     }
     let unreadable = |error: String| {
-        ApiError::BadRequest(format!(
+        RequestError::Unreadable(format!(
             "The announcement cannot be read: {error}. Expected is \
              {{\"name\": …, \"port\": …}} or {{\"name\": …, \"socket\": \"http://host:port\"}}."
         ))
@@ -127,13 +150,14 @@ pub(crate) async fn announce(
     let is_known = endpoints.iter().any(|endpoint| endpoint.url == url.as_str());
     let others = models.iter().filter(|known| !known.forgotten).count();
     if known.is_none() && others >= MAX_MODELS {
-        return Err(ApiError::TooManyServices { of: "models", limit: MAX_MODELS });
+        return Err(AnnouncementError::TooManyServices { of: "models", limit: MAX_MODELS }.into());
     }
     if !is_known && endpoints.len() >= MAX_ENDPOINTS {
-        return Err(ApiError::TooManyServices {
+        return Err(AnnouncementError::TooManyServices {
             of: "services of this model",
             limit: MAX_ENDPOINTS,
-        });
+        }
+        .into());
     }
     if !is_known
         && let Err(error) = state.model_services.client.get(format!("{url}/status")).send().await

@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreDeadline;
-use crate::http::error::ApiError;
+use crate::app::stores::StoreDeadline;
+use crate::http::problem::Problem;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Models {
@@ -65,7 +65,7 @@ struct Announced {
     at: Option<UnixMillis>,
 }
 
-pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let mut time = StoreDeadline::new();
     let known = time.wait(state.stores.jobs.models()).await?;
     let mut known: BTreeMap<ModelName, KnownModel> =

@@ -5,18 +5,20 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use photo_caretaker::{Depth, Mode, Report, SHELVES, Trouble};
 use serde::Serialize;
 use serde_json::Value;
+use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
 
 /// The longest time without a line.
@@ -24,6 +26,21 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// What the query may say.
 pub(crate) const KEYS: &[&str] = &["dry_run", "deep"];
+
+/// Why the stores are not checked now.
+#[derive(Debug, Error)]
+pub(crate) enum FsckError {
+    #[error(
+        "This server is comparing photos, records and job store already. Ask again when that is done."
+    )]
+    UnderWay,
+}
+
+impl From<FsckError> for Problem {
+    fn from(error: FsckError) -> Self {
+        Self::new(StatusCode::CONFLICT, "Check under way", &error)
+    }
+}
 
 /// One line of the answer. The last one is the report, or the problem that ended the walk.
 #[derive(Clone, Serialize, ToSchema)]
@@ -57,11 +74,11 @@ pub(crate) enum Line {
 pub(crate) async fn walk(
     request: HttpRequest,
     state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let query = Query::parse(request.query_string());
     let (only_look, deep) = (query.flag("dry_run")?, query.flag("deep")?);
     let alone =
-        Arc::clone(&state.fsck_permit).try_acquire_owned().map_err(|_| ApiError::FsckRuns)?;
+        Arc::clone(&state.fsck_permit).try_acquire_owned().map_err(|_| FsckError::UnderWay)?;
     let mode = if only_look { Mode::Look } else { Mode::Mend };
     let depth = if deep { Depth::Deep } else { Depth::Shallow };
     let (lines, mut latest) = watch::channel(progress(0, depth, &Report::default()));
@@ -91,12 +108,12 @@ async fn check(
         Ok(_) if behind < SHELVES => return,
         Ok(report) => Line::Report { agree: !report.has_findings(), report },
         Err(trouble) => {
-            let error = match trouble {
-                Trouble::Jobs(error) => ApiError::from(error),
-                Trouble::Images(error) => ApiError::from(error),
+            let problem = match trouble {
+                Trouble::Jobs(error) => Problem::from(error),
+                Trouble::Images(error) => Problem::from(error),
             };
-            error.log();
-            Line::Problem(error.body())
+            problem.log();
+            Line::Problem(problem.body())
         }
     };
     lines.send_replace(last);

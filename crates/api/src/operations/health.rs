@@ -7,7 +7,7 @@ use photo_core::ports::{ImageStoreError, StoreError};
 use serde_json::json;
 
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 
 /// How long a store may take to answer before it counts as away. Longer than the job store waits
 /// for its server, so that it says itself what is wrong.
@@ -20,7 +20,7 @@ pub(crate) async fn live() -> impl Responder {
 }
 
 /// Whether photos would be accepted now: both stores answer.
-pub(crate) async fn ready(state: web::Data<AppState>) -> Result<impl Responder, ApiError> {
+pub(crate) async fn ready(state: web::Data<AppState>) -> Result<impl Responder, Problem> {
     let late = || "no answer in time";
     let (jobs, images) = tokio::join!(
         tokio::time::timeout(PATIENCE, state.stores.jobs.ping()),

@@ -14,9 +14,10 @@ use utoipa::ToSchema;
 use super::upload::check_models;
 use super::upload::fields::Fields;
 use crate::app::AppState;
-use crate::app::store_deadline::StoreDeadline;
-use crate::http::error::ApiError;
+use crate::app::stores::StoreDeadline;
+use crate::http::problem::Problem;
 use crate::jobs::selection;
+use crate::photos::upload::UploadError;
 
 /// The most jobs, images times models.
 const MOST_JOBS: usize = 100_000;
@@ -57,7 +58,7 @@ struct MissingJob {
 pub(crate) async fn lacking(
     state: web::Data<AppState>,
     body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let question: Question =
         selection::read(body, "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}").await?;
     let images = selection::images(&question.images)?;
@@ -68,7 +69,7 @@ pub(crate) async fn lacking(
         check_models(&state, &fields, &mut time).await?;
     }
     if images.len() * fields.models().len() > MOST_JOBS {
-        return Err(ApiError::TooManyJobs { limit: MOST_JOBS });
+        return Err(UploadError::TooManyJobs { limit: MOST_JOBS }.into());
     }
     let unknown = unknown_jobs(&state, &images, fields.models(), &mut time).await?;
     Ok(HttpResponse::Ok().json(answer(&state, &images, unknown).await?))
@@ -87,7 +88,7 @@ async fn unknown_jobs(
     images: &[ImageKey],
     models: &[ModelName],
     time: &mut StoreDeadline,
-) -> Result<HashMap<ImageKey, Vec<Unknown>>, ApiError> {
+) -> Result<HashMap<ImageKey, Vec<Unknown>>, Problem> {
     let mut unknown: HashMap<ImageKey, Vec<Unknown>> = HashMap::new();
     let new = |image: &ImageKey, model: &ModelName| NewJob {
         id: JobId::new(*image, model.clone()),
@@ -115,7 +116,7 @@ async fn answer(
     state: &AppState,
     images: &[ImageKey],
     mut unknown: HashMap<ImageKey, Vec<Unknown>>,
-) -> Result<Answer, ApiError> {
+) -> Result<Answer, Problem> {
     let looks = images.iter().map(|image| {
         let (image, jobs) = (*image, unknown.remove(image).unwrap_or_default());
         async move {

@@ -7,12 +7,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use photo_core::ImageKey;
 
 use super::caching::{found, not_modified};
+use super::photo_error::PhotoError;
 use super::thumbnail;
 use crate::app::AppState;
 use crate::http::byte_range::{self, ByteRange};
-use crate::http::error::ApiError;
 use crate::http::etag;
 use crate::http::image_id::parse_image_id;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
 
 /// What the query may say.
@@ -22,7 +23,7 @@ pub(crate) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
     image: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let image = parse_image_id(&image)?;
     match thumbnail::width(&Query::parse(request.query_string()))? {
         None => show_photo(&request, &state, image).await,
@@ -34,9 +35,9 @@ async fn show_photo(
     request: &HttpRequest,
     state: &AppState,
     image: ImageKey,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let (info, mut bytes) =
-        state.stores.images.open(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
+        state.stores.images.open(image).await?.ok_or(PhotoError::Unknown(image))?;
     let tag = EntityTag::new_strong(image.to_string());
     if etag::is_known(request, &tag) {
         return Ok(not_modified(tag));
@@ -70,6 +71,6 @@ async fn show_photo(
                 .no_chunking(last + 1 - first)
                 .streaming(byte_range::part(bytes, first, last)))
         }
-        ByteRange::Unsatisfiable => Err(ApiError::NoSuchRange { bytes: info.bytes }),
+        ByteRange::Unsatisfiable => Err(PhotoError::NoSuchRange { bytes: info.bytes }.into()),
     }
 }

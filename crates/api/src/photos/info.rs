@@ -9,10 +9,11 @@ use photo_core::{ImageInfo, ImageKey, PhotoFormat, Sha256Digest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::photo_error::PhotoError;
 use crate::app::AppState;
 use crate::app::job_views::photo_notes;
-use crate::http::error::ApiError;
 use crate::http::image_id::parse_image_id;
+use crate::http::problem::Problem;
 
 /// How many bytes of a photo are read for an orientation that its record does not tell.
 const HEAD: usize = 256 << 10;
@@ -50,9 +51,9 @@ pub(crate) struct ImageInfoView {
 pub(crate) async fn show(
     state: web::Data<AppState>,
     image: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let image = parse_image_id(&image)?;
-    let info = state.stores.images.stat(image).await?.ok_or(ApiError::UnknownPhoto(image))?;
+    let info = state.stores.images.stat(image).await?.ok_or(PhotoError::Unknown(image))?;
     let orientation = match info.orientation() {
         Some(orientation) => orientation,
         None => read_orientation(&state, &info).await?,
@@ -74,9 +75,9 @@ pub(crate) async fn show(
 
 /// The orientation of a photo whose record was written before it was kept there, from the photo's
 /// beginning.
-async fn read_orientation(state: &AppState, info: &ImageInfo) -> Result<Orientation, ApiError> {
+async fn read_orientation(state: &AppState, info: &ImageInfo) -> Result<Orientation, Problem> {
     let Some((_, mut pieces)) = state.stores.images.open(info.md5).await? else {
-        return Err(ApiError::UnknownPhoto(info.md5));
+        return Err(PhotoError::Unknown(info.md5).into());
     };
     let mut head = Vec::new();
     while head.len() < HEAD

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use photo_core::ports::PhotoRefusal;
 use serde_json::{Value, json};
 
-use crate::http::error::shorten;
+use crate::http::text::shorten;
 
 /// The most photos that are listed; of more only the number is told.
 const MOST_LISTED: usize = 1_000;

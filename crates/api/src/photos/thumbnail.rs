@@ -5,16 +5,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use photo_core::ImageKey;
 
 use super::caching::{found, not_modified};
+use super::photo_error::PhotoError;
 use crate::app::AppState;
-use crate::http::error::ApiError;
 use crate::http::etag;
+use crate::http::problem::Problem;
 use crate::http::query::{Query, wrong};
+use crate::http::request_error::RequestError;
 
 /// The sizes there are: few, so that browsers and proxies keep them.
 pub(crate) const WIDTHS: [u32; 3] = [160, 320, 640];
 
 /// The width that a query asks for, if it asks for one.
-pub(crate) fn width(query: &Query) -> Result<Option<u32>, ApiError> {
+pub(crate) fn width(query: &Query) -> Result<Option<u32>, RequestError> {
     let width = query.get("width").map(|text| {
         let width = text.parse().ok().filter(|width| WIDTHS.contains(width));
         width.ok_or_else(|| wrong("width", text, "160, 320 or 640"))
@@ -28,18 +30,18 @@ pub(super) async fn show(
     state: &AppState,
     image: ImageKey,
     width: u32,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let Some(info) = state.stores.images.stat(image).await? else {
         // If it is damaged, that says so.
         state.stores.images.open(image).await?;
-        return Err(ApiError::UnknownPhoto(image));
+        return Err(PhotoError::Unknown(image).into());
     };
     let tag = EntityTag::new_strong(format!("{image}-{width}"));
     if etag::is_known(request, &tag) {
         return Ok(not_modified(tag));
     }
     let made = state.thumbnails.make(&state.stores, &info, width).await?;
-    let thumbnail = made.ok_or(ApiError::UnknownPhoto(image))?;
+    let thumbnail = made.ok_or(PhotoError::Unknown(image))?;
     let name = format!("inline; filename=\"{image}-{width}.jpg\"");
     Ok(found(tag)
         .insert_header((header::CONTENT_TYPE, "image/jpeg"))

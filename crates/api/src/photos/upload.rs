@@ -7,6 +7,7 @@ mod multipart;
 mod requeue;
 mod submit;
 mod throughput_meter;
+mod upload_error;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,15 +26,18 @@ use uuid::Uuid;
 use self::fields::Fields;
 use self::multipart::Multipart;
 use crate::app::AppState;
-use crate::app::store_deadline::StoreDeadline;
+use crate::app::stores::{StoreDeadline, StoresError};
 use crate::app::throughput::QueueWait;
 use crate::callbacks;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::http::request_error::RequestError;
+use crate::jobs::selection::SelectionError;
 use crate::photos::refused_photos::{RefusedPhoto, RefusedPhotos};
 
 pub(crate) use self::by_hash::Body;
 pub(crate) use self::fields::KEYS;
+pub(crate) use self::upload_error::UploadError;
 
 /// The answer to an accepted request.
 #[derive(Serialize, ToSchema)]
@@ -52,7 +56,7 @@ pub(crate) async fn accept(
     request: HttpRequest,
     state: web::Data<AppState>,
     body: web::Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let mut admission = state.admission.admit(length)?;
@@ -64,19 +68,20 @@ pub(crate) async fn accept(
         check_models(&state, &fields, &mut time).await?;
         check_room(&state, &fields, 1, &mut time).await?;
     }
-    let form::Form { fields, photos, upload, had_room, ignored_fields } =
-        if by_hash::is_json(&request) {
-            by_hash::read(&state, body, fields).await?
-        } else {
-            let (body, pace) = throughput_meter::measure(body, &state.stores.config.api);
-            let form = Multipart::new(request.headers(), body)?;
-            tokio::select! {
-                form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
-                () = pace.too_slow(|| state.admission.is_full()) => return Err(ApiError::TooSlow),
-            }
-        };
+    let form::Form { fields, photos, upload, had_room, ignored_fields } = if by_hash::is_json(
+        &request,
+    ) {
+        by_hash::read(&state, body, fields).await?
+    } else {
+        let (body, pace) = throughput_meter::measure(body, &state.stores.config.api);
+        let form = Multipart::new(request.headers(), body)?;
+        tokio::select! {
+            form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
+            () = pace.too_slow(|| state.admission.is_full()) => return Err(RequestError::TooSlow.into()),
+        }
+    };
     if photos.is_empty() {
-        return Err(ApiError::NoPhotos);
+        return Err(UploadError::NoPhotos.into());
     }
     check_models(&state, &fields, &mut time).await?;
     let callback = check_callback(&state, &fields)?;
@@ -101,12 +106,12 @@ pub(crate) async fn accept(
     let done = tokio::spawn(done).await;
     let jobs = done.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error).into()));
     let jobs = jobs.map_err(|error| match error {
-        ApiError::Images(ImageStoreError::Refused(PhotoRefusal::Collision(image))) => {
+        StoresError::Images(ImageStoreError::Refused(PhotoRefusal::Collision(image))) => {
             let position = photos.iter().position(|photo| *photo == image).unwrap_or(0) + 1;
             let refused = RefusedPhoto::new(position, None, PhotoRefusal::Collision(image));
-            ApiError::Photos(RefusedPhotos::new(refused))
+            UploadError::Photos(RefusedPhotos::new(refused)).into()
         }
-        error => error,
+        error => Problem::from(error),
     })?;
     let accepted = Accepted { images: photos, jobs, ignored_fields };
     tracing::debug!(images = accepted.images.len(), jobs = accepted.jobs.len(), "accepted");
@@ -124,7 +129,7 @@ async fn store(
     asked: Acceptance,
     callback: Option<Url>,
     mut time: StoreDeadline,
-) -> Result<Vec<submit::AcceptedJob>, ApiError> {
+) -> Result<Vec<submit::AcceptedJob>, StoresError> {
     let committed = upload.commit(&asked).await?;
     let jobs = submit::submit(&state, &images, &asked, &committed, &mut time).await?;
     if let Some(url) = &callback {
@@ -134,7 +139,7 @@ async fn store(
 }
 
 /// The address to be called back, if there is one; refuses one that must not be called.
-fn check_callback(state: &AppState, fields: &Fields) -> Result<Option<Url>, ApiError> {
+fn check_callback(state: &AppState, fields: &Fields) -> Result<Option<Url>, RequestError> {
     let callback = fields.callback.as_deref().filter(|text| !text.is_empty());
     callback.map(|text| callbacks::check(&state.stores.config.callbacks, text)).transpose()
 }
@@ -144,9 +149,9 @@ pub(super) async fn check_models(
     state: &AppState,
     fields: &Fields,
     time: &mut StoreDeadline,
-) -> Result<(), ApiError> {
+) -> Result<(), Problem> {
     if !fields.names_models() {
-        return Err(ApiError::NoModels);
+        return Err(UploadError::NoModels.into());
     }
     let unknown = time.wait(state.model_names.unknown(&state.stores, fields.models())).await?;
     let unknown: Vec<String> =
@@ -154,15 +159,15 @@ pub(super) async fn check_models(
     if unknown.is_empty() {
         Ok(())
     } else {
-        Err(ApiError::UnknownModels { unknown, known: state.model_names.all() })
+        Err(SelectionError::UnknownModels { unknown, known: state.model_names.all() }.into())
     }
 }
 
 /// Refuses a request that makes more jobs than one may.
-fn check_jobs(state: &AppState, fields: &Fields, photos: usize) -> Result<(), ApiError> {
+fn check_jobs(state: &AppState, fields: &Fields, photos: usize) -> Result<(), Problem> {
     let limit = state.stores.config.api.max_jobs;
     if photos * fields.models().len() > limit {
-        return Err(ApiError::TooManyJobs { limit });
+        return Err(UploadError::TooManyJobs { limit }.into());
     }
     Ok(())
 }
@@ -176,19 +181,19 @@ async fn check_room(
     fields: &Fields,
     images: u64,
     time: &mut StoreDeadline,
-) -> Result<(), ApiError> {
+) -> Result<(), Problem> {
     let stats = time.wait(state.stores.jobs.stats(Some(fields.models()))).await?;
     for (model, stats) in fields.models().iter().zip(stats) {
         let limit = state.stores.config.model(model).max_queued;
         // A limit of none closes the queue for the time being.
         if images > limit && limit > 0 {
-            return Err(ApiError::TooManyForQueue { model: model.clone(), limit });
+            return Err(UploadError::TooManyForQueue { model: model.clone(), limit }.into());
         }
         let rate = state.throughput.sample(&stats);
         let jobs = stats.unfinished() + images;
         if jobs > limit {
             let wait = QueueWait::new(jobs - limit, rate);
-            return Err(ApiError::QueueFull { model: model.clone(), limit, wait });
+            return Err(UploadError::QueueFull { model: model.clone(), limit, wait }.into());
         }
     }
     Ok(())

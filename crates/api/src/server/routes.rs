@@ -8,9 +8,11 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, Resource, web};
 
 use crate::events;
-use crate::http::error::{ApiError, shorten};
 use crate::http::media_type;
+use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
 use crate::jobs::{cancel, failures, queues, retry, status};
 use crate::models::{announcements, list, remove};
 use crate::operations::{fsck, health};
@@ -59,7 +61,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(json("/register", ANY, announcements::announce))
         .service(json("/model/register", ANY, announcements::announce));
     config.default_service(web::to(|request: HttpRequest| async move {
-        Err::<&str, _>(ApiError::UnknownPath(request.path().to_owned()))
+        Err::<&str, Problem>(RequestError::UnknownPath(request.path().to_owned()).into())
     }));
 }
 
@@ -107,24 +109,24 @@ fn resource(path: &str, allowed: &'static str, keys: Keys) -> Resource {
         fn_guard(move |it| is_allowed(&it.head().method) && check(it.head(), keys).is_err());
     let refuse = move |request: HttpRequest| async move {
         check(request.head(), keys)?;
-        Err::<&str, _>(ApiError::UnknownPath(request.path().to_owned()))
+        Err::<&str, Problem>(RequestError::UnknownPath(request.path().to_owned()).into())
     };
     web::resource(paths)
         .default_service(web::to(move || async move {
-            Err::<&str, _>(ApiError::WrongMethod { allowed })
+            Err::<&str, Problem>(RequestError::WrongMethod { allowed }.into())
         }))
         .route(web::route().guard(is_refused).to(refuse))
 }
 
 /// Refuses a query with unknown keys, and a compressed body, which no handler would understand.
-fn check(head: &RequestHead, keys: Keys) -> Result<(), ApiError> {
+fn check(head: &RequestHead, keys: Keys) -> Result<(), Problem> {
     if let Some(keys) = keys {
         Query::parse(head.uri.query().unwrap_or_default()).check(keys)?;
     }
     match head.headers.get(CONTENT_ENCODING).filter(|_| head.method == Method::POST) {
         Some(coding) if !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") => {
             let coding = String::from_utf8_lossy(coding.as_bytes());
-            Err(ApiError::Compressed(shorten(&coding)))
+            Err(RequestError::Compressed(shorten(&coding)).into())
         }
         _ => Ok(()),
     }

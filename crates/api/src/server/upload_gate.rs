@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::admission::AdmissionControl;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 
 /// How an upload begins; a blank or a query follows.
 const UPLOAD: &[u8] = b"POST /predict";
@@ -53,7 +53,7 @@ impl UploadGate {
         connections: usize,
         stop: CancellationToken,
     ) -> Self {
-        let answer = answer(&admission.too_many_uploads());
+        let answer = answer(&admission.too_many_uploads().into());
         let lingering = Arc::new(Semaphore::new(connections.min(MOST_LINGERING)));
         Self { admission, stop, answer, lingering }
     }
@@ -115,8 +115,8 @@ async fn read_away(stream: &TcpStream) -> io::Result<Hearing> {
 }
 
 /// What the server would answer to a request that fails with this, and that it hangs up.
-fn answer(error: &ApiError) -> Bytes {
-    let response = error.error_response();
+fn answer(problem: &Problem) -> Bytes {
+    let response = problem.error_response();
     let mut text = format!("HTTP/1.1 {}\r\nconnection: close\r\n", response.status()).into_bytes();
     for (name, value) in response.headers() {
         text.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 use crate::web::page;
 
 /// What this is.
@@ -80,7 +80,7 @@ impl Banner {
 pub(crate) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     if page::prefers_html(&request) {
         return page::show(&request);
     }

@@ -1,7 +1,7 @@
 //! What the server can be asked, as an OpenAPI 3.1 document: `GET /openapi.json`.
 //!
 //! The schemas are derived from the types that are read and written, and the failures from
-//! [`ApiError`]; the operations are listed here by topic. Tests compare them with the routes, and the
+//! [`Problem`]; the operations are listed here by topic. Tests compare them with the routes, and the
 //! document with its copy in the source tree, `crates/api/openapi.json`.
 
 mod content;
@@ -24,8 +24,9 @@ use sha2::{Digest, Sha256};
 
 use self::operation::Operation;
 use self::schemas::{Members, Schemas};
-use crate::http::error::ApiError;
+use crate::http::access::AccessError;
 use crate::http::etag;
+use crate::http::request_error::RequestError;
 
 /// What is said of the whole.
 const ABOUT: &str = "Upload photos, name the models to run on them, read the results.\n\n\
@@ -93,16 +94,16 @@ pub fn document() -> Value {
         "components": {
             "schemas": schemas,
             "responses": {
-                "UnknownPath": problems::response(&[ApiError::UnknownPath("/nothing".to_owned())]),
+                "UnknownPath": problems::response(&[RequestError::UnknownPath("/nothing".to_owned()).into()]),
                 "CompressedBody":
-                    problems::response(&[ApiError::Compressed("gzip".to_owned())]),
-                "WrongMethod": problems::response(&[ApiError::WrongMethod { allowed: "GET, HEAD" }]),
-                "OtherSite": problems::response(&[ApiError::OtherSite {
+                    problems::response(&[RequestError::Compressed("gzip".to_owned()).into()]),
+                "WrongMethod": problems::response(&[RequestError::WrongMethod { allowed: "GET, HEAD" }.into()]),
+                "OtherSite": problems::response(&[AccessError::OtherSite {
                     origin: Some("http://localhost:3000".to_owned()),
-                }]),
-                "UnknownHost": problems::response(&[ApiError::UnknownHost {
+                }.into()]),
+                "UnknownHost": problems::response(&[AccessError::UnknownHost {
                     host: "photos.example.org".to_owned(),
-                }]),
+                }.into()]),
             },
         },
     })

@@ -7,8 +7,9 @@ use actix_web::http::header::{self, ContentType, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, mime, web};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::http::error::ApiError;
 use crate::http::etag;
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
 
 pub(crate) use self::preference::prefers_html;
 
@@ -25,12 +26,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 struct Files;
 
 /// `GET /` for those who prefer HTML.
-pub(crate) fn show(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) fn show(request: &HttpRequest) -> Result<HttpResponse, Problem> {
     answer(request, "index.html")
 }
 
 /// `GET /docs`: the API's reference.
-pub(crate) async fn docs(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn docs(request: HttpRequest) -> Result<HttpResponse, Problem> {
     answer(&request, "docs.html")
 }
 
@@ -38,13 +39,13 @@ pub(crate) async fn docs(request: HttpRequest) -> Result<HttpResponse, ApiError>
 pub(crate) async fn file(
     request: HttpRequest,
     name: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     answer(&request, &name)
 }
 
-fn answer(request: &HttpRequest, name: &str) -> Result<HttpResponse, ApiError> {
+fn answer(request: &HttpRequest, name: &str) -> Result<HttpResponse, Problem> {
     let Some((file, media_type)) = Files::get(name).zip(media_type(name)) else {
-        return Err(ApiError::UnknownPath(request.path().to_owned()));
+        return Err(RequestError::UnknownPath(request.path().to_owned()).into());
     };
     let EmbeddedFile { data, metadata } = file;
     let tag = EntityTag::new_strong(hex::encode(metadata.sha256_hash()));

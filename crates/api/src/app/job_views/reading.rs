@@ -8,16 +8,16 @@ use photo_core::ports::ImageStoreError;
 use photo_core::record::ImageRecord;
 
 use super::model_filter::ModelFilter;
-use crate::app::store_deadline::StoreDeadline;
+use crate::app::stores::StoreDeadline;
 use crate::app::stores::Stores;
-use crate::http::error::ApiError;
+use crate::app::stores::StoresError;
 
 /// Reads the jobs of one image.
 pub(crate) async fn read_one(
     stores: &Stores,
     image: ImageKey,
     filter: &ModelFilter,
-) -> Result<Vec<JobView>, ApiError> {
+) -> Result<Vec<JobView>, StoresError> {
     let mut jobs = read(stores, &[image], filter, &mut StoreDeadline::new()).await?;
     Ok(jobs.pop().unwrap_or_default())
 }
@@ -29,7 +29,7 @@ pub(crate) async fn read(
     images: &[ImageKey],
     filter: &ModelFilter,
     time: &mut StoreDeadline,
-) -> Result<Vec<Vec<JobView>>, ApiError> {
+) -> Result<Vec<Vec<JobView>>, StoresError> {
     let (mut jobs, away) = match time.wait(stores.jobs.status(images)).await {
         Ok(jobs) => (jobs, None),
         Err(error) => (vec![Vec::new(); images.len()], Some(error)),

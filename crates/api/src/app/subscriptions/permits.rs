@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::http::error::ApiError;
+use super::subscription_error::SubscriptionError;
 
 /// The permits of clients that wait: how many there are, and how many are taken.
 #[derive(Debug)]
@@ -27,12 +27,12 @@ impl StreamPermits {
     }
 
     /// Takes a permit, if one is left.
-    pub(crate) fn take(self: &Arc<Self>) -> Result<StreamPermit, ApiError> {
+    pub(crate) fn take(self: &Arc<Self>) -> Result<StreamPermit, SubscriptionError> {
         // Taken first and given back by the drop, so that the limit holds whoever else comes now.
         let others = self.taken.fetch_add(1, Ordering::Relaxed);
         let permit = StreamPermit(Arc::clone(self));
         let limit = self.limit.load(Ordering::Relaxed);
-        if others < limit { Ok(permit) } else { Err(ApiError::TooManyStreams { limit }) }
+        if others < limit { Ok(permit) } else { Err(SubscriptionError::TooManyStreams { limit }) }
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
         let first = permits.take().unwrap();
         let _second = permits.take().unwrap();
         for _ in 0..3 {
-            assert!(matches!(permits.take(), Err(ApiError::TooManyStreams { limit: 2 })));
+            assert!(matches!(permits.take(), Err(SubscriptionError::TooManyStreams { limit: 2 })));
         }
         drop(first);
         permits.take().unwrap();

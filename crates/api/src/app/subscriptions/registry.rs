@@ -6,7 +6,7 @@ use std::sync::Arc;
 use photo_core::{ImageKey, UnixMillis};
 
 use super::pending::{PendingImage, PendingSet};
-use crate::http::error::ApiError;
+use super::subscription_error::SubscriptionError;
 
 /// The most images that are watched at the same time, counted once for each subscription. They take
 /// some hundred bytes each.
@@ -49,9 +49,9 @@ impl SubscriptionRegistry {
         &mut self,
         images: &[ImageKey],
         since: UnixMillis,
-    ) -> Result<(SubscriptionId, Arc<PendingSet>), ApiError> {
+    ) -> Result<(SubscriptionId, Arc<PendingSet>), SubscriptionError> {
         if self.unfinished.len() + self.finished.len() + images.len() > MAX_WATCHED {
-            return Err(ApiError::TooManyWatched { limit: MAX_WATCHED });
+            return Err(SubscriptionError::TooManyWatched { limit: MAX_WATCHED });
         }
         let set = Arc::new(PendingSet::default());
         for image in images {
@@ -208,7 +208,7 @@ mod tests {
         let (id, _inbox) = registry.begin(&many, UnixMillis(0)).unwrap();
         assert!(matches!(
             registry.begin(&many, UnixMillis(0)),
-            Err(ApiError::TooManyWatched { limit: MAX_WATCHED })
+            Err(SubscriptionError::TooManyWatched { limit: MAX_WATCHED })
         ));
         registry.end(id, many.iter().copied());
         registry.begin(&many, UnixMillis(0)).unwrap();

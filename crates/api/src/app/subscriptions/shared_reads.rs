@@ -13,9 +13,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::sleep;
 
 use crate::app::job_views::{ImageView, ModelFilter, photo_notes, read, read_one};
-use crate::app::store_deadline::StoreDeadline;
+use crate::app::stores::StoreDeadline;
 use crate::app::stores::Stores;
-use crate::http::error::ApiError;
+use crate::app::stores::StoresError;
 
 /// How many images the store is asked for at a time.
 const READ_IMAGES: usize = 100;
@@ -125,8 +125,7 @@ impl SharedReads {
             if let Some(error) = &failure
                 && !has_failed
             {
-                let cause = error.cause();
-                tracing::warn!(%cause, "those who wait for images are told nothing for now");
+                tracing::warn!(cause = %error, "those who wait for images are told nothing for now");
             }
             has_failed = failure.is_some();
             step = if bytes > LARGE_BYTES { LARGE_READ_IMAGES } else { READ_IMAGES };
@@ -191,7 +190,7 @@ fn tell(
 }
 
 /// Reads all jobs of each image. One that cannot be read keeps no other from being read.
-async fn look(stores: &Stores, images: &[ImageKey]) -> Vec<Result<Vec<JobView>, ApiError>> {
+async fn look(stores: &Stores, images: &[ImageKey]) -> Vec<Result<Vec<JobView>, StoresError>> {
     let all = ModelFilter::default();
     if let Ok(jobs) = read(stores, images, &all, &mut StoreDeadline::new()).await {
         return jobs.into_iter().map(Ok).collect();

@@ -8,8 +8,8 @@ use super::Subscriptions;
 use super::pending::{PendingImage, PendingSet};
 use super::registry::SubscriptionId;
 use super::shared_reads::{ImageSnapshot, SharedSnapshot};
+use super::subscription_error::SubscriptionError;
 use crate::app::job_views::ModelFilter;
-use crate::http::error::ApiError;
 
 /// The images that a client waits for; the subscription ends when this is dropped.
 pub(crate) struct Subscription {
@@ -59,7 +59,7 @@ impl Subscription {
         mut images: Vec<ImageKey>,
         filter: ModelFilter,
         since: UnixMillis,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, SubscriptionError> {
         images.sort_unstable();
         images.dedup();
         let (id, pending, begun) = {

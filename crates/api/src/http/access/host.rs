@@ -8,7 +8,8 @@ use actix_web::http::uri::Authority;
 use photo_core::config::{AllowedHost, HOST_OF_CONTAINERS};
 use url::Host;
 
-use crate::http::error::{ApiError, shorten};
+use crate::http::access::AccessError;
+use crate::http::text::shorten;
 
 /// The end of a connection that is ours, if that is known.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +24,7 @@ impl LocalAddress {
 
 /// Refuses a request that calls the server by another name than its own. A browser always says
 /// which name led it here, so a request without one comes from none.
-pub(super) fn check(request: &ServiceRequest, allowed: &[AllowedHost]) -> Result<(), ApiError> {
+pub(super) fn check(request: &ServiceRequest, allowed: &[AllowedHost]) -> Result<(), AccessError> {
     let in_target = request.uri().authority().map(Authority::as_str);
     let in_header = || request.headers().get(HOST).map(|host| host.to_str().unwrap_or("?"));
     let Some(authority) = in_target.or_else(in_header) else { return Ok(()) };
@@ -31,7 +32,7 @@ pub(super) fn check(request: &ServiceRequest, allowed: &[AllowedHost]) -> Result
     if is_own(authority, local.is_loopback(), allowed) {
         return Ok(());
     }
-    Err(ApiError::UnknownHost { host: shorten(authority) })
+    Err(AccessError::UnknownHost { host: shorten(authority) })
 }
 
 fn is_own(authority: &str, on_loopback: bool, allowed: &[AllowedHost]) -> bool {

@@ -6,9 +6,10 @@ use photo_core::ports::{ImageStoreError, StoreError};
 use photo_core::record::{ImageRecord, JobEnd, RecordLine};
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 
+use super::CancelError;
 use super::JobNow;
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::app::stores::StoresError;
 
 /// How many images are looked at in one step, at the same time; their results are then in memory.
 pub(super) const STEP: usize = 20;
@@ -29,14 +30,14 @@ impl Default for Cancelled {
 
 impl Cancelled {
     /// Makes durable what was written down, for all at once; answers the jobs.
-    pub(super) async fn sync(self, state: &AppState) -> Result<Vec<JobNow>, ApiError> {
+    pub(super) async fn sync(self, state: &AppState) -> Result<Vec<JobNow>, CancelError> {
         // Also what an earlier request wrote down and may not have come to sync.
         let is_cancelled =
             |job: &&JobNow| matches!(job.state, JobState::Cancelled | JobState::Running);
         let images: Vec<ImageKey> =
             self.jobs.iter().filter(is_cancelled).map(|job| job.image).collect();
         let durable = state.stores.images.sync_records(&images).await;
-        self.written.and(durable).map_err(ApiError::NotWrittenDown)?;
+        self.written.and(durable).map_err(CancelError::NotWrittenDown)?;
         Ok(self.jobs)
     }
 }
@@ -54,7 +55,7 @@ type Answers = Vec<Vec<(ModelName, JobState)>>;
 
 impl Step<'_> {
     /// Cancels what is not finished of the jobs meant, and adds all of them as they are after that.
-    pub(super) async fn cancel(&self, cancelled: &mut Cancelled) -> Result<(), ApiError> {
+    pub(super) async fn cancel(&self, cancelled: &mut Cancelled) -> Result<(), StoresError> {
         // Read before: who asks for a job after this has asked for it again.
         let records = self.records().await?;
         let mut answers = self.ask().await?;

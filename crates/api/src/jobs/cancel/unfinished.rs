@@ -8,7 +8,7 @@ use photo_core::{ImageKey, ModelName};
 
 use super::step::{Cancelled, STEP, Step};
 use crate::app::AppState;
-use crate::http::error::ApiError;
+use crate::app::stores::StoresError;
 
 /// How many places of a list are read at once.
 const PLACES: u32 = 1_000;
@@ -24,7 +24,7 @@ pub(super) struct Unfinished<'a> {
 impl Unfinished<'_> {
     /// Cancels the jobs in line and those that wait, and asks for those that run to be. Jobs go on
     /// from list to list meanwhile, so that some may be left, as [`Unfinished::remaining`] tells.
-    pub(super) async fn cancel(&mut self, models: &[ModelName]) -> Result<(), ApiError> {
+    pub(super) async fn cancel(&mut self, models: &[ModelName]) -> Result<(), StoresError> {
         for model in models {
             for list in JobList::ALL {
                 self.cancel_list(model, list).await?;
@@ -40,7 +40,7 @@ impl Unfinished<'_> {
         Ok(stats.iter().map(left).sum())
     }
 
-    async fn cancel_list(&mut self, model: &ModelName, list: JobList) -> Result<(), ApiError> {
+    async fn cancel_list(&mut self, model: &ModelName, list: JobList) -> Result<(), StoresError> {
         let (mut from, mut more) = (0, true);
         while more && self.left > 0 {
             let listed = self.state.stores.jobs.unfinished(model, list, from, PLACES).await?;

@@ -12,7 +12,8 @@ use super::fields::Fields;
 use super::form::{Form, include};
 use crate::app::AppState;
 use crate::http::body::{parse_json, read_body};
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
 
 /// The most bytes of a hash in the body: itself, and as much again for white space.
 const HASH_BYTES: usize = 80;
@@ -54,11 +55,11 @@ pub(super) async fn read(
     state: &AppState,
     body: web::Payload,
     mut fields: Fields,
-) -> Result<Form, ApiError> {
+) -> Result<Form, Problem> {
     let limit = state.stores.config.api.max_images;
     let body = read_body(body, limit.saturating_mul(HASH_BYTES) + OTHER_BYTES).await?;
     let body: Body = parse_json(&body, FORM).map_err(|error| {
-        ApiError::BadRequest(format!(
+        RequestError::Unreadable(format!(
             "{error} Photos themselves are sent as a form: curl -F images=@photo.jpg -F models=NAME."
         ))
     })?;

@@ -4,8 +4,9 @@ use photo_core::ModelName;
 use photo_core::job::{Priority, SubmitMode};
 
 use crate::http::body::split_list;
-use crate::http::error::{ApiError, shorten};
 use crate::http::query::{Query, parse_flag, wrong};
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
 use crate::jobs::selection::MAX_MODELS;
 
 /// What a request may say in its query or in its form.
@@ -27,7 +28,7 @@ pub(in crate::photos) struct Fields {
 
 impl Fields {
     /// Reads the fields in a URL's query.
-    pub(in crate::photos) fn from_query(query: &Query) -> Result<Self, ApiError> {
+    pub(in crate::photos) fn from_query(query: &Query) -> Result<Self, RequestError> {
         let mut fields = Self::default();
         for (name, value) in query.pairs() {
             fields.set(name, value.unwrap_or(if name == "rerun" { "true" } else { "" }))?;
@@ -36,7 +37,7 @@ impl Fields {
     }
 
     /// Takes one field in. Other names than [`KEYS`] say nothing.
-    pub(in crate::photos) fn set(&mut self, name: &str, value: &str) -> Result<(), ApiError> {
+    pub(in crate::photos) fn set(&mut self, name: &str, value: &str) -> Result<(), RequestError> {
         match name {
             "models" => self.add_names(split_list("models", value)?)?,
             "priority" => {
@@ -55,12 +56,12 @@ impl Fields {
     }
 
     /// Takes in names of models, one by one.
-    pub(in crate::photos) fn add_names(&mut self, names: Vec<String>) -> Result<(), ApiError> {
+    pub(in crate::photos) fn add_names(&mut self, names: Vec<String>) -> Result<(), RequestError> {
         for name in names {
             self.named += 1;
             if self.named > MAX_MODELS {
                 let what = format!("More than {MAX_MODELS} models are named.");
-                return Err(ApiError::BadRequest(what));
+                return Err(RequestError::Unreadable(what));
             }
             match name.parse() {
                 Ok(name) if self.models.contains(&name) => {}
@@ -125,7 +126,7 @@ mod tests {
             [("models", "[1"), ("models", "[1]"), ("priority", "urgent"), ("rerun", "maybe")]
         {
             let refused = Fields::default().set(name, value);
-            assert!(matches!(refused, Err(ApiError::BadRequest(_))), "{name}={value}");
+            assert!(matches!(refused, Err(RequestError::Unreadable(_))), "{name}={value}");
         }
     }
 }

@@ -9,11 +9,15 @@ use super::fields::{Fields, KEYS};
 use super::multipart::{FormError, Multipart, Pieces};
 use crate::app::AppState;
 use crate::app::admission::Admission;
-use crate::app::store_deadline::StoreDeadline;
+use crate::app::stores::StoreDeadline;
 use crate::http::body::split_list;
-use crate::http::error::{ApiError, shorten};
 use crate::http::image_id::parse_image_id;
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
+use crate::http::text::shorten;
+use crate::jobs::selection::SelectionError;
 use crate::photos::refused_photos::{RefusedPhoto, RefusedPhotos};
+use crate::photos::upload::UploadError;
 
 /// The part that holds a photo; there is one for each.
 const PHOTO_PART: &str = "images";
@@ -55,7 +59,7 @@ pub(super) async fn read(
     mut fields: Fields,
     admission: &mut Admission,
     time: &mut StoreDeadline,
-) -> Result<Form, ApiError> {
+) -> Result<Form, Problem> {
     let limit = state.stores.config.api.max_images;
     let mut upload = state.stores.images.begin(state.stores.config.api.image_limits()).await?;
     let (mut photos, mut refused) = (Vec::new(), None::<RefusedPhotos>);
@@ -66,9 +70,10 @@ pub(super) async fn read(
     while let Some(part) = form.next_part().await? {
         parts += 1;
         if parts > most_parts {
-            return Err(ApiError::BadRequest(format!(
+            return Err(RequestError::Unreadable(format!(
                 "The form has more than {most_parts} parts."
-            )));
+            ))
+            .into());
         }
         let file_name = part.file_name.as_deref();
         match plain_name(&part.name) {
@@ -80,7 +85,7 @@ pub(super) async fn read(
                 }
                 let number = photos.len() + refused.as_ref().map_or(0, RefusedPhotos::count) + 1;
                 if number > limit {
-                    return Err(ApiError::TooManyPhotos { limit });
+                    return Err(SelectionError::TooManyPhotos { limit }.into());
                 }
                 super::check_jobs(state, &fields, number)?;
                 if number == 1 && fields.models().len() + fields.impossible().len() > had_room {
@@ -123,7 +128,7 @@ pub(super) async fn read(
         }
     }
     match refused {
-        Some(refused) => Err(ApiError::Photos(refused)),
+        Some(refused) => Err(UploadError::Photos(refused).into()),
         None => Ok(Form { fields, photos, upload, had_room, ignored_fields }),
     }
 }
@@ -140,13 +145,13 @@ async fn pass_over(
     name: &str,
     file_name: Option<&str>,
     form: &mut Multipart<impl Pieces>,
-) -> Result<(), ApiError> {
+) -> Result<(), Problem> {
     let known: Vec<&str> = [PHOTO_PART, HASHES_PART].iter().chain(KEYS).copied().collect();
     let meant = nearest(name, &known, MOST_WRONG_LETTERS);
     let hint = meant.map_or(String::new(), |meant| format!(" Did you mean `{meant}`?"));
     let refuse = |what: &str| {
         let name = shorten(name);
-        Err(ApiError::BadRequest(format!("The form has {what} {name:?}.{hint}")))
+        Err(RequestError::Unreadable(format!("The form has {what} {name:?}.{hint}")).into())
     };
     let mut bytes = 0;
     while let Some(piece) = form.next_bytes().await? {
@@ -173,10 +178,10 @@ pub(super) fn include(
     limit: usize,
     photos: &mut Vec<ImageKey>,
     upload: &mut dyn ImageUpload,
-) -> Result<(), ApiError> {
+) -> Result<(), Problem> {
     for hash in hashes {
         if photos.len() == limit {
-            return Err(ApiError::TooManyPhotos { limit });
+            return Err(SelectionError::TooManyPhotos { limit }.into());
         }
         let image = parse_image_id(hash)?;
         photos.push(image);
@@ -191,7 +196,7 @@ async fn receive(
     form: &mut Multipart<impl Pieces>,
     upload: &mut dyn ImageUpload,
     admission: &mut Admission,
-) -> Result<Result<ImageKey, PhotoRefusal>, ApiError> {
+) -> Result<Result<ImageKey, PhotoRefusal>, Problem> {
     if first.is_none() {
         return Ok(Err(PhotoRefusal::Empty));
     }
@@ -217,8 +222,10 @@ async fn receive(
     }
 }
 
-async fn read_text(name: &str, form: &mut Multipart<impl Pieces>) -> Result<String, ApiError> {
-    let wrong = |what| ApiError::BadRequest(format!("The part {:?} {what}.", shorten(name)));
+async fn read_text(name: &str, form: &mut Multipart<impl Pieces>) -> Result<String, Problem> {
+    let wrong = |what| {
+        Problem::from(RequestError::Unreadable(format!("The part {:?} {what}.", shorten(name))))
+    };
     let mut text = Vec::new();
     while let Some(bytes) = form.next_bytes().await? {
         text.extend_from_slice(&bytes);
@@ -231,11 +238,12 @@ async fn read_text(name: &str, form: &mut Multipart<impl Pieces>) -> Result<Stri
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
-impl From<FormError> for ApiError {
+impl From<FormError> for Problem {
     fn from(error: FormError) -> Self {
-        Self::BadRequest(format!(
+        let what = format!(
             "The multipart form cannot be read: {error}. Send photos as `multipart/form-data`: \
              curl -F images=@photo.jpg -F models=NAME."
-        ))
+        );
+        RequestError::Unreadable(what).into()
     }
 }

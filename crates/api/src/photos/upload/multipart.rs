@@ -19,7 +19,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 use thiserror::Error;
 
-use crate::http::error::shorten;
+use crate::http::text::shorten;
 
 pub(super) use self::head::Head;
 

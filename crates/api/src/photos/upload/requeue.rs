@@ -8,8 +8,8 @@ use photo_core::record::{Acceptance, RecordLine, Withdrawal};
 use photo_core::{ImageKey, JobId, JobState};
 
 use crate::app::AppState;
-use crate::app::store_deadline::StoreDeadline;
-use crate::http::error::ApiError;
+use crate::app::stores::StoreDeadline;
+use crate::app::stores::StoresError;
 
 /// How many images the job store is asked about at a time.
 const STEP: usize = 20;
@@ -23,7 +23,7 @@ pub(super) async fn requeue(
     jobs: &[NewJob],
     submitted: &[Submitted],
     time: &mut StoreDeadline,
-) -> Result<HashSet<JobId>, ApiError> {
+) -> Result<HashSet<JobId>, StoresError> {
     let mended = committed.iter().filter(|it| it.mended).map(|it| it.image);
     let failed = jobs.iter().zip(submitted);
     let failed = failed.filter(|(_, it)| **it == Submitted::Exists(JobState::Failed));

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use super::requeue;
 use crate::app::AppState;
-use crate::app::store_deadline::StoreDeadline;
-use crate::http::error::ApiError;
+use crate::app::stores::StoreDeadline;
+use crate::app::stores::StoresError;
 
 /// A job as the answer to its request shows it.
 #[derive(Serialize, ToSchema)]
@@ -33,7 +33,7 @@ pub(super) async fn submit(
     asked: &Acceptance,
     committed: &[Committed],
     time: &mut StoreDeadline,
-) -> Result<Vec<AcceptedJob>, ApiError> {
+) -> Result<Vec<AcceptedJob>, StoresError> {
     let ended: HashMap<ImageKey, &[ModelName]> =
         committed.iter().map(|it| (it.image, it.ended.as_slice())).collect();
     let jobs: Vec<NewJob> = images
@@ -89,7 +89,7 @@ async fn write_down_again(
     committed: &[Committed],
     jobs: &[NewJob],
     submitted: &[Submitted],
-) -> Result<(), ApiError> {
+) -> Result<(), StoresError> {
     let added: HashMap<ImageKey, &[ModelName]> =
         committed.iter().map(|it| (it.image, it.added.as_slice())).collect();
     let has_line = |id: &JobId| added.get(&id.image).is_some_and(|it| it.contains(&id.model));
@@ -118,7 +118,7 @@ async fn others_forgotten(
     asked: &Acceptance,
     committed: &[Committed],
     time: &mut StoreDeadline,
-) -> Result<Vec<JobId>, ApiError> {
+) -> Result<Vec<JobId>, StoresError> {
     let others: Vec<NewJob> = committed
         .iter()
         .filter(|it| !it.added.is_empty())
@@ -139,7 +139,7 @@ async fn give_back(
     state: &AppState,
     forgotten: &[JobId],
     time: &mut StoreDeadline,
-) -> Result<HashMap<JobId, JobState>, ApiError> {
+) -> Result<HashMap<JobId, JobState>, StoresError> {
     let mut given_back = HashMap::new();
     // The jobs of one image stand together.
     for jobs in forgotten.chunk_by(|one, next| one.image == next.image) {

@@ -10,8 +10,11 @@ use super::operation::{In, Operation};
 use super::problems::{self, unreadable};
 use super::schemas::{array_of, reference};
 use crate::app::job_views::ImageView;
+use crate::app::subscriptions::SubscriptionError;
 use crate::events::{Body, MOST_IN_QUERY};
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
+use crate::jobs::selection::SelectionError;
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Events", "Server-sent events instead of polling.");
@@ -59,7 +62,7 @@ fn follow_many() -> Operation {
         ))
         .answers(200, stream())
         .fails(failures(10_000))
-        .fails(vec![ApiError::TooSlow, problems::no_json()])
+        .fails(vec![RequestError::TooSlow.into(), problems::no_json()])
 }
 
 impl Operation {
@@ -117,13 +120,14 @@ fn example() -> Value {
     ))
 }
 
-fn failures(limit: usize) -> Vec<ApiError> {
+fn failures(limit: usize) -> Vec<Problem> {
     vec![
         unreadable("No image is named. Without `images`, GET /events tells of all that happens."),
-        ApiError::BadHash("nonsense".to_owned()),
-        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
-        ApiError::TooManyPhotos { limit },
-        ApiError::TooManyStreams { limit: 10_000 },
-        ApiError::TooManyWatched { limit: 500_000 },
+        RequestError::MalformedImageId("nonsense".to_owned()).into(),
+        SelectionError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() }
+            .into(),
+        SelectionError::TooManyPhotos { limit }.into(),
+        SubscriptionError::TooManyStreams { limit: 10_000 }.into(),
+        SubscriptionError::TooManyWatched { limit: 500_000 }.into(),
     ]
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::content::Content;
 use super::problems;
 use super::schemas::{Schemas, array_of, learn, reference};
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
 
 /// What one method of one path does.
 #[derive(Clone)]
@@ -132,7 +132,7 @@ impl Operation {
     }
 
     /// How it can fail: all that have a status in common are named at once.
-    pub(super) fn fails(mut self, failures: Vec<ApiError>) -> Self {
+    pub(super) fn fails(mut self, failures: Vec<Problem>) -> Self {
         for (status, response) in problems::responses(failures) {
             debug_assert!(self.value["responses"][&status].is_null(), "{status} twice");
             self.value["responses"][status] = response;

@@ -9,9 +9,10 @@ use super::examples::{IMAGE, error};
 use super::operation::{In, Operation, flag};
 use super::problems::{self, both, unreadable};
 use super::schemas::reference;
-use crate::http::error::ApiError;
+use crate::jobs::selection::SelectionError;
 use crate::jobs::{cancel, failures, queues, retry};
 use crate::operations::fsck;
+use crate::operations::fsck::FsckError;
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Operators", "What there is to do, what failed, and what is done about it.");
@@ -67,7 +68,11 @@ fn list_failures() -> Operation {
         .fails(both(
             vec![
                 unreadable("The query cannot be read: invalid digit found in string."),
-                ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
+                SelectionError::UnknownModels {
+                    unknown: vec!["nope".to_owned()],
+                    known: Vec::new(),
+                }
+                .into(),
             ],
             problems::no_jobs(),
         ))
@@ -165,6 +170,6 @@ fn check() -> Operation {
         )
         .fails(vec![
             unreadable("`dry_run` or `deep` is wrong: each is true or false."),
-            ApiError::FsckRuns,
+            FsckError::UnderWay.into(),
         ])
 }

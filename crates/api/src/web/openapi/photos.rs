@@ -12,14 +12,19 @@ use super::examples::{IMAGE, OTHER, finished};
 use super::operation::{In, Operation, flag};
 use super::problems::{self, both, image, unreadable};
 use super::schemas::{array_of, reference};
+use crate::app::admission::AdmissionError;
 use crate::app::job_views::ImageView;
 use crate::app::throughput::QueueWait;
-use crate::app::thumbnails::NoThumbnail;
-use crate::http::error::ApiError;
+use crate::app::thumbnails::ThumbnailError;
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
+use crate::jobs::selection::SelectionError;
 use crate::photos::check::{Answer as CheckAnswer, Question as CheckQuestion};
 use crate::photos::info::ImageInfoView;
+use crate::photos::photo_error::PhotoError;
 use crate::photos::refused_photos::{RefusedPhoto, RefusedPhotos};
 use crate::photos::thumbnail::WIDTHS;
+use crate::photos::upload::UploadError;
 use crate::photos::upload::{Accepted, Body};
 
 pub(super) fn describe(paths: &mut Paths) {
@@ -154,38 +159,39 @@ fn called_back() -> Value {
 }
 
 /// What is wrong with an upload.
-fn refusals() -> Vec<ApiError> {
+fn refusals() -> Vec<Problem> {
     let photo = |refusal| {
         let refused = RefusedPhoto::new(1, Some("notes.txt"), refusal);
-        ApiError::Photos(RefusedPhotos::new(refused))
+        UploadError::Photos(RefusedPhotos::new(refused)).into()
     };
     let model: Option<ModelName> = "average_color".parse().ok();
     let known: Vec<ModelName> = model.iter().cloned().collect();
     let mut refusals = vec![
         unreadable("`priority` is wrong: a priority is high, normal or low."),
-        ApiError::BadHash("nonsense".to_owned()),
-        ApiError::NoPhotos,
-        ApiError::NoModels,
-        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known },
-        ApiError::UnknownPhotos(vec![image()]),
-        ApiError::TooSlow,
-        ApiError::WrongMediaType {
+        RequestError::MalformedImageId("nonsense".to_owned()).into(),
+        UploadError::NoPhotos.into(),
+        UploadError::NoModels.into(),
+        SelectionError::UnknownModels { unknown: vec!["nope".to_owned()], known }.into(),
+        ImageStoreError::Missing(vec![image()]).into(),
+        RequestError::TooSlow.into(),
+        RequestError::WrongMediaType {
             given: Some("text/plain".to_owned()),
             takes: &["multipart/form-data", "application/json"],
-        },
+        }
+        .into(),
         photo(PhotoRefusal::Collision(image())),
-        ApiError::TooManyBytes { limit: 16 << 30 },
-        ApiError::TooManyPhotos { limit: 1_000 },
-        ApiError::TooManyJobs { limit: 10_000 },
+        AdmissionError::TooManyBytes { limit: 16 << 30 }.into(),
+        SelectionError::TooManyPhotos { limit: 1_000 }.into(),
+        UploadError::TooManyJobs { limit: 10_000 }.into(),
         photo(PhotoRefusal::TooManyBytes { limit: 100 << 20 }),
         photo(PhotoRefusal::TooManyPixels { pixels: 600_000_000, limit: 500_000_000 }),
         photo(PhotoRefusal::UnknownFormat),
-        ApiError::TooManyUploads { limit: 256 },
-        ApiError::SpoolFull { limit: 16 << 30 },
+        AdmissionError::TooManyUploads { limit: 256 }.into(),
+        AdmissionError::SpoolFull { limit: 16 << 30 }.into(),
     ];
     refusals.extend(model.map(|model| {
         let wait = QueueWait::new(100, None);
-        ApiError::QueueFull { model, limit: 100_000, wait }
+        UploadError::QueueFull { model, limit: 100_000, wait }.into()
     }));
     refusals
 }
@@ -207,7 +213,10 @@ fn check() -> Operation {
                 }),
             ),
         )
-        .fails(both(problems::wrong_names(), vec![ApiError::TooManyJobs { limit: 100_000 }]))
+        .fails(both(
+            problems::wrong_names(),
+            vec![UploadError::TooManyJobs { limit: 100_000 }.into()],
+        ))
         .fails(problems::no_stores())
 }
 
@@ -219,17 +228,17 @@ fn show() -> Operation {
         .header("Content-Disposition", "A name for the file.", &json!({"type": "string"}));
     let photo = formats.into_iter().fold(photo, |photo, format| photo.or(format, json!({})));
     let no_thumbnail = [
-        NoThumbnail::Format(PhotoFormat::Heic),
-        NoThumbnail::TooLarge { needed_mib: 900, limit_mib: 512 },
+        ThumbnailError::Format(PhotoFormat::Heic),
+        ThumbnailError::TooLarge { needed_mib: 900, limit_mib: 512 },
     ];
     let mut failures = vec![
         unreadable("`width` is wrong: it is 160, 320 or 640."),
-        ApiError::BadHash("nonsense".to_owned()),
-        ApiError::UnknownPhoto(image()),
+        RequestError::MalformedImageId("nonsense".to_owned()).into(),
+        PhotoError::Unknown(image()).into(),
         ImageStoreError::unavailable("no such folder").into(),
     ];
-    failures.extend(no_thumbnail.map(ApiError::from));
-    failures.push(ApiError::NoSuchRange { bytes: 48_211 });
+    failures.extend(no_thumbnail.map(Problem::from));
+    failures.push(PhotoError::NoSuchRange { bytes: 48_211 }.into());
     Operation::new("getImage", "Gives a stored photo back")
         .takes_image()
         .takes(
@@ -272,8 +281,8 @@ fn show_info() -> Operation {
         .takes_image()
         .answers(200, Content::json::<ImageInfoView>("What the photo is.", example))
         .fails(vec![
-            ApiError::BadHash("nonsense".to_owned()),
-            ApiError::UnknownPhoto(image()),
+            RequestError::MalformedImageId("nonsense".to_owned()).into(),
+            PhotoError::Unknown(image()).into(),
             ImageStoreError::unavailable("no such folder").into(),
         ])
 }

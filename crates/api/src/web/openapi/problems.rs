@@ -1,16 +1,20 @@
-//! Failures in the document: taken from [`ApiError`] itself, so that their titles, statuses, headers
+//! Failures in the document: taken from [`Problem`] itself, so that their titles, statuses, headers
 //! and examples are those that clients see.
 
 use std::collections::BTreeMap;
 
 use actix_web::ResponseError;
+use actix_web::http::header::ALLOW;
 use photo_core::ImageKey;
 use photo_core::ports::{ImageStoreError, StoreError};
 use serde_json::{Value, json};
 
 use super::examples::IMAGE;
 use super::schemas::Members;
-use crate::http::error::ApiError;
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
+use crate::jobs::cancel::CancelError;
+use crate::jobs::selection::SelectionError;
 
 /// The media type of RFC 9457.
 const MEDIA_TYPE: &str = "application/problem+json";
@@ -21,7 +25,7 @@ pub(super) fn image() -> ImageKey {
 }
 
 /// The job store is away, or holds what it cannot have written.
-pub(super) fn no_jobs() -> Vec<ApiError> {
+pub(super) fn no_jobs() -> Vec<Problem> {
     vec![
         StoreError::unavailable("no connection").into(),
         StoreError::Corrupt("a job without a state".to_owned()).into(),
@@ -29,23 +33,23 @@ pub(super) fn no_jobs() -> Vec<ApiError> {
 }
 
 /// The image store is away.
-pub(super) fn no_images() -> Vec<ApiError> {
+pub(super) fn no_images() -> Vec<Problem> {
     vec![ImageStoreError::unavailable("no such folder").into()]
 }
 
 /// Either store is away.
-pub(super) fn no_stores() -> Vec<ApiError> {
+pub(super) fn no_stores() -> Vec<Problem> {
     both(no_jobs(), no_images())
 }
 
 /// The same where jobs are cancelled, which may succeed in one of the two.
-pub(super) fn no_stores_for_cancelling() -> Vec<ApiError> {
+pub(super) fn no_stores_for_cancelling() -> Vec<Problem> {
     let cause = ImageStoreError::unavailable("no such folder");
-    both(no_stores(), vec![ApiError::NotWrittenDown(cause)])
+    both(no_stores(), vec![CancelError::NotWrittenDown(cause).into()])
 }
 
 /// There is no room for photos, or for jobs.
-pub(super) fn no_room() -> Vec<ApiError> {
+pub(super) fn no_room() -> Vec<Problem> {
     vec![
         ImageStoreError::Full("no space left on device".into()).into(),
         StoreError::Full("out of memory".into()).into(),
@@ -53,39 +57,40 @@ pub(super) fn no_room() -> Vec<ApiError> {
 }
 
 /// One and other failures.
-pub(super) fn both(mut one: Vec<ApiError>, other: Vec<ApiError>) -> Vec<ApiError> {
+pub(super) fn both(mut one: Vec<Problem>, other: Vec<Problem>) -> Vec<Problem> {
     one.extend(other);
     one
 }
 
 /// A request that cannot be read, for this reason among others.
-pub(super) fn unreadable(example: &str) -> ApiError {
-    ApiError::BadRequest(example.to_owned())
+pub(super) fn unreadable(example: &str) -> Problem {
+    RequestError::Unreadable(example.to_owned()).into()
 }
 
 /// A body that is not said to be JSON.
-pub(super) fn no_json() -> ApiError {
+pub(super) fn no_json() -> Problem {
     let given = Some("text/plain".to_owned());
-    ApiError::WrongMediaType { given, takes: &["application/json"] }
+    RequestError::WrongMediaType { given, takes: &["application/json"] }.into()
 }
 
 /// What can be wrong with a body that names images and models.
-pub(super) fn wrong_names() -> Vec<ApiError> {
+pub(super) fn wrong_names() -> Vec<Problem> {
     vec![
         no_json(),
         unreadable(
             "The body is not {\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}: EOF.",
         ),
-        ApiError::BadHash("nonsense".to_owned()),
-        ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() },
-        ApiError::TooSlow,
-        ApiError::TooManyPhotos { limit: 10_000 },
+        RequestError::MalformedImageId("nonsense".to_owned()).into(),
+        SelectionError::UnknownModels { unknown: vec!["nope".to_owned()], known: Vec::new() }
+            .into(),
+        RequestError::TooSlow.into(),
+        SelectionError::TooManyPhotos { limit: 10_000 }.into(),
     ]
 }
 
 /// The responses to these failures, by status.
-pub(super) fn responses(failures: Vec<ApiError>) -> BTreeMap<String, Value> {
-    let mut by_status: BTreeMap<u16, Vec<ApiError>> = BTreeMap::new();
+pub(super) fn responses(failures: Vec<Problem>) -> BTreeMap<String, Value> {
+    let mut by_status: BTreeMap<u16, Vec<Problem>> = BTreeMap::new();
     for failure in failures {
         by_status.entry(failure.status_code().as_u16()).or_default().push(failure);
     }
@@ -94,7 +99,7 @@ pub(super) fn responses(failures: Vec<ApiError>) -> BTreeMap<String, Value> {
 }
 
 /// The response to failures that have their status in common.
-pub(super) fn response(failures: &[ApiError]) -> Value {
+pub(super) fn response(failures: &[Problem]) -> Value {
     let mut titles: Vec<&str> = Vec::new();
     let mut examples = Members::new();
     for failure in failures {
@@ -110,14 +115,14 @@ pub(super) fn response(failures: &[ApiError]) -> Value {
             "examples": examples,
         }},
     });
-    if failures.iter().any(|failure| failure.retry_after().is_some()) {
+    if failures.iter().any(|failure| failure.retry_after_seconds().is_some()) {
         response["headers"]["Retry-After"] = json!({
             "description": "After how many seconds to send the request again.",
             "schema": {"type": "integer", "minimum": 1},
             "required": true,
         });
     }
-    if failures.iter().any(|failure| matches!(failure, ApiError::WrongMethod { .. })) {
+    if failures.iter().any(|failure| failure.has_header(&ALLOW)) {
         response["headers"]["Allow"] = json!({
             "description": "The methods that the path answers to.",
             "schema": {"type": "string"},

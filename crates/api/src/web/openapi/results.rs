@@ -9,7 +9,11 @@ use super::examples::{IMAGE, OTHER, finished, in_line};
 use super::operation::{In, Operation};
 use super::problems::{self, both, image, unreadable};
 use crate::app::job_views::ImageView;
-use crate::http::error::ApiError;
+use crate::app::subscriptions::SubscriptionError;
+use crate::http::problem::Problem;
+use crate::http::request_error::RequestError;
+use crate::jobs::selection::SelectionError;
+use crate::jobs::status::StatusError;
 use crate::jobs::status::{Answer, Question};
 
 pub(super) fn describe(paths: &mut Paths) {
@@ -46,14 +50,14 @@ fn show() -> Operation {
         .answers(200, view)
         .fails(vec![
             unreadable("`wait` is wrong: \"soon\" is not a time such as 30s or 1m."),
-            ApiError::BadHash("nonsense".to_owned()),
+            RequestError::MalformedImageId("nonsense".to_owned()).into(),
             unknown_models(),
-            ApiError::UnknownImage(image()),
-            ApiError::UnknownJobs { image: image(), models: vec![model()] },
+            StatusError::UnknownImage(image()).into(),
+            StatusError::UnknownJobs { image: image(), models: vec![model()] }.into(),
         ])
         .fails(vec![
-            ApiError::TooManyStreams { limit: 10_000 },
-            ApiError::TooManyWatched { limit: 500_000 },
+            SubscriptionError::TooManyStreams { limit: 10_000 }.into(),
+            SubscriptionError::TooManyWatched { limit: 500_000 }.into(),
         ])
         .fails(problems::no_stores())
 }
@@ -75,18 +79,18 @@ fn show_many() -> Operation {
             vec![
                 problems::no_json(),
                 unreadable("The body is not {\"images\": [\"<hash>\", …]}: EOF."),
-                ApiError::BadHash("nonsense".to_owned()),
+                RequestError::MalformedImageId("nonsense".to_owned()).into(),
                 unknown_models(),
-                ApiError::TooSlow,
-                ApiError::TooManyPhotos { limit: 1_000 },
-                ApiError::TooManyResults { limit: 64 << 20 },
+                RequestError::TooSlow.into(),
+                SelectionError::TooManyPhotos { limit: 1_000 }.into(),
+                StatusError::TooManyResults { limit: 64 << 20 }.into(),
             ],
             problems::no_stores(),
         ))
 }
 
-fn unknown_models() -> ApiError {
-    ApiError::UnknownModels { unknown: vec!["nope".to_owned()], known: vec![model()] }
+fn unknown_models() -> Problem {
+    SelectionError::UnknownModels { unknown: vec!["nope".to_owned()], known: vec![model()] }.into()
 }
 
 fn model() -> ModelName {

@@ -9,9 +9,11 @@ use super::content::Content;
 use super::operation::{In, Operation, flag};
 use super::problems::{self, both, unreadable};
 use super::schemas::reference;
-use crate::http::error::ApiError;
+use crate::http::request_error::RequestError;
+use crate::models::announcements::AnnouncementError;
 use crate::models::list::Models;
 use crate::models::remove::Answer as RemovedModel;
+use crate::models::remove::RemoveModelError;
 use crate::web::banner::Banner;
 
 /// A moment in the examples.
@@ -90,9 +92,9 @@ fn remove_model() -> Operation {
     let refusals = model.map(|model| {
         vec![
             unreadable("`cancel` is wrong: it is true or false."),
-            ApiError::UnknownModel { name: "nope".to_owned() },
-            ApiError::ModelBusy { model: model.clone(), jobs: 3, with_its_jobs: false },
-            ApiError::ModelConfigured { model },
+            RemoveModelError::Unknown { name: "nope".to_owned() }.into(),
+            RemoveModelError::Busy { model: model.clone(), jobs: 3, with_its_jobs: false }.into(),
+            RemoveModelError::Configured { model }.into(),
         ]
     });
     Operation::new("removeModel", "Forgets a model that is not wanted any more")
@@ -157,8 +159,8 @@ fn announce(id: &str, summary: &str) -> Operation {
             vec![
                 problems::no_json(),
                 unreadable("The announcement cannot be read: `port` or `socket` is missing."),
-                ApiError::TooSlow,
-                ApiError::TooManyServices { of: "models", limit: 1_000 },
+                RequestError::TooSlow.into(),
+                AnnouncementError::TooManyServices { of: "models", limit: 1_000 }.into(),
             ],
             problems::no_jobs(),
         ))

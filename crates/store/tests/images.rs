@@ -137,6 +137,33 @@ async fn many_requests_may_bring_the_same_photo_at_once() {
     assert_eq!(files(folder.path()).len(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn who_finds_the_photo_of_another_request_half_stored_takes_nothing_for_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalImages::open(folder.path()).unwrap();
+    for number in 0..5 {
+        let photo = bmp(number);
+        // As if the first request had died between its record and its photo.
+        let info = keep(&store, &photo).await.unwrap();
+        fs::remove_file(folder.path().join(info.path())).unwrap();
+        let mut uploads = Vec::new();
+        for _ in 0..8 {
+            let mut upload = store.begin(LIMITS).await.unwrap();
+            receive(&mut upload, &photo).await.unwrap();
+            uploads.push(upload);
+        }
+        let committed = uploads
+            .into_iter()
+            .map(|upload| tokio::spawn(async move { upload.commit(&asked()).await.map(|_| ()) }));
+        for committed in futures_util::future::join_all(committed).await {
+            committed.unwrap().unwrap();
+        }
+    }
+    let damaged: Vec<_> =
+        files(folder.path()).into_iter().filter(|name| name.ends_with(".damaged")).collect();
+    assert_eq!(damaged, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_thousand_photos_in_one_request_are_kept() {
     let folder = tempfile::tempdir().unwrap();

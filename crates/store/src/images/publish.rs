@@ -209,13 +209,17 @@ impl Publication {
         let path = root.join(info.path());
         // One that was there a moment ago may have been removed by its age, or be damaged.
         let is_there = match &photo.file {
-            _ if record.is_none() => Ok(false),
+            _ if record.is_none() => false,
             // The bytes that came are dropped only for ones that are as good.
-            Some(_) => photo_file::is_sound(root, info),
-            None => photo_file::is_whole(root, info),
+            Some(_) => photo_file::is_sound(root, info).map_err(disk_error)?,
+            None => photo_file::is_whole(root, info).map_err(disk_error)?,
         };
+        let is_in_the_way = !is_there && record.is_some() && path.exists();
+        // What lies there now may be what another request put there since: that is no damage.
+        let is_there =
+            is_there || (is_in_the_way && photo_file::is_sound(root, info).map_err(disk_error)?);
         let new = match &photo.file {
-            _ if is_there.map_err(disk_error)? => None,
+            _ if is_there => None,
             Some(file) => Some(file),
             None => return Err(ImageStoreError::Missing(vec![info.md5])),
         };
@@ -223,7 +227,6 @@ impl Publication {
             File::open(file).and_then(|file| file.sync_data()).map_err(disk_error)?;
         }
         let mended = new.is_some() && record.is_some();
-        let is_in_the_way = mended && path.exists();
         let added = match &record {
             Some(record) => {
                 check_twin(record, info)?;
@@ -237,7 +240,8 @@ impl Publication {
         };
         let Some(committed) = added else { return Ok(None) };
         if let Some(file) = new {
-            if is_in_the_way {
+            // Not what another request has mended it with meanwhile.
+            if is_in_the_way && !photo_file::is_sound(root, info).map_err(disk_error)? {
                 tracing::error!(image = %info.md5, "a stored photo was damaged, and is mended");
                 set_aside(&path).map_err(disk_error)?;
             }

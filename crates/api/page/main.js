@@ -7,7 +7,7 @@ import { Intake } from "./intake/intake.js";
 import { showLeftOut, showLooking } from "./intake/left-out.js";
 import { Limits } from "./intake/limits.js";
 import { Gallery } from "./list/gallery.js";
-import { keepList } from "./list/keep.js";
+import { keepList } from "./kept/keep.js";
 import { isFinal } from "./list/states.js";
 import { Operators } from "./operators/operators.js";
 import { QueuePoll } from "./operators/queue-poll.js";

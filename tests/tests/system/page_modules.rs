@@ -97,8 +97,8 @@ async fn the_page_takes_the_files_that_the_server_takes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn boxes_are_found_in_all_the_ways_models_write_them_and_guesses_are_called_so() {
     let found = ask(
-        "const { boxesIn } = await import('/page/results/boxes.js');
-         const { placed, readingOf } = await import('/page/results/reading.js');
+        "const { boxesIn } = await import('/page/boxes/boxes.js');
+         const { placed, readingOf } = await import('/page/boxes/reading.js');
          const flat = { width: 200, height: 100, orientation: 1 };
          const turned = { ...flat, orientation: 6 };
          const read = (result, size = flat, choice) => {

@@ -17,7 +17,7 @@ const DONE: &str =
     "document.querySelector('#sum').textContent === '3 of 3 photos, 12 of 12 jobs finished'";
 
 /// What the browser keeps of the list.
-const KEPT: &str = "const { Storage } = await import('/page/list/storage.js');
+const KEPT: &str = "const { Storage } = await import('/page/kept/storage.js');
                     return await (await Storage.open()).all();";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +61,7 @@ async fn six_tabs_work_with_one_list_and_a_seventh_loads() {
         // Another tab may have been at work on them, and say so late. What it says of a photo that is
         // still kept shows that the others were told all of it.
         let late = format!(
-            "const {{ Storage }} = await import('/page/list/storage.js');
+            "const {{ Storage }} = await import('/page/kept/storage.js');
              const listed = {listed};
              const [another] = listed.slice(-1);
              another.id += '-again';

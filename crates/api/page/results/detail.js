@@ -2,7 +2,7 @@
 
 import { photoUrl, readView, request, sourceOf } from "../server/api.js";
 import { sourcesOf, stringify } from "../server/json.js";
-import { showBoxes } from "./box-choice.js";
+import { showBoxes } from "../boxes/box-choice.js";
 import { h } from "../shared/dom.js";
 import { bytes, clock, counted } from "../shared/format.js";
 import { rawJson } from "./raw.js";

@@ -2,8 +2,8 @@
 
 import { photoUrl } from "../server/api.js";
 import { h } from "../shared/dom.js";
-import { allPlaced, boxesOf, drawing } from "./drawing.js";
-import { sizeOf } from "./photo-size.js";
+import { allPlaced, boxesOf, drawing } from "../boxes/drawing.js";
+import { sizeOf } from "../boxes/photo-size.js";
 
 /** @typedef {import("../list/photos.js").Photo} Photo */
 
@@ -26,7 +26,7 @@ export class Picture {
   /** @type {import("../server/api.js").ImageView | undefined} */
   #view;
   #hash = "";
-  /** @type {import("./drawing.js").Box[]} */
+  /** @type {import("../boxes/drawing.js").Box[]} */
   #boxes = [];
   #timer = 0;
   #failures = 0;

@@ -3,7 +3,7 @@
 import { ExactNumber } from "../server/json.js";
 import { h } from "../shared/dom.js";
 import { counted, exactly, number } from "../shared/format.js";
-import { labelOf } from "./boxes.js";
+import { labelOf } from "../boxes/boxes.js";
 import { colourOf } from "./colours.js";
 
 /** The most characters of a text in a line. */

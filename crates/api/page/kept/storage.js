@@ -5,7 +5,7 @@
 
 import { PLACE } from "../server/api.js";
 
-/** @typedef {import("./photos.js").Photo} Photo */
+/** @typedef {import("../list/photos.js").Photo} Photo */
 
 /**
  * What is kept of a photo.

@@ -4,7 +4,7 @@ import { PLACE } from "../server/api.js";
 import { pause } from "../shared/pause.js";
 import { kept } from "./storage.js";
 
-/** @typedef {import("./photos.js").Photo} Photo */
+/** @typedef {import("../list/photos.js").Photo} Photo */
 /** @typedef {import("./storage.js").Kept} Kept */
 
 /** How long other tabs have to say what they are sending. They answer at once unless they are busy. */

@@ -4,9 +4,9 @@ import { notice } from "../shared/notices.js";
 import { Storage } from "./storage.js";
 import { Tabs } from "./tabs.js";
 
-/** @typedef {import("./photos.js").Photo} Photo */
-/** @typedef {import("./photos.js").Photos} Photos */
-/** @typedef {import("./photos.js").Change} Change */
+/** @typedef {import("../list/photos.js").Photo} Photo */
+/** @typedef {import("../list/photos.js").Photos} Photos */
+/** @typedef {import("../list/photos.js").Change} Change */
 /** @typedef {import("./storage.js").Kept} Kept */
 
 /** Photos on their way to the server. */

@@ -1,11 +1,12 @@
-//! Telling somebody by a POST that jobs of an image have ended.
+//! Callbacks: a POST to an address of the client's once jobs of an image have ended.
 //!
-//! Whoever posts photos may name an address to be told at (`callback`). It is kept in the job store
-//! with the image and the models of the request, whose jobs alone it is about, and every api takes its share of those that are due, under a lease. What is posted
-//! is what `GET /predict/<md5>` answers, signed by the Standard Webhooks spec.
+//! A client that posts photos may name an address to be called (`callback`). The address is kept in the
+//! job store with the image and the models of the request, whose jobs alone it is about, and every api
+//! delivers its share of the callbacks that are due, under a lease. What is posted is what
+//! `GET /predict/<md5>` answers, signed by the Standard Webhooks specification.
 //!
-//! The address is a client's, and so is whatever a name resolves to: only hosts that the operator
-//! listed are called, at addresses that were looked at before, and no redirect is followed.
+//! The address is a client's, and so is what a name resolves to: only hosts that the operator listed are
+//! called, at addresses that were checked before, and no redirect is followed.
 
 mod address;
 mod caller;
@@ -26,17 +27,17 @@ use crate::app::stores::Stores;
 use crate::http::request_error::RequestError;
 use crate::http::text::shorten;
 
-/// The most bytes of an address.
-const MOST_BYTES: usize = 2_000;
+/// The most bytes of a callback's address.
+const MAX_URL_BYTES: usize = 2_000;
 
-/// Makes callbacks until the server is to stop, if the operator wants any.
+/// Delivers callbacks until `closing` is cancelled, if the operator allows any.
 pub(crate) fn start(stores: &Stores, closing: &CancellationToken) {
     if let Some(secret) = &stores.config.callbacks.secret {
         tokio::spawn(deliverer::run(stores.clone(), secret.clone(), closing.clone()));
     }
 }
 
-/// The address that a client wants to be told at, if it may.
+/// Reads the address that a client wants to be called at; refuses an address that may not be called.
 pub(crate) fn check(config: &CallbacksConfig, text: &str) -> Result<Url, RequestError> {
     let refuse =
         |why: String| Err(RequestError::Unreadable(format!("`callback` is refused: {why}.")));
@@ -65,14 +66,14 @@ pub(crate) fn check(config: &CallbacksConfig, text: &str) -> Result<Url, Request
         ));
     }
     url.set_fragment(None);
-    if url.as_str().len() > MOST_BYTES {
-        return refuse(format!("its address has more than {MOST_BYTES} bytes"));
+    if url.as_str().len() > MAX_URL_BYTES {
+        return refuse(format!("its address has more than {MAX_URL_BYTES} bytes"));
     }
     Ok(url)
 }
 
-/// Has somebody told once the jobs of these models have ended of each of these images, which they may
-/// have by now.
+/// Keeps a callback for each of these images, due once the image's jobs of these models have ended,
+/// which may be so already.
 pub(crate) async fn keep(
     stores: &Stores,
     images: &[ImageKey],
@@ -89,7 +90,7 @@ pub(crate) async fn keep(
     };
     let callbacks: Vec<Callback> = images.iter().map(callback).collect();
     stores.jobs.keep_callbacks(&callbacks).await.map_err(|error| match error {
-        // The jobs are in line by now, and are done: whether anybody is told is not known.
+        // The jobs are queued by now, and will be done: whether the callback is made is not known.
         StoreError::Full(cause) => StoreError::Unavailable(cause),
         error => error,
     })
@@ -136,7 +137,7 @@ mod tests {
             let refusal = refusal(&config, text);
             assert!(refusal.contains(why), "{text}: {refusal}");
         }
-        let long = format!("http://example.org/{}", "a".repeat(MOST_BYTES));
+        let long = format!("http://example.org/{}", "a".repeat(MAX_URL_BYTES));
         assert!(refusal(&config, &long).contains("more than 2000 bytes"));
     }
 

@@ -17,8 +17,8 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::Stream;
 
-use self::request::Question;
-pub(crate) use self::request::{Body, KEYS, KEYS_BESIDE_BODY, MOST_IN_QUERY};
+use self::request::StreamRequest;
+pub(crate) use self::request::{EventsRequest, KEYS, KEYS_BESIDE_BODY, MAX_IMAGES_IN_QUERY};
 use self::resumed::Resumed;
 use self::stream::{ImageStream, LiveStream};
 use crate::app::AppState;
@@ -29,12 +29,12 @@ pub(crate) async fn follow(
     request: HttpRequest,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::from_query(&state, &request).await?;
+    let stream_request = StreamRequest::from_query(&state, &request).await?;
     if request.method() == Method::HEAD {
         // Not begun: what is told has no end, and nobody would hear it.
         return Ok(answer(futures_util::stream::empty()));
     }
-    begin(state.into_inner(), question).await
+    begin(state.into_inner(), stream_request).await
 }
 
 /// Tells of the images in the body.
@@ -43,12 +43,16 @@ pub(crate) async fn follow_many(
     state: web::Data<AppState>,
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::from_query(&state, &request).await?.with_body(&state, body).await?;
-    begin(state.into_inner(), question).await
+    let stream_request =
+        StreamRequest::from_query(&state, &request).await?.with_body(&state, body).await?;
+    begin(state.into_inner(), stream_request).await
 }
 
-async fn begin(state: Arc<AppState>, question: Question) -> Result<HttpResponse, Problem> {
-    let Question { images, cursor, filter } = question;
+async fn begin(
+    state: Arc<AppState>,
+    stream_request: StreamRequest,
+) -> Result<HttpResponse, Problem> {
+    let StreamRequest { images, cursor, filter } = stream_request;
     match images {
         Some(images) => {
             let resumed = Resumed::at(&state, cursor).await;

@@ -21,12 +21,12 @@ use actix_web::{App, web};
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
-use self::open_files::Room;
+use self::open_files::ConnectionLimits;
 use crate::app::AppState;
 use crate::app::maintenance;
 use crate::callbacks;
 use crate::http::access::{self, LocalAddress};
-use crate::server::connection::{Connection, Limits, attend};
+use crate::server::connection::{ClientTimeouts, Connection, attend};
 use crate::server::upload_gate::UploadGate;
 
 /// How long a stopping server waits for the requests under way, in seconds.
@@ -43,12 +43,12 @@ const BACKLOG: u32 = 4096;
 /// each connection is a file of ours.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What the kernel keeps of an answer that is not taken. More, and a slow reader could not be told
-/// from one that has stopped: the kernel speaks up only when a third of it is free.
+/// How many bytes of an answer that is not read the kernel keeps. With more, a slow reader could not be
+/// distinguished from one that has stopped: the kernel reports progress only when a third is free.
 const SEND_BUFFER: u32 = 256 << 10;
 
 /// How long a refused client may go on sending before the connection is cut.
-const LINGER: Duration = Duration::from_secs(20);
+const REFUSED_CLIENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Serves the API on `listener` until `stop` is cancelled; then finishes what it accepted.
 pub fn serve(
@@ -67,20 +67,20 @@ pub fn serve(
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let uploads = state.stores.config.api.max_uploads;
     let streams = state.stores.config.api.max_streams;
-    let room = Room::new(open_files::allow_many(), uploads, streams, workers).unwrap_or_else(|| {
+    let limits = ConnectionLimits::new(open_files::allow_many(), uploads, streams, workers).unwrap_or_else(|| {
         tracing::warn!(
             "the limit on open files is too low for {uploads} uploads (api.max_uploads) and their \
              connections: raise it (ulimit -n)"
         );
-        Room { connections: uploads.div_ceil(workers), streams: 0 }
+        ConnectionLimits { connections: uploads.div_ceil(workers), streams: 0 }
     });
-    if room.streams < streams {
+    if limits.streams < streams {
         tracing::warn!(
             "the limit on open files lets {} clients wait for events, and not {streams} \
              (api.max_streams): raise it (ulimit -n)",
-            room.streams
+            limits.streams
         );
-        state.subscriptions.permits.limit_to(room.streams);
+        state.subscriptions.permits.limit_to(limits.streams);
     }
     let (closing, stopped) = (state.closing.clone(), stop.clone());
     tokio::spawn(async move {
@@ -90,8 +90,8 @@ pub fn serve(
     tokio::spawn(maintenance::run(Arc::clone(&state)));
     state.subscriptions.start(&state.stores, &state.closing);
     callbacks::start(&state.stores, &state.closing);
-    let gate = UploadGate::new(Arc::clone(&state.admission), room.connections / 2, stop.clone());
-    let limits = Limits {
+    let gate = UploadGate::new(Arc::clone(&state.admission), limits.connections / 2, stop.clone());
+    let timeouts = ClientTimeouts {
         next_head: IDLE_TIMEOUT + HEAD_TIMEOUT,
         reading: state.stores.config.api.upload_patience,
         reading_rate: state.stores.config.api.min_download_rate.as_u64(),
@@ -101,7 +101,7 @@ pub fn serve(
     // As HttpServer does it, with the gate before it.
     let server = Server::build()
         .workers(workers)
-        .max_concurrent_connections(room.connections)
+        .max_concurrent_connections(limits.connections)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .shutdown_signal(stop.cancelled_owned())
         .listen("http", listener, move || {
@@ -117,7 +117,7 @@ pub fn serve(
                 .client_request_timeout(HEAD_TIMEOUT)
                 .keep_alive(IDLE_TIMEOUT)
                 // A client that is refused early is still sending, and is to hear why.
-                .client_disconnect_timeout(LINGER)
+                .client_disconnect_timeout(REFUSED_CLIENT_TIMEOUT)
                 .graceful_shutdown_signal(move || stopping.clone().cancelled_owned())
                 .local_addr(address)
                 .on_connect_ext(Connection::introduce)
@@ -128,7 +128,7 @@ pub fn serve(
                     let client = stream.peer_addr().ok();
                     let local = LocalAddress(stream.local_addr().ok());
                     let stream = gate.let_in(stream).await?;
-                    Ok((Connection::new(stream, limits).at(local), Protocol::Http1, client))
+                    Ok((Connection::new(stream, timeouts).at(local), Protocol::Http1, client))
                 }
             };
             // In a box of its own, or each client that is turned away would have room made for what

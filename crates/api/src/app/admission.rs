@@ -45,7 +45,7 @@ pub(crate) struct AdmissionControl {
     bytes: AtomicU64,
 }
 
-/// One upload under way; what it takes up is given back when it is dropped.
+/// The permit of one upload under way; what it takes up is given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Admission {
     control: Arc<AdmissionControl>,
@@ -62,13 +62,13 @@ impl AdmissionControl {
         }
     }
 
-    /// Lets an upload in, or refuses it before any of it is read. `announced` is the length it
-    /// says it has: one for which there is no room now is not begun.
+    /// Admits an upload, or refuses it before any of it is read. `announced` is the length it says it
+    /// has: an upload for which there is no room now is not begun.
     pub(crate) fn admit(
         self: &Arc<Self>,
         announced: Option<u64>,
     ) -> Result<Admission, AdmissionError> {
-        // Taken first and given back by the drop, so that the limits hold whoever else comes now.
+        // Taken first and given back by the drop, so that the limits hold when several come at once.
         let others = self.uploads.fetch_add(1, Ordering::Relaxed);
         let admission = Admission { control: Arc::clone(self), bytes: 0 };
         if others >= self.max_uploads {
@@ -84,19 +84,19 @@ impl AdmissionControl {
         Ok(admission)
     }
 
-    /// Why nobody is let in while it is full.
+    /// Returns why no upload is admitted while all permits are taken.
     pub(crate) fn too_many_uploads(&self) -> AdmissionError {
         AdmissionError::TooManyUploads { limit: self.max_uploads }
     }
 
-    /// Whether nobody else is let in now.
+    /// Whether all permits are taken now.
     pub(crate) fn is_full(&self) -> bool {
         self.uploads.load(Ordering::Relaxed) >= self.max_uploads
     }
 }
 
 impl Admission {
-    /// Counts bytes that are about to be written; an error if they would go past the limit.
+    /// Counts bytes that are about to be written; fails if they would exceed the limit.
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), AdmissionError> {
         let (bytes, limit) = (bytes as u64, self.control.max_bytes);
         self.bytes += bytes;

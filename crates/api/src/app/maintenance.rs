@@ -1,4 +1,4 @@
-//! What this process does now and then whether anybody asks for it or not.
+//! What this process does regularly, whatever its clients ask for.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::state::AppState;
 use super::throughput::SAMPLE_INTERVAL;
 
 /// Samples every model's finished jobs until the server stops, so that a rate is known whenever
-/// somebody asks for it; and drops the names of models that were forgotten by way of another api.
+/// a client needs it; and drops the names of models that were forgotten by way of another api.
 pub(crate) async fn run(state: Arc<AppState>) {
     let mut samples = tokio::time::interval(SAMPLE_INTERVAL);
     while state.closing.run_until_cancelled(samples.tick()).await.is_some() {
@@ -16,7 +16,7 @@ pub(crate) async fn run(state: Arc<AppState>) {
                     state.throughput.sample(&stats);
                 }
             }
-            // Those who need the store say that it is away.
+            // Requests that need the store say that it is away.
             Err(error) => tracing::debug!(%error, "the models' rates cannot be measured"),
         }
         if let Err(error) = state.model_names.drop_forgotten(&state.stores).await {

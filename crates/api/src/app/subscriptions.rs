@@ -56,7 +56,7 @@ pub(crate) struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Nobody waits yet, and so many clients may.
+    /// No client waits yet, and `max_streams` may.
     pub(super) fn new(max_streams: usize) -> Self {
         Self {
             registry: Mutex::default(),

@@ -99,7 +99,7 @@ impl Thumbnails {
     }
 }
 
-/// Adds to an image's notes what is not known yet. If that fails, the next who wants the photo small
+/// Adds to an image's notes what is not known yet. If that fails, the next request for the thumbnail
 /// does it.
 async fn note(stores: &Stores, image: ImageKey, mut notes: Vec<String>) {
     if notes.is_empty() {
@@ -134,7 +134,7 @@ struct Made {
     notes: Vec<String>,
 }
 
-/// Decodes a photo in so many bytes of memory, makes it small and turns it the way it was taken.
+/// Decodes a photo in `memory` bytes, makes it small and turns it upright.
 fn shrink(photo: &[u8], format: PhotoFormat, width: u32, memory: u64) -> Result<Made, DecodeError> {
     let damaged = |error: &dyn ToString| DecodeError::Damaged(error.to_string());
     let header = Header::read(format, Cursor::new(photo)).map_err(|error| damaged(&error))?;

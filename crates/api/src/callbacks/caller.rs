@@ -20,27 +20,27 @@ use url::{Position, Url};
 
 use super::address::resolve;
 
-/// How long all of it may take, from looking for the host to its answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a call may take, from resolving the host to its answer.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most bytes of an answer's head. Its body is not read.
-const MOST_BYTES: usize = 16 << 10;
+const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// Who we say we are.
-const NAME: &str = concat!("PhotoAnalysisServer/", env!("CARGO_PKG_VERSION"));
+/// The value of `User-Agent`.
+const USER_AGENT_NAME: &str = concat!("PhotoAnalysisServer/", env!("CARGO_PKG_VERSION"));
 
-/// Makes calls.
-pub(super) struct Caller {
+/// Makes calls, each on a connection of its own.
+pub(super) struct CallbackCaller {
     tls: TlsConnector,
     allow_private: bool,
 }
 
-impl Caller {
+impl CallbackCaller {
     pub(super) fn new(allow_private: bool) -> Self {
         Self { tls: Arc::new(photo_tls::client_config()).into(), allow_private }
     }
 
-    /// Posts JSON; answers the status.
+    /// Posts JSON; returns the answer's status.
     pub(super) async fn post(
         &self,
         url: &Url,
@@ -54,14 +54,14 @@ impl Caller {
             .method(Method::POST)
             .uri(target)
             .header(HOST, host)
-            .header(USER_AGENT, NAME)
+            .header(USER_AGENT, USER_AGENT_NAME)
             .header(CONTENT_TYPE, "application/json");
         for (name, value) in headers {
             request = request.header(HeaderName::from_static(name), value);
         }
         let request = request.body(Full::new(body)).context("the address cannot be asked for")?;
-        let answered = timeout(PATIENCE, self.send(url, request)).await;
-        answered.with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))?
+        let answered = timeout(CALL_TIMEOUT, self.send(url, request)).await;
+        answered.with_context(|| format!("no answer within {} s", CALL_TIMEOUT.as_secs()))?
     }
 
     async fn send(&self, url: &Url, request: Request<Full<Bytes>>) -> anyhow::Result<StatusCode> {
@@ -87,8 +87,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = TokioIo::new(stream);
-    let (mut sender, connection) =
-        http1::Builder::new().max_buf_size(MOST_BYTES).handshake(io).await.context("no HTTP")?;
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(MAX_HEAD_BYTES)
+        .handshake(io)
+        .await
+        .context("no HTTP")?;
     let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
     let response = sender.send_request(request).await.context("no answer")?;
     Ok(response.status())

@@ -1,4 +1,4 @@
-//! Making the callbacks that are due.
+//! Delivers the callbacks that are due.
 
 use std::iter;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::caller::Caller;
+use super::caller::CallbackCaller;
 use super::check;
 use super::signature::sign;
 use crate::app::job_views::{ImageView, ModelFilter, photo_notes, read_one};
 use crate::app::stores::Stores;
 
 /// The most calls at the same time.
-const AT_ONCE: usize = 16;
+const MAX_CALLS_TOGETHER: usize = 16;
 
 /// How long a callback is this process's own: longer than a call may take.
-const LEASE: Duration = Duration::from_mins(1);
+const CALLBACK_LEASE: Duration = Duration::from_mins(1);
 
-/// The pause between two looks at what is due.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How often the job store is asked which callbacks are due.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The pauses after each failure; after the last one it is given up.
-const PAUSES: [Duration; 8] = [
+/// The pauses after each failure; after the last failure the callback is given up.
+const RETRY_PAUSES: [Duration; 8] = [
     Duration::from_secs(5),
     Duration::from_secs(30),
     Duration::from_mins(2),
@@ -41,31 +41,34 @@ const PAUSES: [Duration; 8] = [
     Duration::from_hours(12),
 ];
 
-/// What makes the calls.
-struct Deliverer {
+/// Delivers callbacks.
+struct CallbackDeliverer {
     stores: Stores,
     secret: WebhookSecret,
-    caller: Caller,
+    caller: CallbackCaller,
 }
 
 /// Makes callbacks until the server is to stop. Those under way then are made again by another process,
 /// with the same id.
 pub(super) async fn run(stores: Stores, secret: WebhookSecret, closing: CancellationToken) {
-    let caller = Caller::new(stores.config.callbacks.allow_private);
-    let deliverer = Arc::new(Deliverer { stores, secret, caller });
+    let caller = CallbackCaller::new(stores.config.callbacks.allow_private);
+    let deliverer = Arc::new(CallbackDeliverer { stores, secret, caller });
     closing.run_until_cancelled(deliverer.deliver_all()).await;
 }
 
-impl Deliverer {
+impl CallbackDeliverer {
     async fn deliver_all(self: &Arc<Self>) {
-        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let permits = Arc::new(Semaphore::new(MAX_CALLS_TOGETHER));
         let mut is_away = false;
         loop {
-            // A place first, a callback second: none that was handed out waits for one.
-            let Ok(first) = Arc::clone(&places).acquire_owned().await else { return };
-            let free = 1 + places.available_permits();
-            let due =
-                self.stores.jobs.lease_callbacks(u32::try_from(free).unwrap_or(1), LEASE).await;
+            // A permit first, a callback second: none that was handed out waits for one.
+            let Ok(first) = Arc::clone(&permits).acquire_owned().await else { return };
+            let free = 1 + permits.available_permits();
+            let due = self
+                .stores
+                .jobs
+                .lease_callbacks(u32::try_from(free).unwrap_or(1), CALLBACK_LEASE)
+                .await;
             if let Err(error) = &due
                 && !is_away
             {
@@ -75,16 +78,16 @@ impl Deliverer {
             let due = due.unwrap_or_default();
             if due.is_empty() {
                 drop(first);
-                sleep(PAUSE).await;
+                sleep(POLL_INTERVAL).await;
                 continue;
             }
             // Places are taken here alone, so there are as many as were counted.
-            let others = iter::from_fn(|| Arc::clone(&places).try_acquire_owned().ok());
-            for (due, place) in due.into_iter().zip(iter::once(first).chain(others)) {
+            let others = iter::from_fn(|| Arc::clone(&permits).try_acquire_owned().ok());
+            for (due, permit) in due.into_iter().zip(iter::once(first).chain(others)) {
                 let deliverer = Arc::clone(self);
                 tokio::spawn(async move {
                     deliverer.deliver(&due).await;
-                    drop(place);
+                    drop(permit);
                 });
             }
         }
@@ -107,7 +110,8 @@ impl Deliverer {
             Ok(end) => return end,
             Err(error) => format!("{error:#}"),
         };
-        let pause = usize::try_from(due.failures).ok().and_then(|failures| PAUSES.get(failures));
+        let pause =
+            usize::try_from(due.failures).ok().and_then(|failures| RETRY_PAUSES.get(failures));
         if let Some(pause) = pause {
             tracing::info!(callback.id = %id, %image, host, error, "a callback failed, and will be made again");
             // Many that failed together do not come back together.
@@ -119,7 +123,7 @@ impl Deliverer {
         }
     }
 
-    /// Tells how the jobs ended that are meant, unless they are not finished any more.
+    /// Posts how the callback's jobs ended, unless they are unfinished again.
     async fn call(&self, callback: &Callback) -> anyhow::Result<CallbackEnd> {
         let filter = ModelFilter::new(&callback.models);
         let jobs = read_one(&self.stores, callback.image, &filter).await;
@@ -127,7 +131,7 @@ impl Deliverer {
         let notes = photo_notes(&self.stores, &[callback.image]).await.remove(&callback.image);
         let view = ImageView::new(callback.image, jobs, notes);
         if !view.status.is_final() {
-            return Ok(CallbackEnd::TooEarly { retry_after: PAUSES[0] });
+            return Ok(CallbackEnd::TooEarly { retry_after: RETRY_PAUSES[0] });
         }
         // The operator may have changed the list since.
         let url = check(&self.stores.config.callbacks, &callback.url);
@@ -142,7 +146,7 @@ impl Deliverer {
             ("webhook-signature", signature),
         ];
         let status = self.caller.post(&url, headers, body).await?;
-        // Who is gone wants to hear no more, by the spec.
+        // By the specification, 410 asks for no more calls.
         ensure!(status.is_success() || status == StatusCode::GONE, "the answer was {status}");
         Ok(CallbackEnd::Settled)
     }

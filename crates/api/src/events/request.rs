@@ -1,4 +1,4 @@
-//! What a client wants to be told.
+//! Reading which images and jobs a client wants events about.
 
 use actix_web::{HttpRequest, web};
 use photo_core::{ImageKey, ModelName, UnixMillis};
@@ -11,8 +11,7 @@ use crate::http::body::split_list;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::request_error::RequestError;
-use crate::jobs::selection;
-use crate::jobs::selection::SelectionError;
+use crate::jobs::selection::{self, SelectionError};
 
 /// What the query of `GET /events` may say.
 pub(crate) const KEYS: &[&str] = &["images", "keys", "models", "last_event_id"];
@@ -21,13 +20,13 @@ pub(crate) const KEYS: &[&str] = &["images", "keys", "models", "last_event_id"];
 pub(crate) const KEYS_BESIDE_BODY: &[&str] = &["last_event_id"];
 
 /// The most images in a query: a URL may have 64 KiB, and every comma may be three bytes.
-pub(crate) const MOST_IN_QUERY: usize = 1_000;
+pub(crate) const MAX_IMAGES_IN_QUERY: usize = 1_000;
 
 /// What browsers send when they come back.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// What a request's head asks for.
-pub(super) struct Question {
+/// What a stream is to be about.
+pub(super) struct StreamRequest {
     /// The images named in the query, if it names any.
     pub(super) images: Option<Vec<ImageKey>>,
     /// Where an earlier stream of the client ended.
@@ -40,7 +39,7 @@ pub(super) struct Question {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EventsQuestion)]
-pub(crate) struct Body {
+pub(crate) struct EventsRequest {
     #[schema(value_type = Vec<ImageKey>, min_items = 1, max_items = 10_000)]
     images: Vec<String>,
     /// Only the jobs of these models; without it all.
@@ -48,7 +47,7 @@ pub(crate) struct Body {
     models: Option<Vec<String>>,
 }
 
-impl Question {
+impl StreamRequest {
     pub(super) async fn from_query(
         state: &AppState,
         request: &HttpRequest,
@@ -67,8 +66,8 @@ impl Question {
                 _ => {}
             }
         }
-        if names.as_ref().is_some_and(|names| names.len() > MOST_IN_QUERY) {
-            return Err(SelectionError::TooManyPhotos { limit: MOST_IN_QUERY }.into());
+        if names.as_ref().is_some_and(|names| names.len() > MAX_IMAGES_IN_QUERY) {
+            return Err(SelectionError::TooManyPhotos { limit: MAX_IMAGES_IN_QUERY }.into());
         }
         let images = names.as_deref().map(parse_images).transpose()?;
         let filter = selection::filter_of_query(state, &query).await?;
@@ -86,7 +85,7 @@ impl Question {
         body: web::Payload,
     ) -> Result<Self, Problem> {
         let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
-        let body: Body = selection::read(body, form).await?;
+        let body: EventsRequest = selection::read(body, form).await?;
         let filter = selection::filter(state, body.models.as_deref()).await?;
         Ok(Self { images: Some(parse_images(&body.images)?), filter, ..self })
     }
@@ -100,7 +99,7 @@ fn parse_images(hashes: &[String]) -> Result<Vec<ImageKey>, Problem> {
     selection::images(hashes)
 }
 
-/// Whatever is not ours is no cursor, and then all is told from the beginning: a client must not be
+/// A text that is not ours is no cursor, and then all images are sent: a client must not be
 /// locked out by what it remembers of another server.
 fn parse_cursor(text: &str) -> Option<UnixMillis> {
     text.trim().parse().ok().map(UnixMillis)

@@ -5,11 +5,11 @@ use photo_core::UnixMillis;
 use crate::app::AppState;
 use crate::app::stores::StoreDeadline;
 
-/// How much earlier than the cursor an image may have changed that is told again. The store's time
-/// may be a little behind when another server takes over.
-const SLACK_MS: u64 = 5_000;
+/// An image that changed up to so much before the cursor is told of again: the store's time may be a
+/// little behind when another server takes over.
+const CLOCK_SLACK_MS: u64 = 5_000;
 
-/// What a client that comes back was told before.
+/// What a client that comes back has seen before.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Resumed {
     /// All that changed before this moment of the store's time was told.
@@ -29,6 +29,6 @@ impl Resumed {
 
     /// Whether an image that changed at this time of the clock was told.
     pub(super) fn was_told(self, changed_at: UnixMillis) -> bool {
-        changed_at.0.saturating_add(SLACK_MS) < self.told_until.0
+        changed_at.0.saturating_add(CLOCK_SLACK_MS) < self.told_until.0
     }
 }

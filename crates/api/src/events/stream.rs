@@ -1,4 +1,4 @@
-//! What one client is told, for as long as it listens.
+//! The stream of events to one client, for as long as it listens.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,10 +21,10 @@ use crate::app::subscriptions::{
     ImageChange, ImageSnapshot, PendingImage, StreamPermit, Subscription,
 };
 
-/// The longest silence. What lies between us and the client cuts silent connections.
+/// The longest silence. Proxies between this server and the client cut silent connections.
 const MAX_SILENCE: Duration = Duration::from_secs(15);
 
-/// How many images are looked at together.
+/// The most images that are read together.
 const MAX_READ_TOGETHER: usize = 20;
 
 /// An image of more bytes is sent in pieces of as many.
@@ -34,15 +34,15 @@ const PIECE_BYTES: usize = 32 << 10;
 pub(super) struct ImageStream {
     state: Arc<AppState>,
     subscription: Subscription,
-    /// What the client was told before, if it comes back.
+    /// What the client has seen before, if it comes back.
     resumed: Option<Resumed>,
-    /// The images no job is known for, until they are told.
+    /// The images no job is known for, until the client is told.
     unknown: Vec<ImageKey>,
-    /// Whether every image was told as it was when the stream began.
+    /// Whether every image was sent as it was when the stream began.
     is_opened: bool,
     /// What is to be sent next.
     out: VecDeque<Bytes>,
-    /// How many images are looked at next: large ones are held in memory until the client takes them.
+    /// How many images are read next: large ones are held in memory until the client takes them.
     step: usize,
     is_over: bool,
     alive_at: Instant,
@@ -50,8 +50,8 @@ pub(super) struct ImageStream {
 }
 
 impl ImageStream {
-    /// A stream about the jobs of these images that are meant. Those are left out that were finished
-    /// before a client that comes back was told.
+    /// A stream about those jobs of these images that pass `filter`. Images that a client that comes
+    /// back saw finished are left out.
     pub(super) fn new(
         state: Arc<AppState>,
         images: Vec<ImageKey>,
@@ -127,14 +127,14 @@ impl ImageStream {
         }
     }
 
-    /// Whether the client was told of an image before it came back. Of one that may still change it
-    /// is told again.
+    /// Whether the client saw this image before it came back. An image that may still change is sent
+    /// again.
     fn was_told(&self, snapshot: &ImageSnapshot) -> bool {
         snapshot.is_final
             && self.resumed.is_some_and(|resumed| resumed.was_told(snapshot.changed_at))
     }
 
-    /// Ends the part in which every image is told as it is.
+    /// Ends the part in which every image is sent as it is.
     fn open(&mut self) {
         self.is_opened = true;
         if !self.unknown.is_empty() {
@@ -168,7 +168,7 @@ impl ImageStream {
 
     fn say_alive(&mut self) {
         self.out.push_back(event::ALIVE.into());
-        // What is hinted at from now on is put into the inbox after this moment.
+        // What is hinted at from now on becomes pending after this moment.
         let heard = self.state.subscriptions.heard();
         if self.is_opened && self.subscription.is_idle() {
             self.out.push_back(event::cursor(heard).into());
@@ -176,7 +176,7 @@ impl ImageStream {
     }
 }
 
-/// A stream about whatever happens, up to the client's or the process's end.
+/// A stream about all images, up to the client's or the process's end.
 pub(super) struct LiveStream {
     state: Arc<AppState>,
     texts: Receiver<Bytes>,

@@ -3,7 +3,7 @@
 //! A server on a person's machine is within reach of every page that the person's browser shows, and
 //! the browser says so: what a page of another site asks for is refused unless the operator lists its
 //! origin. A page whose own name was made to lead here (DNS rebinding) is the same site to its
-//! browser, and is told by that name. Clients that are no browsers say nothing of the kind.
+//! browser, and is recognised by that name. Clients that are no browsers say nothing of the kind.
 
 mod access_error;
 mod host;
@@ -23,7 +23,7 @@ use photo_core::config::ApiConfig;
 
 pub(crate) use self::access_error::AccessError;
 pub(crate) use self::host::LocalAddress;
-use self::site::Caller;
+use self::site::RequestOrigin;
 use crate::http::problem::Problem;
 use crate::http::text::shorten;
 
@@ -43,19 +43,19 @@ const REQUEST_PRIVATE_NETWORK: HeaderName =
 const ALLOW_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-allow-private-network");
 
-/// What the head of an answer must say for its reader.
-struct Reader {
+/// What the head of an answer must say for the page that reads it.
+struct AnswerReader {
     /// The origin of the page that may read it, if that is another than the server's.
     allowed: Option<HeaderValue>,
     /// Whether answers depend on `Origin` at all.
     varies: bool,
 }
 
-/// What becomes of a request.
-enum Verdict {
-    Serve(Reader),
+/// What is done with a request.
+enum AccessDecision {
+    Serve(AnswerReader),
     /// Its browser asks first whether it may send it.
-    Preflight(Reader),
+    Preflight(AnswerReader),
 }
 
 /// Refuses what a page of another site asks for, and what calls the server by a name that is not
@@ -69,11 +69,11 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let next = match judge(config, &request) {
-        Ok(Verdict::Serve(reader)) => Ok((app.call(request), reader)),
-        Ok(Verdict::Preflight(reader)) => Err((preflight(request), reader)),
+    let next = match decide(config, &request) {
+        Ok(AccessDecision::Serve(reader)) => Ok((app.call(request), reader)),
+        Ok(AccessDecision::Preflight(reader)) => Err((preflight(request), reader)),
         Err(refusal) => {
-            let nobody = Reader { allowed: None, varies: false };
+            let nobody = AnswerReader { allowed: None, varies: false };
             Err((request.into_response(Problem::from(refusal).error_response()), nobody))
         }
     };
@@ -87,12 +87,14 @@ where
     }
 }
 
-fn judge(config: &ApiConfig, request: &ServiceRequest) -> Result<Verdict, AccessError> {
+fn decide(config: &ApiConfig, request: &ServiceRequest) -> Result<AccessDecision, AccessError> {
     host::check(request, &config.allowed_hosts)?;
     let varies = !config.allowed_origins.is_empty();
     let allowed = match site::caller(request.headers()) {
-        Caller::Own => return Ok(Verdict::Serve(Reader { allowed: None, varies })),
-        Caller::Other(origin) => config
+        RequestOrigin::Own => {
+            return Ok(AccessDecision::Serve(AnswerReader { allowed: None, varies }));
+        }
+        RequestOrigin::Other(origin) => config
             .allowed_origins
             .iter()
             .find(|allowed| origin.as_deref() == Some(allowed.as_str()))
@@ -101,13 +103,17 @@ fn judge(config: &ApiConfig, request: &ServiceRequest) -> Result<Verdict, Access
     match allowed {
         Ok(origin) => {
             let allowed = HeaderValue::from_str(origin.as_str()).ok();
-            let reader = Reader { allowed, varies };
+            let reader = AnswerReader { allowed, varies };
             let is_preflight = request.method() == Method::OPTIONS
                 && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-            Ok(if is_preflight { Verdict::Preflight(reader) } else { Verdict::Serve(reader) })
+            Ok(if is_preflight {
+                AccessDecision::Preflight(reader)
+            } else {
+                AccessDecision::Serve(reader)
+            })
         }
         Err(_) if site::opens_a_page(request) => {
-            Ok(Verdict::Serve(Reader { allowed: None, varies }))
+            Ok(AccessDecision::Serve(AnswerReader { allowed: None, varies }))
         }
         Err(origin) => {
             Err(AccessError::OtherSite { origin: origin.map(|origin| shorten(&origin)) })
@@ -115,7 +121,7 @@ fn judge(config: &ApiConfig, request: &ServiceRequest) -> Result<Verdict, Access
     }
 }
 
-/// Whatever a page of an allowed origin asks for it may ask for.
+/// A page of an allowed origin may ask for anything.
 fn preflight(request: ServiceRequest) -> ServiceResponse {
     let mut answer = HttpResponse::NoContent();
     answer
@@ -131,7 +137,7 @@ fn preflight(request: ServiceRequest) -> ServiceResponse {
     request.into_response(answer.finish())
 }
 
-impl Reader {
+impl AnswerReader {
     fn mark(self, headers: &mut HeaderMap) {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         let readers = if self.allowed.is_some() { "cross-origin" } else { "same-origin" };

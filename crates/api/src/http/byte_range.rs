@@ -19,7 +19,7 @@ pub(crate) enum ByteRange {
 }
 
 impl ByteRange {
-    /// Reads which bytes are asked for, of so many that have this tag.
+    /// Reads which bytes of a content with this tag and length are asked for.
     pub(crate) fn of(request: &HttpRequest, tag: &EntityTag, bytes: u64) -> Self {
         if request.method() != Method::GET || !is_unchanged(request, tag) {
             return Self::Whole;
@@ -57,7 +57,7 @@ struct Part {
 }
 
 /// A part of a photo's bytes. The photo is read to its end before the part's last bytes are passed on,
-/// so that one that is found damaged there is not taken for whole.
+/// so that a photo that is found damaged there is not taken for whole.
 pub(crate) fn part(whole: ImageBytes, first: u64, last: u64) -> ImageBytes {
     let part = Part { whole, skipped: first, left: last + 1 - first, end: None };
     let pieces = stream::unfold(Some(part), async |part| {

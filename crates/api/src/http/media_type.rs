@@ -35,7 +35,7 @@ async fn takes<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    // Other methods are told that they are wrong.
+    // Requests with other methods are refused for their method.
     if request.method() != Method::POST || is_one_of(types, request.headers()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }

@@ -8,7 +8,7 @@ use crate::http::request_error::RequestError;
 use crate::http::text::shorten;
 
 /// The most letters that differ in a key that is taken for a misspelt one.
-const MOST_WRONG_LETTERS: usize = 3;
+const MAX_WRONG_LETTERS: usize = 3;
 
 /// A key that libraries add so that no cache answers, with a value that means nothing.
 const CACHE_BUSTER: &str = "_";
@@ -35,7 +35,7 @@ impl Query {
         let Some((key, _)) = self.pairs.iter().find(|(key, _)| !is_known(key)) else {
             return Ok(());
         };
-        let hint = match nearest(key, known, MOST_WRONG_LETTERS) {
+        let hint = match nearest(key, known, MAX_WRONG_LETTERS) {
             Some(key) => format!("did you mean `{key}`?"),
             None if known.is_empty() => "this path takes none.".to_owned(),
             None => format!("known here are {}.", known.join(", ")),

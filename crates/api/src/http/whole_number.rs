@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 
-/// The whole number that this one is, if it is one and in range.
+/// Returns the whole number that this number is, if it is one and in range.
 pub(crate) fn parse<T: FromStr>(number: &Number) -> Option<T> {
     let text = number.to_string();
     text.strip_suffix(".0").unwrap_or(&text).parse().ok()

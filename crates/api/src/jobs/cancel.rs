@@ -1,4 +1,4 @@
-//! `POST /predict/cancel`: jobs that nobody wants any more.
+//! `POST /predict/cancel`: jobs that are not wanted any more.
 
 mod cancel_error;
 mod step;
@@ -12,27 +12,26 @@ use photo_core::{ImageKey, JobState, ModelName};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::step::{Cancelled, STEP, Step};
-use self::unfinished::Unfinished;
+use self::step::{CancelStep, CancelledJobs, MAX_IMAGES_TOGETHER};
+use self::unfinished::UnfinishedJobs;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::whole_number;
-use crate::jobs::selection;
-use crate::jobs::selection::JobSelection;
+use crate::jobs::selection::{self, JobSelection};
 
 pub(crate) use self::cancel_error::CancelError;
 
 /// The most jobs that one answer about images tells of.
-const MOST_JOBS: usize = 100_000;
+const MAX_JOBS_IN_ANSWER: usize = 100_000;
 
 /// The most jobs that one request about models alone cancels.
-const MOST_UNFINISHED: u32 = 10_000;
+const MAX_CANCELLED_JOBS: u32 = 10_000;
 
 /// The body: the jobs of these images, or of these models, or of both.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CancelQuestion)]
-pub(crate) struct Question {
+pub(crate) struct CancelRequest {
     #[schema(value_type = Option<Vec<ImageKey>>, max_items = 10_000)]
     images: Option<Vec<String>>,
     /// All models if there are none.
@@ -46,7 +45,7 @@ pub(crate) struct Question {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = CancelAnswer)]
-pub(crate) struct Answer {
+pub(crate) struct CancelResponse {
     jobs: Vec<JobNow>,
     /// How many jobs of the models are still queued or waiting, if no images were named.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,10 +68,10 @@ pub(crate) async fn cancel(
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
-    let question: Question = selection::read(body, form).await?;
-    let (images, models) = (question.images.as_deref(), question.models.as_deref());
+    let request: CancelRequest = selection::read(body, form).await?;
+    let (images, models) = (request.images.as_deref(), request.models.as_deref());
     let selected = JobSelection::read(&state, images, models, form).await?;
-    let limit = question.limit;
+    let limit = request.limit;
     // Once it has begun it is done, also if the client is gone by then.
     let done = tokio::spawn(async move {
         match selected {
@@ -83,12 +82,12 @@ pub(crate) async fn cancel(
                 cancel_all(&state, &images, models.as_deref()).await
             }
             JobSelection::OfModels(models) => {
-                let left = limit.unwrap_or(MOST_UNFINISHED).min(MOST_UNFINISHED);
-                let cancelled = Cancelled::default();
-                let mut jobs = Unfinished { state: &state, left: left as usize, cancelled };
+                let left = limit.unwrap_or(MAX_CANCELLED_JOBS).min(MAX_CANCELLED_JOBS);
+                let cancelled = CancelledJobs::default();
+                let mut jobs = UnfinishedJobs { state: &state, left: left as usize, cancelled };
                 jobs.cancel(&models).await?;
                 let remaining = Some(jobs.remaining(&models).await?);
-                Ok(Answer { jobs: jobs.cancelled.sync(&state).await?, remaining })
+                Ok(CancelResponse { jobs: jobs.cancelled.sync(&state).await?, remaining })
             }
         }
     });
@@ -96,13 +95,13 @@ pub(crate) async fn cancel(
     Ok(HttpResponse::Ok().json(done))
 }
 
-/// Cancels what is unfinished of a model, as much of it as one request may; answers how many jobs.
+/// Cancels the unfinished jobs of a model, as many as one request may; returns how many that were.
 pub(crate) async fn cancel_unfinished_of(
     state: &AppState,
     model: &ModelName,
 ) -> Result<usize, Problem> {
-    let (left, cancelled) = (MOST_UNFINISHED as usize, Cancelled::default());
-    let mut jobs = Unfinished { state, left, cancelled };
+    let (left, cancelled) = (MAX_CANCELLED_JOBS as usize, CancelledJobs::default());
+    let mut jobs = UnfinishedJobs { state, left, cancelled };
     jobs.cancel(slice::from_ref(model)).await?;
     Ok(jobs.cancelled.sync(state).await?.len())
 }
@@ -111,13 +110,13 @@ async fn cancel_all(
     state: &AppState,
     images: &[ImageKey],
     models: Option<&[ModelName]>,
-) -> Result<Answer, Problem> {
-    let mut cancelled = Cancelled::default();
-    for images in images.chunks(STEP) {
-        Step { state, images, models }.cancel(&mut cancelled).await?;
-        if cancelled.jobs.len() > MOST_JOBS {
-            return Err(CancelError::TooManyJobs { limit: MOST_JOBS }.into());
+) -> Result<CancelResponse, Problem> {
+    let mut cancelled = CancelledJobs::default();
+    for images in images.chunks(MAX_IMAGES_TOGETHER) {
+        CancelStep { state, images, models }.cancel(&mut cancelled).await?;
+        if cancelled.jobs.len() > MAX_JOBS_IN_ANSWER {
+            return Err(CancelError::TooManyJobs { limit: MAX_JOBS_IN_ANSWER }.into());
         }
     }
-    Ok(Answer { jobs: cancelled.sync(state).await?, remaining: None })
+    Ok(CancelResponse { jobs: cancelled.sync(state).await?, remaining: None })
 }

@@ -1,27 +1,27 @@
-//! What errors have in common: their text without what differs from one job to the next.
+//! Error fingerprints: an error's text without what differs from one job to the next.
 
-/// The longest reason, in characters.
-const LONGEST: usize = 200;
+/// The longest fingerprint, in characters.
+const MAX_CHARS: usize = 200;
 
-/// A word of hexadecimal digits with at least so many of them, one a decimal digit, is a number.
-const HEX_NUMBER: usize = 4;
+/// A word of at least so many hexadecimal digits, one of them decimal, is a number.
+const MIN_HEX_NUMBER_CHARS: usize = 4;
 
-/// An error's text with every number and hash as `#`, cut where it gets long.
-pub(crate) fn fold(text: &str) -> String {
+/// Returns an error's text with every number and hash as `#`, cut after [`MAX_CHARS`].
+pub(crate) fn fingerprint(text: &str) -> String {
     let mut folded = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if first.is_ascii_alphanumeric() {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
             let (word, behind) = rest.split_at(end);
-            fold_word(word, &mut folded);
+            reduce_word(word, &mut folded);
             rest = behind;
         } else {
             folded.push(if first.is_control() { ' ' } else { first });
             rest = &rest[first.len_utf8()..];
         }
     }
-    match folded.char_indices().nth(LONGEST) {
+    match folded.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => {
             folded.truncate(end);
             folded + "…"
@@ -30,11 +30,11 @@ pub(crate) fn fold(text: &str) -> String {
     }
 }
 
-fn fold_word(word: &str, folded: &mut String) {
+fn reduce_word(word: &str, folded: &mut String) {
     let digits = word.strip_prefix("0x").unwrap_or(word);
     let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
     let has_digit = digits.bytes().any(|b| b.is_ascii_digit());
-    if is_hex && has_digit && digits.len() >= HEX_NUMBER {
+    if is_hex && has_digit && digits.len() >= MIN_HEX_NUMBER_CHARS {
         folded.push('#');
         return;
     }
@@ -66,15 +66,15 @@ mod tests {
             ("kein Fuß\nhier", "kein Fuß hier"),
             ("", ""),
         ] {
-            assert_eq!(fold(text), folded, "{text}");
+            assert_eq!(fingerprint(text), folded, "{text}");
         }
     }
 
     #[test]
     fn long_texts_are_cut() {
-        let folded = fold(&"ä".repeat(LONGEST + 1));
-        assert_eq!(folded.chars().count(), LONGEST + 1);
+        let folded = fingerprint(&"ä".repeat(MAX_CHARS + 1));
+        assert_eq!(folded.chars().count(), MAX_CHARS + 1);
         assert!(folded.ends_with("ä…"));
-        assert_eq!(fold(&"ä".repeat(LONGEST)).chars().count(), LONGEST);
+        assert_eq!(fingerprint(&"ä".repeat(MAX_CHARS)).chars().count(), MAX_CHARS);
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn until_finished(
     };
     tokio::select! {
         () = state.closing.cancelled() => {}
-        // Either way the client is told how it is by now.
+        // Either way the status is read again and sent.
         _ = timeout(wait, finished) => {}
     }
     Ok(())

@@ -12,23 +12,22 @@ use uuid::Uuid;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::whole_number;
-use crate::jobs::selection;
-use crate::jobs::selection::JobSelection;
+use crate::jobs::selection::{self, JobSelection};
 
-/// The most jobs that one request puts back in line.
-const MOST_JOBS: u32 = 10_000;
+/// The most jobs that one request queues again.
+const MAX_JOBS: u32 = 10_000;
 
 /// How many of them in one step.
-const STEP: u32 = 500;
+const MAX_REQUEUED_TOGETHER: u32 = 500;
 
-/// How many images are looked at in one step, whose results are then in memory.
-const IMAGES: usize = 20;
+/// How many images are read in one step, whose results are then in memory.
+const MAX_IMAGES_READ_TOGETHER: usize = 20;
 
 /// The body: the failed jobs of these images, or of these models, or of both.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RetryQuestion)]
-pub(crate) struct Question {
+pub(crate) struct RetryRequest {
     #[schema(value_type = Option<Vec<ImageKey>>, max_items = 10_000)]
     images: Option<Vec<String>>,
     #[schema(value_type = Option<Vec<ModelName>>, max_items = 1_000)]
@@ -41,12 +40,12 @@ pub(crate) struct Question {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = RetryAnswer)]
-pub(crate) struct Answer {
+pub(crate) struct RetryResponse {
     requeued: u64,
 }
 
-/// A failed job and the place in line it had.
-type Failed = (JobId, Priority);
+/// A failed job and its priority.
+type RetryableJob = (JobId, Priority);
 
 /// Queues failed jobs again, with all their attempts.
 pub(crate) async fn retry(
@@ -54,13 +53,13 @@ pub(crate) async fn retry(
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let form = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …], \"limit\": 100}";
-    let question: Question = selection::read(body, form).await?;
-    let (images, models) = (question.images.as_deref(), question.models.as_deref());
+    let request: RetryRequest = selection::read(body, form).await?;
+    let (images, models) = (request.images.as_deref(), request.models.as_deref());
     let selected = JobSelection::read(&state, images, models, form).await?;
-    let left = question.limit.unwrap_or(MOST_JOBS).min(MOST_JOBS);
+    let left = request.limit.unwrap_or(MAX_JOBS).min(MAX_JOBS);
     // Once it has begun it is done, also if the client is gone by then.
     let done = tokio::spawn(async move {
-        let mut retry = Retry { state: &state, left, requeued: 0 };
+        let mut retry = RetryOperation { state: &state, left, requeued: 0 };
         match selected {
             JobSelection::OfImages(images, models) => {
                 retry.images(&images, models.as_deref()).await?;
@@ -70,24 +69,24 @@ pub(crate) async fn retry(
         Ok::<_, Problem>(retry.requeued)
     });
     let requeued = done.await.unwrap_or_else(|error| Err(StoreError::unavailable(error).into()))?;
-    Ok(HttpResponse::Ok().json(Answer { requeued }))
+    Ok(HttpResponse::Ok().json(RetryResponse { requeued }))
 }
 
-struct Retry<'a> {
+struct RetryOperation<'a> {
     state: &'a AppState,
-    /// How many more jobs may be put back.
+    /// How many more jobs may be queued again.
     left: u32,
     requeued: u64,
 }
 
-impl Retry<'_> {
+impl RetryOperation<'_> {
     async fn images(
         &mut self,
         images: &[ImageKey],
         models: Option<&[ModelName]>,
     ) -> Result<(), Problem> {
         let mut failed = Vec::new();
-        let mut steps = images.chunks(IMAGES).peekable();
+        let mut steps = images.chunks(MAX_IMAGES_READ_TOGETHER).peekable();
         while let Some(images) = steps.next() {
             let mut found = Vec::new();
             for (image, views) in images.iter().zip(self.state.stores.jobs.status(images).await?) {
@@ -100,7 +99,7 @@ impl Retry<'_> {
             found.retain(|(id, _)| models.is_none_or(|models| models.contains(&id.model)));
             failed.append(&mut found);
             // Many at once, since their records are synced together.
-            if failed.len() >= STEP as usize || steps.peek().is_none() {
+            if failed.len() >= MAX_REQUEUED_TOGETHER as usize || steps.peek().is_none() {
                 self.again(&failed).await?;
                 failed.clear();
             }
@@ -111,16 +110,16 @@ impl Retry<'_> {
         Ok(())
     }
 
-    /// Of each model those that failed last.
+    /// Retries the jobs of each model that failed last.
     async fn models(&mut self, models: &[ModelName]) -> Result<(), Problem> {
         for model in models {
             while self.left > 0 {
-                let asked = self.left.min(STEP);
+                let asked = self.left.min(MAX_REQUEUED_TOGETHER);
                 let failures = self.state.stores.jobs.failures(model, asked).await?;
                 let is_last = failures.len() < asked as usize;
                 let failed = |it: FailedJob| (JobId::new(it.image, it.job.model), it.job.priority);
-                let failed: Vec<Failed> = failures.into_iter().map(failed).collect();
-                // Nothing is put back if somebody else is at it: then the list is theirs.
+                let failed: Vec<RetryableJob> = failures.into_iter().map(failed).collect();
+                // Nothing is queued if another request retries the same jobs: then the list is its own.
                 if self.again(&failed).await? == 0 || is_last {
                     break;
                 }
@@ -129,8 +128,8 @@ impl Retry<'_> {
         Ok(())
     }
 
-    /// The failed jobs of an image that the job store has forgotten, which it is told of again.
-    async fn forgotten(&self, image: ImageKey) -> Result<Vec<Failed>, Problem> {
+    /// Restores the ended jobs of an image that the job store has forgotten; returns the failed ones.
+    async fn forgotten(&self, image: ImageKey) -> Result<Vec<RetryableJob>, Problem> {
         let record = match self.state.stores.images.record(image).await {
             Err(ImageStoreError::Damaged(_)) => None,
             record => record?,
@@ -143,9 +142,9 @@ impl Retry<'_> {
         Ok(failed.map(|job| (job.id, job.priority)).collect())
     }
 
-    /// Writes down, durably, that these jobs are to be done again, as is done for a rerun, and then
-    /// puts them back in line, as many as may be; answers how many that were.
-    async fn again(&mut self, failed: &[Failed]) -> Result<u64, Problem> {
+    /// Writes down, durably, that these jobs are to be done again, as for a rerun, and then queues as
+    /// many of them as the request may; returns how many that were.
+    async fn again(&mut self, failed: &[RetryableJob]) -> Result<u64, Problem> {
         let failed = &failed[..failed.len().min(self.left as usize)];
         if failed.is_empty() {
             return Ok(0);
@@ -164,7 +163,7 @@ impl Retry<'_> {
         let requeued = match self.state.stores.jobs.requeue(&Requeue::Jobs(ids)).await {
             Ok(requeued) => requeued,
             Err(error) => {
-                // Of any other error nobody knows whether the jobs are in line.
+                // After any other error it is not known whether the jobs are queued.
                 if matches!(error, StoreError::Full(_)) {
                     self.withdraw(request, failed).await;
                 }
@@ -182,7 +181,7 @@ impl Retry<'_> {
         self.state.stores.images.sync_records(&images).await
     }
 
-    async fn withdraw(&self, request: Uuid, failed: &[Failed]) {
+    async fn withdraw(&self, request: Uuid, failed: &[RetryableJob]) {
         let lines = failed.iter().map(|(id, _)| {
             (id.image, Withdrawal { request, models: vec![id.model.clone()] }.into())
         });

@@ -29,7 +29,7 @@ pub(crate) const MAX_MODELS: usize = 1_000;
 /// The most bytes of a body: so many hashes and names, and as much again for white space.
 const MAX_BODY_BYTES: usize = 80 * MAX_IMAGES + 140 * MAX_MODELS;
 
-/// Reads a body as JSON, of which `form` is an example, with up to so many images and models.
+/// Reads a body as JSON, of which `form` is an example; it may name [`MAX_IMAGES`] and [`MAX_MODELS`].
 pub(crate) async fn read<T: DeserializeOwned>(
     body: web::Payload,
     form: &str,

@@ -34,12 +34,12 @@ const MAX_RESULT_BYTES: usize = 64 << 20;
 
 /// How many images the store is asked for at a time, so that neither of the two has to hold more
 /// than a few results beyond that.
-const STEP: usize = 20;
+const MAX_IMAGES_READ_TOGETHER: usize = 20;
 
 /// What the query of `GET /predict/<md5>` may say.
 pub(crate) const KEYS: &[&str] = &["models", "wait"];
 
-/// Why no status, or none of so many images, can be told.
+/// Why no status can be sent.
 #[derive(Debug, Error)]
 pub(crate) enum StatusError {
     /// No job of this image is known.
@@ -69,7 +69,7 @@ const FORM: &str = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = StatusQuestion)]
-pub(crate) struct Question {
+pub(crate) struct StatusRequest {
     #[schema(value_type = Vec<ImageKey>, max_items = 1_000)]
     images: Vec<String>,
     /// Whose jobs alone are meant; all without it.
@@ -79,7 +79,7 @@ pub(crate) struct Question {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = StatusAnswer)]
-pub(crate) struct Answer {
+pub(crate) struct StatusResponse {
     /// Those that are known.
     images: BTreeMap<ImageKey, ImageView>,
     /// The hashes no job is known for.
@@ -125,21 +125,22 @@ pub(crate) async fn show_many(
     state: web::Data<AppState>,
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let question: Question = read_json(body, MAX_BODY_BYTES, FORM).await?;
-    let filter = selection::filter(&state, question.models.as_deref()).await?;
-    if question.images.len() > MAX_IMAGES {
+    let request_body: StatusRequest = read_json(body, MAX_BODY_BYTES, FORM).await?;
+    let filter = selection::filter(&state, request_body.models.as_deref()).await?;
+    if request_body.images.len() > MAX_IMAGES {
         return Err(SelectionError::TooManyPhotos { limit: MAX_IMAGES }.into());
     }
     let images: BTreeSet<ImageKey> =
-        question.images.iter().map(|text| parse_image_id(text)).collect::<Result<_, _>>()?;
+        request_body.images.iter().map(|text| parse_image_id(text)).collect::<Result<_, _>>()?;
     let images: Vec<ImageKey> = images.into_iter().collect();
-    let mut answer = Answer { images: BTreeMap::new(), unknown: Vec::new(), damaged: Vec::new() };
+    let mut answer =
+        StatusResponse { images: BTreeMap::new(), unknown: Vec::new(), damaged: Vec::new() };
     let mut room = MAX_RESULT_BYTES;
-    let mut time = StoreDeadline::new();
-    for images in images.chunks(STEP) {
+    let mut deadline = StoreDeadline::new();
+    for images in images.chunks(MAX_IMAGES_READ_TOGETHER) {
         let mut notes = photo_notes(&state.stores, images).await;
         for (image, jobs) in
-            images.iter().zip(read(&state.stores, images, &filter, &mut time).await?)
+            images.iter().zip(read(&state.stores, images, &filter, &mut deadline).await?)
         {
             let results = jobs.iter().filter_map(|job| job.result.as_ref());
             let bytes: usize = results.map(|result| result.get().len()).sum();

@@ -13,14 +13,13 @@ use serde_json::{Number, json};
 use thiserror::Error;
 
 use crate::app::AppState;
+use crate::app::model_services::is_off_limits_error;
 use crate::app::stores::StoreDeadline;
 use crate::http::body::read_body;
 use crate::http::problem::Problem;
 use crate::http::request_error::RequestError;
 use crate::http::text::shorten;
 use crate::http::whole_number;
-
-use crate::app::model_services::is_off_limits_error;
 
 /// How long services are asked to wait until others of their kind have gone, in seconds.
 const RETRY_SERVICES_SECONDS: u64 = 30;
@@ -61,7 +60,7 @@ impl From<AnnouncementError> for Problem {
 
 /// Every shape an announcement has had over the releases of the services.
 #[derive(Deserialize)]
-struct Body {
+struct AnnouncementBody {
     #[serde(alias = "modelName")]
     name: ModelName,
     #[serde(default, alias = "modelPort")]
@@ -78,7 +77,7 @@ enum Port {
     Text(String),
 }
 
-impl Body {
+impl AnnouncementBody {
     fn url(&self, host: &str) -> Result<ServiceUrl, String> {
         let port = match (&self.socket, &self.port) {
             (Some(socket), _) => {
@@ -97,7 +96,7 @@ impl Body {
 /// The model that announces itself with this body, and where its service is; a port is one of
 /// `host`. An error says what is wrong with the body.
 pub fn read_announcement(body: &[u8], host: &str) -> Result<(ModelName, ServiceUrl), String> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let body: AnnouncementBody = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let url = body.url(host)?;
     Ok((body.name, url))
 }
@@ -121,9 +120,12 @@ pub(crate) async fn announce(
     let body = read_body(body, MAX_BODY_BYTES).await?;
     let defaults = &state.stores.config.model_defaults;
     let (model, url) = read_announcement(&body, &defaults.host).map_err(unreadable)?;
-    let service =
-        Service { model, url, from: request.peer_addr().map(|it| it.ip().to_canonical()) };
-    let Service { model, url, from } = &service;
+    let service = AnnouncingService {
+        model,
+        url,
+        from: request.peer_addr().map(|it| it.ip().to_canonical()),
+    };
+    let AnnouncingService { model, url, from } = &service;
     let settings = state.stores.config.model(model);
     if !settings.takes_announcements {
         // Those that are configured are used whether they announce themselves or not.
@@ -143,8 +145,8 @@ pub(crate) async fn announce(
 
     // A service that is known may be busy with a photo and slow to answer: that it announces
     // itself is sign enough of its life.
-    let mut time = StoreDeadline::new();
-    let models = time.wait(state.stores.jobs.models()).await?;
+    let mut deadline = StoreDeadline::new();
+    let models = deadline.wait(state.stores.jobs.models()).await?;
     let known = models.iter().find(|known| known.name == *model && !known.forgotten);
     let endpoints = known.map_or(&[][..], |known| &known.endpoints);
     let is_known = endpoints.iter().any(|endpoint| endpoint.url == url.as_str());
@@ -174,7 +176,7 @@ pub(crate) async fn announce(
         lifetime: defaults.silence,
         from: *from,
     };
-    let is_new = time.wait(state.stores.jobs.announce(&announcement)).await?;
+    let is_new = deadline.wait(state.stores.jobs.announce(&announcement)).await?;
     state.model_services.told_refusals.clear(model, url.as_str());
     if is_new {
         tracing::info!(%model, endpoint = %url, ?from, "a model service announced itself");
@@ -187,15 +189,15 @@ pub(crate) async fn announce(
 const OFF_LIMITS: &str = "no model service can be at its address, which is of no machine, of many, or one \
     where a machine is told its own secrets";
 
-/// A service that announces itself, and from where. Services look at the status alone and go on
-/// announcing themselves whatever it is.
-struct Service {
+/// A service that announces itself, and the address it calls from. Services read the status alone, and
+/// go on announcing themselves whatever it is.
+struct AnnouncingService {
     model: ModelName,
     url: ServiceUrl,
     from: Option<IpAddr>,
 }
 
-impl Service {
+impl AnnouncingService {
     fn heard(&self, detail: &str) -> HttpResponse {
         HttpResponse::Ok().json(json!({"status": "success", "model": self.model, "detail": detail}))
     }

@@ -66,14 +66,14 @@ struct Announced {
 }
 
 pub(crate) async fn list(state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let mut time = StoreDeadline::new();
-    let known = time.wait(state.stores.jobs.models()).await?;
+    let mut deadline = StoreDeadline::new();
+    let known = deadline.wait(state.stores.jobs.models()).await?;
     let mut known: BTreeMap<ModelName, KnownModel> =
         known.into_iter().filter(|it| !it.forgotten).map(|it| (it.name.clone(), it)).collect();
     let names: BTreeSet<ModelName> =
         state.model_names.all().into_iter().chain(known.keys().cloned()).collect();
     let models: Vec<ModelName> = names.into_iter().collect();
-    let stats = time.wait(state.stores.jobs.stats(Some(&models))).await?;
+    let stats = deadline.wait(state.stores.jobs.stats(Some(&models))).await?;
     let details = models.iter().zip(stats).map(|(name, stats)| {
         let settings = state.stores.config.model(name);
         let mut known = known.remove(name);

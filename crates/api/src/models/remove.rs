@@ -1,4 +1,4 @@
-//! `DELETE /models/<name>`: a model that nobody wants to hear of any more.
+//! `DELETE /models/<name>`: forgets a model.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(crate) enum RemoveModelError {
 /// It is gone.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RemovedModel)]
-pub(crate) struct Answer {
+pub(crate) struct RemovedModel {
     model: ModelName,
     /// How many of its jobs were cancelled for that.
     cancelled: usize,
@@ -68,14 +68,14 @@ async fn forget(
     state: Arc<AppState>,
     model: ModelName,
     with_its_jobs: bool,
-) -> Result<Answer, Problem> {
+) -> Result<RemovedModel, Problem> {
     let cancelled =
         if with_its_jobs { cancel::cancel_unfinished_of(&state, &model).await? } else { 0 };
     match state.stores.jobs.forget_model(&model).await? {
         ForgetModel::Forgotten => {
             state.model_names.forget(&state.stores.config, &model);
             tracing::info!(%model, cancelled, "the model is forgotten, as somebody asked for");
-            Ok(Answer { model, cancelled })
+            Ok(RemovedModel { model, cancelled })
         }
         ForgetModel::Unknown => Err(RemoveModelError::Unknown { name: model.to_string() }.into()),
         ForgetModel::Unfinished(jobs) => {

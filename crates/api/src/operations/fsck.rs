@@ -1,4 +1,4 @@
-//! `POST /fsck`: what `api fsck` does, asked for over HTTP and told as it goes on.
+//! `POST /fsck`: what `api fsck` does, with its progress as lines of JSON.
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -22,7 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 
 /// The longest time without a line.
-const SILENCE: Duration = Duration::from_secs(10);
+const MAX_SILENCE: Duration = Duration::from_secs(10);
 
 /// What the query may say.
 pub(crate) const KEYS: &[&str] = &["dry_run", "deep"];
@@ -46,7 +46,7 @@ impl From<FsckError> for Problem {
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = FsckLine)]
-pub(crate) enum Line {
+pub(crate) enum FsckLine {
     Progress {
         /// How many shards of photos are checked.
         shelves: u16,
@@ -91,7 +91,7 @@ async fn check(
     state: web::Data<AppState>,
     mode: Mode,
     depth: Depth,
-    lines: watch::Sender<Line>,
+    lines: watch::Sender<FsckLine>,
     _alone: OwnedSemaphorePermit,
 ) {
     tracing::info!(?mode, ?depth, "comparing photos, records and job store, as somebody asks for");
@@ -104,37 +104,37 @@ async fn check(
         tell(&lines, progress(shelves, depth, report))
     });
     let last = match checked.await {
-        // Broken off: there is nobody to tell, or no time.
+        // Broken off: the client has gone, or the server stops.
         Ok(_) if behind < SHELVES => return,
-        Ok(report) => Line::Report { agree: !report.has_findings(), report },
+        Ok(report) => FsckLine::Report { agree: !report.has_findings(), report },
         Err(trouble) => {
             let problem = match trouble {
                 Trouble::Jobs(error) => Problem::from(error),
                 Trouble::Images(error) => Problem::from(error),
             };
             problem.log();
-            Line::Problem(problem.body())
+            FsckLine::Problem(problem.body())
         }
     };
     lines.send_replace(last);
 }
 
-fn progress(shelves: u16, depth: Depth, report: &Report) -> Line {
+fn progress(shelves: u16, depth: Depth, report: &Report) -> FsckLine {
     let bytes = (depth == Depth::Deep).then_some(report.verified_bytes);
-    Line::Progress { shelves, of: SHELVES, images: report.images, bytes }
+    FsckLine::Progress { shelves, of: SHELVES, images: report.images, bytes }
 }
 
-/// Tells how far the walk is; answers whether anybody still listens.
-fn tell(lines: &watch::Sender<Line>, progress: Line) -> ControlFlow<()> {
+/// Sends how far the check is; breaks if the client has gone.
+fn tell(lines: &watch::Sender<FsckLine>, progress: FsckLine) -> ControlFlow<()> {
     if lines.send(progress).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 
 /// The lines as they are sent. A client that reads slowly misses some of the progress, and never
 /// the last line. Where it takes long to the next the last one is said again: so the client knows
 /// that we are there, and we that it is.
-fn text(latest: watch::Receiver<Line>) -> impl Stream<Item = Result<Bytes, Infallible>> {
+fn text(latest: watch::Receiver<FsckLine>) -> impl Stream<Item = Result<Bytes, Infallible>> {
     stream::unfold(latest, |mut latest| async move {
-        if let Ok(changed) = timeout(SILENCE, latest.changed()).await {
+        if let Ok(changed) = timeout(MAX_SILENCE, latest.changed()).await {
             changed.ok()?;
         }
         let mut line = serde_json::to_vec(&*latest.borrow_and_update()).ok()?;

@@ -20,18 +20,18 @@ use crate::jobs::selection;
 use crate::photos::upload::UploadError;
 
 /// The most jobs, images times models.
-const MOST_JOBS: usize = 100_000;
+const MAX_JOBS: usize = 100_000;
 
-/// How many jobs the job store is asked for at a time, so that nobody else has to wait.
-const STEP: usize = 2_000;
+/// How many jobs the job store is asked about at a time, so that no other request has to wait.
+const MAX_JOBS_ASKED_TOGETHER: usize = 2_000;
 
 /// How many photos are looked for at the same time.
-const AT_ONCE: usize = 16;
+const MAX_PHOTOS_TOGETHER: usize = 16;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CheckQuestion)]
-pub(crate) struct Question {
+pub(crate) struct CheckRequest {
     #[schema(value_type = Vec<ImageKey>, max_items = 10_000)]
     images: Vec<String>,
     #[serde(default)]
@@ -41,7 +41,7 @@ pub(crate) struct Question {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = CheckAnswer)]
-pub(crate) struct Answer {
+pub(crate) struct CheckResponse {
     /// The photos that are not stored.
     missing_images: Vec<ImageKey>,
     /// The jobs that a request for them would queue.
@@ -55,28 +55,28 @@ struct MissingJob {
 }
 
 /// Tells which photos and which jobs the server does not have.
-pub(crate) async fn lacking(
+pub(crate) async fn check(
     state: web::Data<AppState>,
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let question: Question =
+    let request: CheckRequest =
         selection::read(body, "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}").await?;
-    let images = selection::images(&question.images)?;
+    let images = selection::images(&request.images)?;
     let mut fields = Fields::default();
-    fields.add_names(question.models)?;
-    let mut time = StoreDeadline::new();
+    fields.add_names(request.models)?;
+    let mut deadline = StoreDeadline::new();
     if fields.names_models() {
-        check_models(&state, &fields, &mut time).await?;
+        check_models(&state, &fields, &mut deadline).await?;
     }
-    if images.len() * fields.models().len() > MOST_JOBS {
-        return Err(UploadError::TooManyJobs { limit: MOST_JOBS }.into());
+    if images.len() * fields.models().len() > MAX_JOBS {
+        return Err(UploadError::TooManyJobs { limit: MAX_JOBS }.into());
     }
-    let unknown = unknown_jobs(&state, &images, fields.models(), &mut time).await?;
+    let unknown = unknown_jobs(&state, &images, fields.models(), &mut deadline).await?;
     Ok(HttpResponse::Ok().json(answer(&state, &images, unknown).await?))
 }
 
 /// A job that the job store does not have, finished or not.
-struct Unknown {
+struct UnknownJob {
     model: ModelName,
     /// It was not done, and the record may not say so.
     was_cancelled: bool,
@@ -87,23 +87,23 @@ async fn unknown_jobs(
     state: &AppState,
     images: &[ImageKey],
     models: &[ModelName],
-    time: &mut StoreDeadline,
-) -> Result<HashMap<ImageKey, Vec<Unknown>>, Problem> {
-    let mut unknown: HashMap<ImageKey, Vec<Unknown>> = HashMap::new();
+    deadline: &mut StoreDeadline,
+) -> Result<HashMap<ImageKey, Vec<UnknownJob>>, Problem> {
+    let mut unknown: HashMap<ImageKey, Vec<UnknownJob>> = HashMap::new();
     let new = |image: &ImageKey, model: &ModelName| NewJob {
         id: JobId::new(*image, model.clone()),
         priority: Priority::default(),
         ended_before: false,
     };
-    for images in images.chunks((STEP / models.len().max(1)).max(1)) {
+    for images in images.chunks((MAX_JOBS_ASKED_TOGETHER / models.len().max(1)).max(1)) {
         let jobs = images.iter().flat_map(|image| models.iter().map(|model| new(image, model)));
         let jobs: Vec<NewJob> = jobs.collect();
-        let known = time.wait(state.stores.jobs.submit(&jobs, SubmitMode::Look)).await?;
+        let known = deadline.wait(state.stores.jobs.submit(&jobs, SubmitMode::Look)).await?;
         for (job, known) in jobs.into_iter().zip(known) {
             let was_cancelled = known == Submitted::Exists(JobState::Cancelled);
             if was_cancelled || known == Submitted::Queued {
                 let JobId { image, model } = job.id;
-                unknown.entry(image).or_default().push(Unknown { model, was_cancelled });
+                unknown.entry(image).or_default().push(UnknownJob { model, was_cancelled });
             }
         }
     }
@@ -115,8 +115,8 @@ async fn unknown_jobs(
 async fn answer(
     state: &AppState,
     images: &[ImageKey],
-    mut unknown: HashMap<ImageKey, Vec<Unknown>>,
-) -> Result<Answer, Problem> {
+    mut unknown: HashMap<ImageKey, Vec<UnknownJob>>,
+) -> Result<CheckResponse, Problem> {
     let looks = images.iter().map(|image| {
         let (image, jobs) = (*image, unknown.remove(image).unwrap_or_default());
         async move {
@@ -125,8 +125,8 @@ async fn answer(
             Ok::<_, ImageStoreError>((image, is_missing, jobs, record.unwrap_or_default()))
         }
     });
-    let mut found = stream::iter(looks).buffered(AT_ONCE);
-    let mut answer = Answer { missing_images: Vec::new(), missing_jobs: Vec::new() };
+    let mut found = stream::iter(looks).buffered(MAX_PHOTOS_TOGETHER);
+    let mut answer = CheckResponse { missing_images: Vec::new(), missing_jobs: Vec::new() };
     while let Some((image, is_missing, jobs, record)) = found.try_next().await? {
         if is_missing {
             answer.missing_images.push(image);

@@ -46,7 +46,7 @@ async fn show_photo(
         // The bytes are not read.
         bytes = stream::empty().boxed();
     }
-    // While an error can still be told. Of a photo of several pieces the last is not sent if it is
+    // While a problem can still be sent. Of a photo of several pieces the last is not sent if it is
     // damaged, so that the answer breaks off.
     let first = bytes.try_next().await?;
     let bytes = stream::iter(first.map(Ok)).chain(bytes).boxed();

@@ -16,7 +16,7 @@ use crate::http::image_id::parse_image_id;
 use crate::http::problem::Problem;
 
 /// How many bytes of a photo are read for an orientation that its record does not tell.
-const HEAD: usize = 256 << 10;
+const MAX_HEAD_BYTES: usize = 256 << 10;
 
 /// What is known of a stored photo.
 #[derive(Serialize, ToSchema)]
@@ -80,7 +80,7 @@ async fn read_orientation(state: &AppState, info: &ImageInfo) -> Result<Orientat
         return Err(PhotoError::Unknown(info.md5).into());
     };
     let mut head = Vec::new();
-    while head.len() < HEAD
+    while head.len() < MAX_HEAD_BYTES
         && let Some(piece) = pieces.try_next().await?
     {
         head.extend_from_slice(&piece);

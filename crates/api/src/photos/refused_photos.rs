@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::http::text::shorten;
 
-/// The most photos that are listed; of more only the number is told.
-const MOST_LISTED: usize = 1_000;
+/// The most photos that are listed; of further photos only the number is told.
+const MAX_LISTED: usize = 1_000;
 
 /// The most photos that are named in the sentence for people.
-const MOST_NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
 /// A photo that is not taken.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl RefusedPhotos {
 
     /// Adds the next one.
     pub(crate) fn push(&mut self, photo: RefusedPhoto) {
-        if self.others.len() + 1 < MOST_LISTED {
+        if self.others.len() + 1 < MAX_LISTED {
             self.others.push(photo);
         } else {
             self.unlisted += 1;
@@ -121,7 +121,7 @@ impl fmt::Display for RefusedPhotos {
             write!(f, "Photo {position} of the form {refusal}.")?;
         } else {
             write!(f, "{} of the form's photos are not taken:", self.count())?;
-            for (number, photo) in self.listed().take(MOST_NAMED).enumerate() {
+            for (number, photo) in self.listed().take(MAX_NAMED).enumerate() {
                 let separator = if number > 0 { ";" } else { "" };
                 write!(f, "{separator} photo {}", photo.position)?;
                 if let Some(name) = &photo.file_name {
@@ -129,7 +129,7 @@ impl fmt::Display for RefusedPhotos {
                 }
                 write!(f, " {}", photo.refusal)?;
             }
-            match self.count().saturating_sub(MOST_NAMED) {
+            match self.count().saturating_sub(MAX_NAMED) {
                 0 => f.write_str(".")?,
                 more => write!(f, "; and {more} more, see `refused_images`.")?,
             }

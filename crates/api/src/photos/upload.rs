@@ -1,4 +1,4 @@
-//! `POST /predict`: photos in, hashes out; and what else is asked about work to come.
+//! `POST /predict`: photos in, hashes out.
 
 mod by_hash;
 pub(super) mod fields;
@@ -6,8 +6,8 @@ mod form;
 mod multipart;
 mod requeue;
 mod submit;
-mod throughput_meter;
 mod upload_error;
+mod upload_meter;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ use crate::http::request_error::RequestError;
 use crate::jobs::selection::SelectionError;
 use crate::photos::refused_photos::{RefusedPhoto, RefusedPhotos};
 
-pub(crate) use self::by_hash::Body;
+pub(crate) use self::by_hash::PredictByHash;
 pub(crate) use self::fields::KEYS;
 pub(crate) use self::upload_error::UploadError;
 
@@ -61,29 +61,29 @@ pub(crate) async fn accept(
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let mut admission = state.admission.admit(length)?;
     let fields = Fields::from_query(&Query::parse(request.query_string()))?;
-    let mut time = StoreDeadline::new();
+    let mut deadline = StoreDeadline::new();
     check_callback(&state, &fields)?;
     if fields.names_models() {
         // Known before the form: what is refused for them is not read at all.
-        check_models(&state, &fields, &mut time).await?;
-        check_room(&state, &fields, 1, &mut time).await?;
+        check_models(&state, &fields, &mut deadline).await?;
+        check_room(&state, &fields, 1, &mut deadline).await?;
     }
-    let form::Form { fields, photos, upload, had_room, ignored_fields } = if by_hash::is_json(
+    let form::UploadForm { fields, photos, upload, had_room, ignored_fields } = if by_hash::is_json(
         &request,
     ) {
         by_hash::read(&state, body, fields).await?
     } else {
-        let (body, pace) = throughput_meter::measure(body, &state.stores.config.api);
+        let (body, meter) = upload_meter::measure(body, &state.stores.config.api);
         let form = Multipart::new(request.headers(), body)?;
         tokio::select! {
-            form = form::read(&state, form, fields, &mut admission, &mut time) => form?,
-            () = pace.too_slow(|| state.admission.is_full()) => return Err(RequestError::TooSlow.into()),
+            form = form::read(&state, form, fields, &mut admission, &mut deadline) => form?,
+            () = meter.too_slow(|| state.admission.is_full()) => return Err(RequestError::TooSlow.into()),
         }
     };
     if photos.is_empty() {
         return Err(UploadError::NoPhotos.into());
     }
-    check_models(&state, &fields, &mut time).await?;
+    check_models(&state, &fields, &mut deadline).await?;
     let callback = check_callback(&state, &fields)?;
 
     // Each photo once, in the order of the form, which is the order of the queue.
@@ -91,7 +91,7 @@ pub(crate) async fn accept(
     let images: Vec<ImageKey> = photos.iter().copied().filter(|it| seen.insert(*it)).collect();
     check_jobs(&state, &fields, photos.len())?;
     if images.len() > 1 || fields.models().len() > had_room {
-        check_room(&state, &fields, images.len() as u64, &mut time).await?;
+        check_room(&state, &fields, images.len() as u64, &mut deadline).await?;
     }
 
     let asked = Acceptance {
@@ -102,7 +102,7 @@ pub(crate) async fn accept(
         models: fields.models().to_vec(),
     };
     // Once it has begun it is done, also if the client is gone by then.
-    let done = store(state.into_inner(), upload, images, asked, callback, time);
+    let done = store(state.into_inner(), upload, images, asked, callback, deadline);
     let done = tokio::spawn(done).await;
     let jobs = done.unwrap_or_else(|error| Err(ImageStoreError::unavailable(error).into()));
     let jobs = jobs.map_err(|error| match error {
@@ -118,42 +118,41 @@ pub(crate) async fn accept(
     Ok(HttpResponse::Accepted().json(accepted))
 }
 
-/// Stores the photos, and then puts their jobs in line: a job whose photo is not there could not be
-/// done. With the photos it is written down what is asked of them, so that no job is lost with the
-/// job store. Then whoever wants to be called back is noted: before, an image that was finished once
-/// would still be so.
+/// Stores the photos, and then queues their jobs: a job whose photo is not there could not be done. What
+/// is asked of the photos is written down with them, so that no job is lost with the job store. The
+/// callback is kept last: before, an image that was finished once would still be so.
 async fn store(
     state: Arc<AppState>,
     upload: Box<dyn ImageUpload>,
     images: Vec<ImageKey>,
     asked: Acceptance,
     callback: Option<Url>,
-    mut time: StoreDeadline,
+    mut deadline: StoreDeadline,
 ) -> Result<Vec<submit::AcceptedJob>, StoresError> {
     let committed = upload.commit(&asked).await?;
-    let jobs = submit::submit(&state, &images, &asked, &committed, &mut time).await?;
+    let jobs = submit::submit(&state, &images, &asked, &committed, &mut deadline).await?;
     if let Some(url) = &callback {
-        time.wait(callbacks::keep(&state.stores, &images, &asked.models, url)).await?;
+        deadline.wait(callbacks::keep(&state.stores, &images, &asked.models, url)).await?;
     }
     Ok(jobs)
 }
 
-/// The address to be called back, if there is one; refuses one that must not be called.
+/// Returns the callback's address, if there is one; refuses an address that may not be called.
 fn check_callback(state: &AppState, fields: &Fields) -> Result<Option<Url>, RequestError> {
     let callback = fields.callback.as_deref().filter(|text| !text.is_empty());
     callback.map(|text| callbacks::check(&state.stores.config.callbacks, text)).transpose()
 }
 
-/// Refuses a request that names no model, or one that is not known; all of those are listed.
+/// Refuses a request that names no model or an unknown one; all unknown models are listed.
 pub(super) async fn check_models(
     state: &AppState,
     fields: &Fields,
-    time: &mut StoreDeadline,
+    deadline: &mut StoreDeadline,
 ) -> Result<(), Problem> {
     if !fields.names_models() {
         return Err(UploadError::NoModels.into());
     }
-    let unknown = time.wait(state.model_names.unknown(&state.stores, fields.models())).await?;
+    let unknown = deadline.wait(state.model_names.unknown(&state.stores, fields.models())).await?;
     let unknown: Vec<String> =
         unknown.iter().map(ToString::to_string).chain(fields.impossible().to_vec()).collect();
     if unknown.is_empty() {
@@ -180,9 +179,9 @@ async fn check_room(
     state: &AppState,
     fields: &Fields,
     images: u64,
-    time: &mut StoreDeadline,
+    deadline: &mut StoreDeadline,
 ) -> Result<(), Problem> {
-    let stats = time.wait(state.stores.jobs.stats(Some(fields.models()))).await?;
+    let stats = deadline.wait(state.stores.jobs.stats(Some(fields.models()))).await?;
     for (model, stats) in fields.models().iter().zip(stats) {
         let limit = state.stores.config.model(model).max_queued;
         // A limit of none closes the queue for the time being.

@@ -22,11 +22,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::http::access::LocalAddress;
-use crate::server::throughput_meter::Reading;
+use crate::server::throughput_meter::ThroughputMeter;
 
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct ClientTimeouts {
     /// From the end of one answer to the end of the next request's head.
     pub(crate) next_head: Duration,
     /// To take anything at all of its answer.
@@ -35,26 +35,26 @@ pub(crate) struct Limits {
     pub(crate) reading_rate: u64,
 }
 
-/// A stream that fails when its client has taken too long.
+/// A stream that fails once its client has taken too long.
 pub(crate) struct Connection<T> {
     stream: T,
     /// Our end of it.
     local: LocalAddress,
-    limits: Limits,
+    timeouts: ClientTimeouts,
     turn: Turn,
-    reading: Reading,
+    meter: ThroughputMeter,
     timer: Pin<Box<Sleep>>,
 }
 
-/// Whose turn it is on a connection.
+/// Whose turn it is on a connection: the client's, or the server's while a request is under way.
 #[derive(Clone)]
-struct Turn(Rc<State>);
+struct Turn(Rc<TurnState>);
 
-struct State {
+struct TurnState {
     /// Since when it is the client's turn; `None` while a request is under way.
     clients: Cell<Option<Instant>>,
-    /// Whether the answer is one that may be read as slowly as one likes: events, of which a client
-    /// that falls behind is told the latest only.
+    /// Whether the answer may be read at any pace: a stream of events, of which a client that falls
+    /// behind gets the latest only.
     unhurried: Cell<bool>,
 }
 
@@ -62,20 +62,20 @@ struct State {
 struct UnderWay(Turn);
 
 /// The body of an answer; with its end the request is over.
-pub(crate) struct Answer<B> {
+pub(crate) struct TimedBody<B> {
     body: B,
     _request: Option<UnderWay>,
 }
 
 impl<T> Connection<T> {
     /// A connection on which nothing was said yet.
-    pub(crate) fn new(stream: T, limits: Limits) -> Self {
+    pub(crate) fn new(stream: T, timeouts: ClientTimeouts) -> Self {
         let now = Instant::now();
         let timer = Box::pin(tokio::time::sleep_until(now));
-        let state = State { clients: Cell::new(Some(now)), unhurried: Cell::new(false) };
-        let reading = Reading::new(limits.reading, limits.reading_rate);
+        let state = TurnState { clients: Cell::new(Some(now)), unhurried: Cell::new(false) };
+        let meter = ThroughputMeter::new(timeouts.reading, timeouts.reading_rate);
         let local = LocalAddress(None);
-        Self { stream, local, limits, turn: Turn(Rc::new(state)), reading, timer }
+        Self { stream, local, timeouts, turn: Turn(Rc::new(state)), meter, timer }
     }
 
     /// The same, of which this end has an address.
@@ -102,7 +102,7 @@ impl<T> Connection<T> {
 pub(crate) fn attend<S, B>(
     request: ServiceRequest,
     app: &S,
-) -> impl Future<Output = Result<ServiceResponse<Answer<B>>, Error>> + use<S, B>
+) -> impl Future<Output = Result<ServiceResponse<TimedBody<B>>, Error>> + use<S, B>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
@@ -113,7 +113,7 @@ where
         if let Some(UnderWay(turn)) = &under_way {
             turn.0.unhurried.set(answer.headers().get(CONTENT_TYPE).is_some_and(is_events));
         }
-        Ok(answer.map_body(|_, body| Answer { body, _request: under_way }))
+        Ok(answer.map_body(|_, body| TimedBody { body, _request: under_way }))
     }
 }
 
@@ -157,15 +157,15 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         if written.is_pending() {
-            let (since, is_slow) = self.reading.wait(Instant::now());
+            let (since, is_slow) = self.meter.wait(Instant::now());
             if is_slow && !self.turn.0.unhurried.get() {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            let deadline = since + self.limits.reading;
+            let deadline = since + self.timeouts.reading;
             return self.poll_late(deadline, cx).map(Err);
         }
         if let Poll::Ready(Ok(bytes)) = written {
-            self.reading.take(Instant::now(), bytes);
+            self.meter.take(Instant::now(), bytes);
         }
         self.turn.put_off();
         written
@@ -175,7 +175,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         if let Some(since) = self.turn.0.clients.get() {
-            let deadline = since + self.limits.next_head;
+            let deadline = since + self.timeouts.next_head;
             if let Poll::Ready(late) = self.poll_late(deadline, cx) {
                 return Poll::Ready(Err(late));
             }
@@ -188,7 +188,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
     }
 }
 
-impl<B: MessageBody + Unpin> MessageBody for Answer<B> {
+impl<B: MessageBody + Unpin> MessageBody for TimedBody<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits {
+    const LIMITS: ClientTimeouts = ClientTimeouts {
         next_head: Duration::from_secs(25),
         reading: Duration::from_secs(30),
         reading_rate: 5,

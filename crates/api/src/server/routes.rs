@@ -45,7 +45,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
                 .wrap(from_fn(media_type::takes_json_or_form)),
         )
         .service(get("/events", Some(events::KEYS), events::follow))
-        .service(json("/predict/check", NONE, photo_check::lacking))
+        .service(json("/predict/check", NONE, photo_check::check))
         .service(json("/predict/events", Some(events::KEYS_BESIDE_BODY), events::follow_many))
         .service(json("/predict/status", NONE, status::show_many))
         .service(json("/predict/cancel", NONE, cancel::cancel))

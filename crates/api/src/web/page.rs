@@ -25,7 +25,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 #[folder = "page"]
 struct Files;
 
-/// `GET /` for those who prefer HTML.
+/// `GET /` for clients that prefer HTML.
 pub(crate) fn show(request: &HttpRequest) -> Result<HttpResponse, Problem> {
     answer(request, "index.html")
 }

@@ -1,17 +1,17 @@
-//! The jobs of an image that a client asks about: all, or those of some models. What others asked for
-//! about the same photo then decides nothing.
+//! The jobs of an image that a client asks about: all, or the jobs of some models. What other clients
+//! asked for about the same photo then decides nothing.
 
 use std::sync::Arc;
 
 use photo_core::ModelName;
 use photo_core::job::JobView;
 
-/// The models whose jobs are meant; all without any. Cloning is cheap.
+/// The models whose jobs pass; all models if none is named. Cloning is cheap.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ModelFilter(Option<Arc<[ModelName]>>);
 
 impl ModelFilter {
-    /// The jobs of these models; of all if there are none.
+    /// Passes the jobs of these models; all jobs if `models` is empty.
     pub(crate) fn new(models: &[ModelName]) -> Self {
         Self((!models.is_empty()).then(|| models.into()))
     }
@@ -21,7 +21,7 @@ impl ModelFilter {
         self.0.as_deref()
     }
 
-    /// Leaves of an image's jobs those that are meant.
+    /// Removes the jobs that do not pass.
     pub(crate) fn apply(&self, jobs: &mut Vec<JobView>) {
         if let Some(models) = self.models() {
             jobs.retain(|job| models.contains(&job.model));

@@ -28,9 +28,9 @@ pub(crate) async fn read(
     stores: &Stores,
     images: &[ImageKey],
     filter: &ModelFilter,
-    time: &mut StoreDeadline,
+    deadline: &mut StoreDeadline,
 ) -> Result<Vec<Vec<JobView>>, StoresError> {
-    let (mut jobs, away) = match time.wait(stores.jobs.status(images)).await {
+    let (mut jobs, away) = match deadline.wait(stores.jobs.status(images)).await {
         Ok(jobs) => (jobs, None),
         Err(error) => (vec![Vec::new(); images.len()], Some(error)),
     };

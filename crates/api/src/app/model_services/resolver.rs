@@ -1,4 +1,4 @@
-//! Where the hosts are that services announce.
+//! Resolves the hosts that services announce.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,8 +6,8 @@ use photo_core::address::is_off_limits;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-/// Looks names up, and refuses those that lead where no service can be: all of a name's addresses are
-/// looked at, and the connection goes to one of them.
+/// Resolves names, and refuses a name of which any address is off limits: the connection goes to one of
+/// the addresses that were checked.
 #[derive(Debug)]
 pub(super) struct ServiceResolver;
 
@@ -29,7 +29,7 @@ impl Resolve for ServiceResolver {
     }
 }
 
-/// Whether a question failed because of that.
+/// Whether a request failed because its host's address is off limits.
 pub(crate) fn is_off_limits_error(error: &reqwest::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

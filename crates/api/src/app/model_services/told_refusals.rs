@@ -1,28 +1,29 @@
-//! Announcements come again every ten seconds, and so does what is wrong with them.
+//! Refused announcements that the log has told of: services repeat them every ten seconds, and the log
+//! does not.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use photo_core::ModelName;
 
-/// More than this is not remembered, and is told again.
-const MOST: usize = 1_000;
+/// The most refusals that are remembered; beyond that all are forgotten, and told again.
+const MAX_REMEMBERED: usize = 1_000;
 
-/// What operators were told of announcements that are not taken.
+/// The refusals that the log has told of.
 #[derive(Debug, Default)]
 pub(crate) struct ToldRefusals(Mutex<HashSet<(ModelName, String)>>);
 
 impl ToldRefusals {
-    /// Whether this is news: a service whose announcement was taken, or that was never heard of.
+    /// Notes a refusal; returns whether the log has not told of it yet.
     pub(crate) fn is_news(&self, model: &ModelName, url: &str) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= MOST {
+        if told.len() >= MAX_REMEMBERED {
             told.clear();
         }
         told.insert((model.clone(), url.to_owned()))
     }
 
-    /// The announcement was taken.
+    /// Forgets a refusal: the announcement was accepted.
     pub(crate) fn clear(&self, model: &ModelName, url: &str) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.remove(&(model.clone(), url.to_owned()));

@@ -8,9 +8,9 @@ use photo_core::job::{JobView, Priority, QueueView};
 /// How many jobs of its model are before a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct QueuePosition {
-    /// At most so many of those that are queued now, by the shares of their priorities.
+    /// At most this many of the jobs queued now, by the shares of their priorities.
     pub(super) at_most: u64,
-    /// About so many, by the times at which jobs came: as if they had come in evenly.
+    /// About this many, as if the jobs had come in evenly between the first and the last.
     pub(super) estimate: Option<u64>,
 }
 
@@ -22,7 +22,7 @@ impl QueuePosition {
                 let others = queue.stats.queued[job.priority as usize].saturating_sub(1);
                 Self { at_most: total(others), estimate: estimate(job, queue, others).map(total) }
             }
-            // It goes to the front of its queue when it is due, as do those that wait like it.
+            // It goes to the front of its queue when it is due, as do all that wait for a time.
             (JobState::Waiting, Some(_)) => {
                 Self { at_most: total(queue.stats.waiting.saturating_sub(1)), estimate: None }
             }
@@ -31,8 +31,8 @@ impl QueuePosition {
     }
 }
 
-/// How many jobs of other priorities are started before a job that has `own` of its own priority
-/// before it.
+/// Returns how many jobs of other priorities are started before a job that has `own` jobs of its own
+/// priority before it.
 fn of_other_priorities(
     priority: Priority,
     own: u64,
@@ -48,7 +48,7 @@ fn of_other_priorities(
     others.map(before).sum()
 }
 
-/// About how many of the others in a job's own line are before it.
+/// Returns about how many of the other jobs in a job's own queue are before it.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -61,7 +61,7 @@ fn estimate(job: &JobView, queue: &QueueView, others: u64) -> Option<u64> {
     }
     let ends = queue.lines[job.priority as usize]?;
     let length = ends.last_at.0.checked_sub(ends.first_at.0).filter(|length| *length > 0)?;
-    // The line may have moved on since the job was looked at.
+    // The queue may have moved on since the job was read.
     let way = job.changed_at.0.saturating_sub(ends.first_at.0).min(length);
     Some((way as f64 / length as f64 * others as f64).round() as u64)
 }

@@ -16,7 +16,7 @@ pub(crate) const ALIVE: &str = ": alive\n\n";
 /// How an image's event ends.
 pub(crate) const END: Bytes = Bytes::from_static(b"\n\n");
 
-/// How an image's event begins, before its data. With a cursor, whoever comes back with that as
+/// How an image's event begins, before its data. A client that comes back with the cursor as
 /// `Last-Event-ID` misses nothing.
 pub(crate) fn begin_image(cursor: Option<UnixMillis>) -> String {
     match cursor {
@@ -45,7 +45,7 @@ pub(crate) fn unknown(images: &[ImageKey]) -> Bytes {
     format!("event: unknown\ndata: {data}\n\n").into()
 }
 
-/// So many images changed that are not told.
+/// So many images changed and are not told of.
 pub(crate) fn more(images: usize) -> Bytes {
     format!("event: more\ndata: {}\n\n", json!({"images": images})).into()
 }

@@ -13,13 +13,13 @@ use super::event;
 use super::shared_reads::SharedReads;
 use crate::app::job_views::ModelFilter;
 
-/// The most images that are told in one second; of the others it is told how many they were.
+/// The most images that are told of in one second; of further images only the number is told.
 const MAX_IMAGES_PER_SECOND: usize = 20;
 
-/// The pause between two texts: what changes within it is told together.
+/// The pause between two texts: changes within it are told together.
 const TEXT_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The most images whose changes are kept until they are told; more are only counted.
+/// The most images whose changes are kept until they are told; further images are only counted.
 const MAX_KEPT: usize = 1_000;
 
 /// About how many bytes one text may have. Images for which there is no room are only counted.
@@ -58,7 +58,7 @@ impl Feed {
         self.texts.subscribe()
     }
 
-    /// Has these images told of, if any client follows all images.
+    /// Notes that these images changed, if any client follows all images.
     pub(super) fn hint(&self, images: &[ImageKey]) {
         if self.texts.receiver_count() == 0 {
             return;
@@ -90,7 +90,7 @@ impl Feed {
             }
             others += self.clear();
             if others > 0 {
-                // Fails if everybody has gone.
+                // Fails if all clients have gone.
                 let _ = self.texts.send(event::more(others));
             }
         }

@@ -24,7 +24,7 @@ pub(super) struct SubscriptionRegistry {
     pending: HashMap<SubscriptionId, Arc<PendingSet>>,
     /// The watched images that may change by themselves.
     unfinished: BTreeSet<(ImageKey, SubscriptionId)>,
-    /// The watched images that change only if somebody asks for more.
+    /// The watched images that change only if more is asked of them.
     finished: BTreeSet<(ImageKey, SubscriptionId)>,
     last_id: SubscriptionId,
     /// All hints up to this moment were passed on.

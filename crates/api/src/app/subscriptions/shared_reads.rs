@@ -37,20 +37,20 @@ const MIN_PAUSE: Duration = Duration::from_millis(5);
 /// The pause after nothing could be read.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-/// One image as it was read, made ready to be told to anybody.
+/// One image as it was read, ready to be sent to any client.
 #[derive(Debug)]
 pub(crate) struct ImageSnapshot {
-    /// What is told of it, in one line: as `POST /predict/status` tells it.
+    /// Its status in one line, as `POST /predict/status` sends it.
     pub(crate) json: Bytes,
-    /// By which what is told is known from what was told before.
+    /// Tells one status of the image from another.
     pub(crate) fingerprint: u64,
-    /// Whether it does not change any more by itself.
+    /// Whether the image does not change any more by itself.
     pub(crate) is_final: bool,
-    /// When it last changed.
+    /// When the image last changed.
     pub(crate) changed_at: UnixMillis,
 }
 
-/// What is told of an image; `None` if no job of it is known.
+/// An image's snapshot, shared by all clients; `None` if no job of it is known.
 pub(crate) type SharedSnapshot = Option<Arc<ImageSnapshot>>;
 
 /// A caller that asked for an image, and for which of its jobs.
@@ -71,8 +71,8 @@ struct ReadQueue {
 }
 
 impl SharedReads {
-    /// What is told of each of these images, read after this was asked; `None` for one that cannot
-    /// be read now.
+    /// Returns the snapshot of each of these images, read after this call began; `None` for an image
+    /// that cannot be read now.
     pub(crate) async fn read(
         &self,
         images: &[ImageKey],
@@ -153,7 +153,7 @@ impl SharedReads {
 }
 
 /// What it took to answer for one image.
-struct Told {
+struct AnsweredImage {
     /// How many different snapshots were made.
     snapshots: u32,
     bytes: usize,
@@ -166,8 +166,8 @@ fn tell(
     jobs: Vec<JobView>,
     notes: Option<&[String]>,
     mut askers: Vec<Asker>,
-) -> Told {
-    let mut told = Told { snapshots: 0, bytes: 0 };
+) -> AnsweredImage {
+    let mut told = AnsweredImage { snapshots: 0, bytes: 0 };
     let mut jobs = Some(jobs);
     while let Some((filter, _)) = askers.first() {
         let filter = filter.clone();

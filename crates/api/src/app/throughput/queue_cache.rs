@@ -13,8 +13,8 @@ use tokio::sync::Mutex;
 use super::rates::{Rate, Rates};
 use crate::app::stores::Stores;
 
-/// How old what is told may be.
-const FRESH: Duration = Duration::from_secs(1);
+/// How old a cached answer may be.
+const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// A model's queue, and how fast it goes.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) struct QueueCache {
     asking: Mutex<()>,
 }
 
-/// Each with when it was asked for. Names of models are checked, so there are only so many.
+/// Each with the time it was asked for. Names of models are checked, so their number is bounded.
 #[derive(Debug, Default)]
 struct CachedQueues {
     queues: HashMap<ModelName, (Instant, Arc<MeasuredQueue>)>,
@@ -75,7 +75,7 @@ impl QueueCache {
     /// Returns the snapshot if it is fresh, or else the models whose queues are not.
     fn fresh(&self, models: &[ModelName]) -> Result<QueueSnapshot, Vec<ModelName>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = |asked_at: &Instant| asked_at.elapsed() < FRESH;
+        let is_fresh = |asked_at: &Instant| asked_at.elapsed() < MAX_AGE;
         let is_stale =
             |model: &&ModelName| !known.queues.get(*model).is_some_and(|(at, _)| is_fresh(at));
         let stale: Vec<ModelName> = models.iter().filter(is_stale).cloned().collect();

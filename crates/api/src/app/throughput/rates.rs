@@ -27,7 +27,7 @@ const UNKNOWN_WAIT_SECONDS: u64 = 30;
 /// The longest clients are asked to wait, in seconds: much may change until then.
 const MAX_WAIT_SECONDS: u64 = 600;
 
-/// The samples of each model, the latest last. Names of models are checked, so there are only so many.
+/// The samples of each model, the latest last. Names of models are checked, so their number is bounded.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
     samples: Mutex<HashMap<ModelName, VecDeque<RateSample>>>,
@@ -54,12 +54,12 @@ impl Rate {
         self.jobs as f64 / self.seconds
     }
 
-    /// The same for people, to a ten-thousandth.
+    /// Returns the jobs a second, rounded to a ten-thousandth for people.
     pub(crate) fn rounded(&self) -> f64 {
         (self.per_second() * 10_000.0).round() / 10_000.0
     }
 
-    /// How many seconds so many jobs take; `None` if that is never.
+    /// Returns how many seconds `jobs` jobs take; `None` if they never end.
     #[expect(clippy::cast_precision_loss, reason = "to the nearest thousand is good enough then")]
     pub(crate) fn seconds_for(&self, jobs: u64) -> Option<f64> {
         (self.jobs > 0).then(|| jobs as f64 / self.per_second())
@@ -116,7 +116,7 @@ impl Rates {
 }
 
 impl QueueWait {
-    /// A wait until this many jobs are finished.
+    /// A wait until `jobs` jobs are finished.
     pub(crate) fn new(jobs: u64, rate: Option<Rate>) -> Self {
         Self { jobs, rate }
     }
@@ -135,7 +135,7 @@ impl QueueWait {
     }
 }
 
-/// What a client is told: how much must happen first, and how fast that goes.
+/// How many jobs must be finished first, and how fast that goes.
 impl fmt::Display for QueueWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of them must be finished first, and ", self.jobs)?;

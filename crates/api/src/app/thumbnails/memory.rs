@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The share where nothing limits the process, and the most it ever is, in mebibytes.
-const MOST_MIB: u64 = 512;
+const MAX_SHARE_MIB: u64 = 512;
 
 /// Less than this makes hardly any photo small, in mebibytes.
-const LEAST_MIB: u64 = 16;
+const MIN_SHARE_MIB: u64 = 16;
 
-/// Thumbnails get one part in so many of what the container has: uploads, connections and the
+/// Thumbnails get one in so many parts of the container's memory: uploads, connections and the
 /// stores need theirs at the same time.
-const PARTS: u64 = 4;
+const MEMORY_PARTS: u64 = 4;
 
 /// Where control groups are mounted.
 const CGROUPS: &str = "/sys/fs/cgroup";
@@ -21,7 +21,7 @@ const CGROUPS: &str = "/sys/fs/cgroup";
 pub(super) fn share_mib() -> u32 {
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let limit = limit(Path::new(CGROUPS), &own).unwrap_or(u64::MAX);
-    let share = (limit / PARTS / (1 << 20)).clamp(LEAST_MIB, MOST_MIB);
+    let share = (limit / MEMORY_PARTS / (1 << 20)).clamp(MIN_SHARE_MIB, MAX_SHARE_MIB);
     u32::try_from(share).unwrap_or(u32::MAX)
 }
 

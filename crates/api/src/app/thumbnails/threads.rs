@@ -36,7 +36,7 @@ impl DecodeThreads {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let task = move || drop(reply.send(work()));
         self.tasks.send(Box::new(task)).ok()?;
         answer.await.ok()

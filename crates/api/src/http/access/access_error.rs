@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::http::problem::Problem;
 
-/// A request that the server does not serve, whatever it asks for.
+/// Why a request is refused before its path is looked at.
 #[derive(Debug, Error)]
 pub(crate) enum AccessError {
     /// A page of another site asks, of this origin if its browser says so.

@@ -9,35 +9,35 @@ use url::Url;
 
 /// Set by browsers and never by pages (W3C Fetch Metadata), where the server is on loopback or has
 /// TLS.
-const SITE: &str = "sec-fetch-site";
-const MODE: &str = "sec-fetch-mode";
-const DESTINATION: &str = "sec-fetch-dest";
+const SITE_HEADER: &str = "sec-fetch-site";
+const MODE_HEADER: &str = "sec-fetch-mode";
+const DESTINATION_HEADER: &str = "sec-fetch-dest";
 
 /// What people open by a link, without a slash at its end.
 const PAGES: [&str; 2] = ["", "/docs"];
 
-/// Who asks.
+/// Where a request comes from.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Caller<'a> {
+pub(super) enum RequestOrigin<'a> {
     /// A program, the server's own page, or a person.
     Own,
     /// A page of another site, of this origin if that is known.
     Other(Option<Cow<'a, str>>),
 }
 
-/// Who asks, by the head of a request.
-pub(super) fn caller(headers: &HeaderMap) -> Caller<'_> {
+/// Tells where a request comes from by its head.
+pub(super) fn caller(headers: &HeaderMap) -> RequestOrigin<'_> {
     let origin = text(headers, ORIGIN.as_str());
-    match text(headers, SITE) {
+    match text(headers, SITE_HEADER) {
         // A proxy may have changed `Host`, so that `Origin` says less than this.
-        Some("same-origin" | "none") => Caller::Own,
+        Some("same-origin" | "none") => RequestOrigin::Own,
         // An image or a script of a page comes without `Origin`.
-        Some(_) => Caller::Other(origin.map(Cow::Borrowed).or_else(|| referer(headers))),
+        Some(_) => RequestOrigin::Other(origin.map(Cow::Borrowed).or_else(|| referer(headers))),
         None => match origin {
             Some(origin) if !is_own(origin, text(headers, HOST.as_str())) => {
-                Caller::Other(Some(Cow::Borrowed(origin)))
+                RequestOrigin::Other(Some(Cow::Borrowed(origin)))
             }
-            _ => Caller::Own,
+            _ => RequestOrigin::Own,
         },
     }
 }
@@ -46,8 +46,8 @@ pub(super) fn caller(headers: &HeaderMap) -> Caller<'_> {
 pub(super) fn opens_a_page(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     matches!(*request.method(), Method::GET | Method::HEAD)
-        && text(headers, MODE) == Some("navigate")
-        && text(headers, DESTINATION) == Some("document")
+        && text(headers, MODE_HEADER) == Some("navigate")
+        && text(headers, DESTINATION_HEADER) == Some("document")
         && PAGES.contains(&request.path().trim_end_matches('/'))
 }
 
@@ -68,7 +68,7 @@ fn referer(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(url.origin().ascii_serialization()))
 }
 
-/// A header's value. What is no text is as good as any text that nobody expects.
+/// Returns a header's value. A value that is not text is treated like any unknown text.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
@@ -84,8 +84,8 @@ mod tests {
             .iter()
             .fold(TestRequest::get(), |request, header| request.insert_header(*header));
         match caller(request.to_srv_request().headers()) {
-            Caller::Own => Ok(()),
-            Caller::Other(origin) => Err(origin.map(Cow::into_owned)),
+            RequestOrigin::Own => Ok(()),
+            RequestOrigin::Other(origin) => Err(origin.map(Cow::into_owned)),
         }
     }
 

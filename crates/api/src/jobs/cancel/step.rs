@@ -11,25 +11,25 @@ use super::JobNow;
 use crate::app::AppState;
 use crate::app::stores::StoresError;
 
-/// How many images are looked at in one step, at the same time; their results are then in memory.
-pub(super) const STEP: usize = 20;
+/// How many images are cancelled in one step, at the same time; their results are then in memory.
+pub(super) const MAX_IMAGES_TOGETHER: usize = 20;
 
 /// What was cancelled so far.
-pub(super) struct Cancelled {
-    /// The jobs meant, as they are now.
+pub(super) struct CancelledJobs {
+    /// The selected jobs, as they are now.
     pub(super) jobs: Vec<JobNow>,
     /// Whether all of it could be written down.
     written: Result<(), ImageStoreError>,
 }
 
-impl Default for Cancelled {
+impl Default for CancelledJobs {
     fn default() -> Self {
         Self { jobs: Vec::new(), written: Ok(()) }
     }
 }
 
-impl Cancelled {
-    /// Makes durable what was written down, for all at once; answers the jobs.
+impl CancelledJobs {
+    /// Makes durable what was written down, for all images at once; returns the jobs.
     pub(super) async fn sync(self, state: &AppState) -> Result<Vec<JobNow>, CancelError> {
         // Also what an earlier request wrote down and may not have come to sync.
         let is_cancelled =
@@ -43,20 +43,20 @@ impl Cancelled {
 }
 
 /// A few images whose jobs are cancelled.
-pub(super) struct Step<'a> {
+pub(super) struct CancelStep<'a> {
     pub(super) state: &'a AppState,
     pub(super) images: &'a [ImageKey],
-    /// Those whose jobs are meant, if not all are.
+    /// The models whose jobs are cancelled; `None` for all.
     pub(super) models: Option<&'a [ModelName]>,
 }
 
-/// What the job store answers about each image.
-type Answers = Vec<Vec<(ModelName, JobState)>>;
+/// The job store's answer for each image: its jobs and their states.
+type StatesByImage = Vec<Vec<(ModelName, JobState)>>;
 
-impl Step<'_> {
-    /// Cancels what is not finished of the jobs meant, and adds all of them as they are after that.
-    pub(super) async fn cancel(&self, cancelled: &mut Cancelled) -> Result<(), StoresError> {
-        // Read before: who asks for a job after this has asked for it again.
+impl CancelStep<'_> {
+    /// Cancels the unfinished ones of the selected jobs, and adds all of them as they are after that.
+    pub(super) async fn cancel(&self, cancelled: &mut CancelledJobs) -> Result<(), StoresError> {
+        // Read first: a request for a job that comes after this asks for it again.
         let records = self.records().await?;
         let mut answers = self.ask().await?;
         let lost = self.lost(&records, &answers);
@@ -71,7 +71,7 @@ impl Step<'_> {
         cancelled.written = std::mem::replace(&mut cancelled.written, Ok(())).and(written);
 
         for ((image, record), answers) in self.images.iter().zip(&records).zip(answers) {
-            // What the job store has forgotten is told by the record.
+            // The record knows what the job store has forgotten.
             let ended = record.jobs.iter().filter_map(|(model, job)| {
                 let state = job.end.as_ref()?.outcome.state();
                 let is_told = answers.iter().any(|(told, _)| told == model);
@@ -95,7 +95,7 @@ impl Step<'_> {
         Ok(records.into_iter().map(Option::unwrap_or_default).collect())
     }
 
-    async fn ask(&self) -> Result<Answers, StoreError> {
+    async fn ask(&self) -> Result<StatesByImage, StoreError> {
         let cancel = |image: &ImageKey| self.state.stores.jobs.cancel(*image, self.models);
         try_join_all(self.images.iter().map(cancel)).await
     }
@@ -105,7 +105,7 @@ impl Step<'_> {
     }
 
     /// The jobs that were accepted and have not ended, and that the job store does not know.
-    fn lost(&self, records: &[ImageRecord], answers: &Answers) -> Vec<NewJob> {
+    fn lost(&self, records: &[ImageRecord], answers: &StatesByImage) -> Vec<NewJob> {
         let mut lost = Vec::new();
         for ((image, record), answers) in self.images.iter().zip(records).zip(answers) {
             for (model, job) in &record.jobs {
@@ -124,7 +124,7 @@ impl Step<'_> {
     async fn record_lines(
         &self,
         records: &[ImageRecord],
-        answers: &Answers,
+        answers: &StatesByImage,
     ) -> Result<Vec<(ImageKey, RecordLine)>, StoreError> {
         let mut cancelled = Vec::new();
         for ((image, record), answers) in self.images.iter().zip(records).zip(answers) {

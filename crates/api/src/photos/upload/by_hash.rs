@@ -9,17 +9,17 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::fields::Fields;
-use super::form::{Form, include};
+use super::form::{UploadForm, include};
 use crate::app::AppState;
 use crate::http::body::{parse_json, read_body};
 use crate::http::problem::Problem;
 use crate::http::request_error::RequestError;
 
 /// The most bytes of a hash in the body: itself, and as much again for white space.
-const HASH_BYTES: usize = 80;
+const MAX_HASH_BYTES: usize = 80;
 
 /// The most bytes of all else. A thousand names fit.
-const OTHER_BYTES: usize = 100 * 1024;
+const MAX_OTHER_BYTES: usize = 100 * 1024;
 
 /// What a body looks like.
 const FORM: &str = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}";
@@ -28,7 +28,7 @@ const FORM: &str = "{\"images\": [\"<hash>\", …], \"models\": [\"NAME\", …]}
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PredictByHash)]
-pub(crate) struct Body {
+pub(crate) struct PredictByHash {
     #[schema(value_type = Vec<ImageKey>, min_items = 1, max_items = 1_000)]
     images: Vec<String>,
     #[serde(default)]
@@ -55,10 +55,10 @@ pub(super) async fn read(
     state: &AppState,
     body: web::Payload,
     mut fields: Fields,
-) -> Result<Form, Problem> {
+) -> Result<UploadForm, Problem> {
     let limit = state.stores.config.api.max_images;
-    let body = read_body(body, limit.saturating_mul(HASH_BYTES) + OTHER_BYTES).await?;
-    let body: Body = parse_json(&body, FORM).map_err(|error| {
+    let body = read_body(body, limit.saturating_mul(MAX_HASH_BYTES) + MAX_OTHER_BYTES).await?;
+    let body: PredictByHash = parse_json(&body, FORM).map_err(|error| {
         RequestError::Unreadable(format!(
             "{error} Photos themselves are sent as a form: curl -F images=@photo.jpg -F models=NAME."
         ))
@@ -73,5 +73,5 @@ pub(super) async fn read(
     let mut upload = state.stores.images.begin(state.stores.config.api.image_limits()).await?;
     let mut photos = Vec::new();
     include(&body.images, limit, &mut photos, &mut *upload)?;
-    Ok(Form { fields, photos, upload, had_room, ignored_fields: Vec::new() })
+    Ok(UploadForm { fields, photos, upload, had_room, ignored_fields: Vec::new() })
 }

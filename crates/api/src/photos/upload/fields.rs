@@ -17,7 +17,7 @@ pub(crate) const KEYS: &[&str] = &["models", "priority", "rerun", "callback"];
 pub(in crate::photos) struct Fields {
     pub(in crate::photos) priority: Priority,
     pub(in crate::photos) mode: SubmitMode,
-    /// Where somebody wants to be told of the end.
+    /// The address to be called once the jobs have ended.
     pub(in crate::photos) callback: Option<String>,
     models: Vec<ModelName>,
     /// How often a model was named, the same one included.

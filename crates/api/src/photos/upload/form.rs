@@ -26,20 +26,20 @@ const PHOTO_PART: &str = "images";
 const HASHES_PART: &str = "hashes";
 
 /// The most bytes of one text part. A thousand names fit.
-const MOST_TEXT: usize = 100 * 1024;
+const MAX_TEXT_BYTES: usize = 100 * 1024;
 
-/// The most parts beside the photos: more than anybody has fields.
-const MOST_OTHER_PARTS: usize = 2_000;
+/// The most parts beside the photos: more than any form has fields.
+const MAX_OTHER_PARTS: usize = 2_000;
 
-/// The most fields that mean nothing here and are told.
-const MOST_IGNORED: usize = 20;
+/// The most unknown fields that the answer names.
+const MAX_IGNORED_FIELDS: usize = 20;
 
 /// The most letters that differ in a field's name that is taken for a misspelt one. Others may be
 /// somebody else's business.
-const MOST_WRONG_LETTERS: usize = 2;
+const MAX_WRONG_LETTERS: usize = 2;
 
 /// A form read to its end.
-pub(super) struct Form {
+pub(super) struct UploadForm {
     pub(super) fields: Fields,
     /// The photos' hashes, sent or named, in the order of the form.
     pub(super) photos: Vec<ImageKey>,
@@ -52,20 +52,20 @@ pub(super) struct Form {
 
 /// Reads a form whose query said `fields`, of which the models were checked. If more are known when
 /// the first photo begins, they are checked then, so that no photo is read in vain. Photos that are no
-/// good do not end the reading: all of them are told.
+/// good do not end the reading: all of them are named.
 pub(super) async fn read(
     state: &AppState,
     mut form: Multipart<impl Pieces>,
     mut fields: Fields,
     admission: &mut Admission,
-    time: &mut StoreDeadline,
-) -> Result<Form, Problem> {
+    deadline: &mut StoreDeadline,
+) -> Result<UploadForm, Problem> {
     let limit = state.stores.config.api.max_images;
     let mut upload = state.stores.images.begin(state.stores.config.api.image_limits()).await?;
     let (mut photos, mut refused) = (Vec::new(), None::<RefusedPhotos>);
     let mut ignored_fields = Vec::new();
     let mut had_room = fields.models().len();
-    let most_parts = limit.saturating_add(MOST_OTHER_PARTS);
+    let most_parts = limit.saturating_add(MAX_OTHER_PARTS);
     let mut parts = 0;
     while let Some(part) = form.next_part().await? {
         parts += 1;
@@ -89,8 +89,8 @@ pub(super) async fn read(
                 }
                 super::check_jobs(state, &fields, number)?;
                 if number == 1 && fields.models().len() + fields.impossible().len() > had_room {
-                    super::check_models(state, &fields, time).await?;
-                    super::check_room(state, &fields, 1, time).await?;
+                    super::check_models(state, &fields, deadline).await?;
+                    super::check_room(state, &fields, 1, deadline).await?;
                     had_room = fields.models().len();
                 }
                 match receive(first, &mut form, &mut *upload, admission).await? {
@@ -105,7 +105,7 @@ pub(super) async fn read(
                 }
                 if refused.is_some() {
                     // Nothing of the request will be stored: what was received needs no room any more,
-                    // and the next photo is received to be looked at alone.
+                    // and the next photo is received only to be checked.
                     upload =
                         state.stores.images.begin(state.stores.config.api.image_limits()).await?;
                 }
@@ -121,7 +121,7 @@ pub(super) async fn read(
             name => {
                 pass_over(name, file_name, &mut form).await?;
                 let name = shorten(name);
-                if ignored_fields.len() < MOST_IGNORED && !ignored_fields.contains(&name) {
+                if ignored_fields.len() < MAX_IGNORED_FIELDS && !ignored_fields.contains(&name) {
                     ignored_fields.push(name);
                 }
             }
@@ -129,7 +129,7 @@ pub(super) async fn read(
     }
     match refused {
         Some(refused) => Err(UploadError::Photos(refused).into()),
-        None => Ok(Form { fields, photos, upload, had_room, ignored_fields }),
+        None => Ok(UploadForm { fields, photos, upload, had_room, ignored_fields }),
     }
 }
 
@@ -147,7 +147,7 @@ async fn pass_over(
     form: &mut Multipart<impl Pieces>,
 ) -> Result<(), Problem> {
     let known: Vec<&str> = [PHOTO_PART, HASHES_PART].iter().chain(KEYS).copied().collect();
-    let meant = nearest(name, &known, MOST_WRONG_LETTERS);
+    let meant = nearest(name, &known, MAX_WRONG_LETTERS);
     let hint = meant.map_or(String::new(), |meant| format!(" Did you mean `{meant}`?"));
     let refuse = |what: &str| {
         let name = shorten(name);
@@ -159,7 +159,7 @@ async fn pass_over(
         if file_name.is_some() {
             return refuse("a file, which belongs in a part named `images`, in the part");
         }
-        if bytes > MOST_TEXT {
+        if bytes > MAX_TEXT_BYTES {
             return refuse("too long a text in the part");
         }
     }
@@ -229,7 +229,7 @@ async fn read_text(name: &str, form: &mut Multipart<impl Pieces>) -> Result<Stri
     let mut text = Vec::new();
     while let Some(bytes) = form.next_bytes().await? {
         text.extend_from_slice(&bytes);
-        if text.len() > MOST_TEXT {
+        if text.len() > MAX_TEXT_BYTES {
             return Err(wrong("is too long"));
         }
     }

@@ -21,19 +21,19 @@ use thiserror::Error;
 
 use crate::http::text::shorten;
 
-pub(super) use self::head::Head;
+pub(super) use self::head::PartHead;
 
 /// What follows the last boundary in its line.
 const CLOSED: &[u8] = b"--";
 
 /// The most bytes of a part's head. The longest path that systems know, four times over.
-const MOST_HEAD: usize = 16 << 10;
+const MAX_HEAD_BYTES: usize = 16 << 10;
 
 /// The most white space behind a boundary, in its line.
-const MOST_PADDING: usize = 1_000;
+const MAX_PADDING_BYTES: usize = 1_000;
 
 /// The most bytes behind the last boundary, which mean nothing.
-const MOST_EPILOGUE: usize = 16 << 10;
+const MAX_EPILOGUE_BYTES: usize = 16 << 10;
 
 /// Why a form cannot be read.
 #[derive(Debug, Error)]
@@ -49,9 +49,9 @@ pub(super) enum FormError {
     Incomplete,
     #[error("a line begins like the boundary and goes on otherwise")]
     NotQuiteBoundary,
-    #[error("more than {MOST_EPILOGUE} bytes follow its last boundary")]
+    #[error("more than {MAX_EPILOGUE_BYTES} bytes follow its last boundary")]
     LongEpilogue,
-    #[error("a part's head is longer than {MOST_HEAD} bytes")]
+    #[error("a part's head is longer than {MAX_HEAD_BYTES} bytes")]
     LongHead,
     #[error("a part's head has a line that is no header: {:?}", shorten(.0))]
     NoHeader(String),
@@ -119,19 +119,19 @@ impl<S: Pieces> Multipart<S> {
         })
     }
 
-    /// The head of the next part, unless there is none. What has not been read of the part before is
-    /// passed over.
-    pub(super) async fn next_part(&mut self) -> Result<Option<Head>, FormError> {
+    /// Returns the head of the next part, or `None` after the last. What has not been read of the part
+    /// before is skipped.
+    pub(super) async fn next_part(&mut self) -> Result<Option<PartHead>, FormError> {
         while self.next_bytes().await?.is_some() {}
         if self.is_closed().await? {
             return Ok(None);
         }
-        let head = Head::parse(&self.read_head().await?)?;
+        let head = PartHead::parse(&self.read_head().await?)?;
         self.in_content = true;
         Ok(Some(head))
     }
 
-    /// What comes next of the part; never empty.
+    /// Returns the part's next chunk, or `None` at its end. Chunks are never empty.
     pub(super) async fn next_bytes(&mut self) -> Result<Option<Bytes>, FormError> {
         while self.in_content {
             let certain = match self.delimiter.find(&self.held) {
@@ -199,7 +199,7 @@ impl<S: Pieces> Multipart<S> {
                 Err(FormError::Incomplete) => return Ok(()),
                 received => received?,
             }
-            if self.held.len() > MOST_EPILOGUE {
+            if self.held.len() > MAX_EPILOGUE_BYTES {
                 return Err(FormError::LongEpilogue);
             }
         }
@@ -211,7 +211,7 @@ impl<S: Pieces> Multipart<S> {
         loop {
             while let Some(at) = memchr(b'\n', &self.held[searched..]) {
                 let end = searched + at;
-                if end > MOST_HEAD {
+                if end > MAX_HEAD_BYTES {
                     return Err(FormError::LongHead);
                 }
                 let is_empty = matches!(&self.held[line..end], b"" | b"\r");
@@ -220,7 +220,7 @@ impl<S: Pieces> Multipart<S> {
                     return Ok(self.held.split_to(line));
                 }
             }
-            if self.held.len() > MOST_HEAD {
+            if self.held.len() > MAX_HEAD_BYTES {
                 return Err(FormError::LongHead);
             }
             searched = self.held.len();
@@ -251,7 +251,7 @@ fn line_end(held: &[u8]) -> LineEnd {
     }
     let padding = held.iter().take_while(|byte| b" \t".contains(byte)).count();
     match &held[padding..] {
-        _ if padding > MOST_PADDING => LineEnd::Wrong,
+        _ if padding > MAX_PADDING_BYTES => LineEnd::Wrong,
         [b'\n', ..] => LineEnd::Break { bytes: padding + 1, is_bare: true },
         [b'\r', b'\n', ..] => LineEnd::Break { bytes: padding + 2, is_bare: false },
         [] | [b'\r'] => LineEnd::Unknown,

@@ -12,17 +12,17 @@ use crate::app::stores::StoreDeadline;
 use crate::app::stores::StoresError;
 
 /// How many images the job store is asked about at a time.
-const STEP: usize = 20;
+const MAX_IMAGES_TOGETHER: usize = 20;
 
-/// Puts back in the queue the jobs that failed because their photo was damaged or missing: those that
-/// were asked for now, and all others of the photos that are mended. Answers which.
+/// Queues again the jobs that failed because their photo was damaged or missing: the jobs asked for now,
+/// and all others of the photos that are repaired. Returns which.
 pub(super) async fn requeue(
     state: &AppState,
     asked: &Acceptance,
     committed: &[Committed],
     jobs: &[NewJob],
     submitted: &[Submitted],
-    time: &mut StoreDeadline,
+    deadline: &mut StoreDeadline,
 ) -> Result<HashSet<JobId>, StoresError> {
     let mended = committed.iter().filter(|it| it.mended).map(|it| it.image);
     let failed = jobs.iter().zip(submitted);
@@ -30,8 +30,8 @@ pub(super) async fn requeue(
     let images: BTreeSet<ImageKey> = mended.chain(failed.map(|(job, _)| job.id.image)).collect();
     let images: Vec<ImageKey> = images.into_iter().collect();
     let mut again = HashSet::new();
-    for images in images.chunks(STEP) {
-        let views = time.wait(state.stores.jobs.status(images)).await?;
+    for images in images.chunks(MAX_IMAGES_TOGETHER) {
+        let views = deadline.wait(state.stores.jobs.status(images)).await?;
         let lacking: Vec<(JobId, JobView)> = images
             .iter()
             .zip(views)
@@ -52,7 +52,7 @@ pub(super) async fn requeue(
         state.stores.images.append(lacking.iter().map(line).collect()).await?;
         state.stores.images.sync_records(images).await?;
         let ids: Vec<JobId> = lacking.into_iter().map(|(id, _)| id).collect();
-        let requeued = time.wait(state.stores.jobs.requeue(&Requeue::Jobs(ids.clone()))).await;
+        let requeued = deadline.wait(state.stores.jobs.requeue(&Requeue::Jobs(ids.clone()))).await;
         if let Err(error) = requeued {
             if matches!(error, StoreError::Full(_)) {
                 withdraw(state, asked, &ids).await;

@@ -25,14 +25,14 @@ pub(super) struct AcceptedJob {
     new: bool,
 }
 
-/// Puts the jobs of `images`, in that order, in line. Those that ended and that the job store has
-/// forgotten are given their endings back.
+/// Queues the jobs of `images` in that order. Jobs that ended and that the job store has forgotten are
+/// restored to it.
 pub(super) async fn submit(
     state: &AppState,
     images: &[ImageKey],
     asked: &Acceptance,
     committed: &[Committed],
-    time: &mut StoreDeadline,
+    deadline: &mut StoreDeadline,
 ) -> Result<Vec<AcceptedJob>, StoresError> {
     let ended: HashMap<ImageKey, &[ModelName]> =
         committed.iter().map(|it| (it.image, it.ended.as_slice())).collect();
@@ -46,10 +46,10 @@ pub(super) async fn submit(
         })
         .collect();
     let mode = if asked.rerun { SubmitMode::Rerun } else { SubmitMode::New };
-    let submitted = match time.wait(state.stores.jobs.submit(&jobs, mode)).await {
+    let submitted = match deadline.wait(state.stores.jobs.submit(&jobs, mode)).await {
         Ok(submitted) => submitted,
         Err(error) => {
-            // Of any other error nobody knows whether the jobs are in line.
+            // After any other error it is not known whether the jobs are queued.
             if matches!(error, StoreError::Full(_)) {
                 withdraw(state, asked, committed).await;
             }
@@ -57,11 +57,11 @@ pub(super) async fn submit(
         }
     };
     write_down_again(state, asked, committed, &jobs, &submitted).await?;
-    let again = requeue::requeue(state, asked, committed, &jobs, &submitted, time).await?;
+    let again = requeue::requeue(state, asked, committed, &jobs, &submitted, deadline).await?;
     let forgotten = jobs.iter().zip(&submitted).filter(|(_, it)| **it == Submitted::Forgotten);
     let mut forgotten: Vec<JobId> = forgotten.map(|(job, _)| job.id.clone()).collect();
-    forgotten.extend(others_forgotten(state, asked, committed, time).await?);
-    let given_back = give_back(state, &forgotten, time).await?;
+    forgotten.extend(others_forgotten(state, asked, committed, deadline).await?);
+    let given_back = give_back(state, &forgotten, deadline).await?;
 
     let accepted = jobs.into_iter().zip(submitted).map(|(job, submitted)| {
         let (now, new) = match submitted {
@@ -70,7 +70,7 @@ pub(super) async fn submit(
                 (JobState::Queued, true)
             }
             Submitted::Exists(state) => (state, false),
-            // Asked for again by somebody else meanwhile, if it is not among them.
+            // Asked for again by another request meanwhile, if it is not among them.
             Submitted::Forgotten => {
                 (given_back.get(&job.id).copied().unwrap_or(JobState::Queued), false)
             }
@@ -81,8 +81,8 @@ pub(super) async fn submit(
     Ok(accepted.collect())
 }
 
-/// Writes down what this request put in line although it was in its image's record before and seemed
-/// to be in line: somebody cancelled it meanwhile, and may yet write that down.
+/// Writes down the jobs that this request queued although their images' records had them as unfinished
+/// before: another request cancelled them meanwhile, and may yet write that down.
 async fn write_down_again(
     state: &AppState,
     asked: &Acceptance,
@@ -111,13 +111,13 @@ async fn write_down_again(
     Ok(())
 }
 
-/// Which jobs of other models ended and are forgotten, of the images that the job store knows again
-/// from now on: it alone is asked about these.
+/// Returns the ended jobs of other models that the job store has forgotten, of the images that it knows
+/// again from now on: it alone is asked about these images.
 async fn others_forgotten(
     state: &AppState,
     asked: &Acceptance,
     committed: &[Committed],
-    time: &mut StoreDeadline,
+    deadline: &mut StoreDeadline,
 ) -> Result<Vec<JobId>, StoresError> {
     let others: Vec<NewJob> = committed
         .iter()
@@ -129,16 +129,16 @@ async fn others_forgotten(
     if others.is_empty() {
         return Ok(Vec::new());
     }
-    let known = time.wait(state.stores.jobs.submit(&others, SubmitMode::Look)).await?;
+    let known = deadline.wait(state.stores.jobs.submit(&others, SubmitMode::Look)).await?;
     let forgotten = others.into_iter().zip(known).filter(|(_, it)| *it == Submitted::Forgotten);
     Ok(forgotten.map(|(job, _)| job.id).collect())
 }
 
-/// Gives the job store endings back that only the images' records know; answers which.
+/// Restores ended jobs to the job store that only the images' records know; returns which.
 async fn give_back(
     state: &AppState,
     forgotten: &[JobId],
-    time: &mut StoreDeadline,
+    deadline: &mut StoreDeadline,
 ) -> Result<HashMap<JobId, JobState>, StoresError> {
     let mut given_back = HashMap::new();
     // The jobs of one image stand together.
@@ -151,7 +151,7 @@ async fn give_back(
         let record = record.unwrap_or_default();
         let ended: Vec<EndedJob> =
             jobs.iter().filter_map(|id| record.jobs.get(&id.model)?.ended(id.image)).collect();
-        time.wait(state.stores.jobs.restore(&ended)).await?;
+        deadline.wait(state.stores.jobs.restore(&ended)).await?;
         given_back.extend(ended.into_iter().map(|job| (job.id, job.outcome.state())));
     }
     Ok(given_back)

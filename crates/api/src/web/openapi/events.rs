@@ -11,7 +11,7 @@ use super::problems::{self, unreadable};
 use super::schemas::{array_of, reference};
 use crate::app::job_views::ImageView;
 use crate::app::subscriptions::SubscriptionError;
-use crate::events::{Body, MOST_IN_QUERY};
+use crate::events::{EventsRequest, MAX_IMAGES_IN_QUERY};
 use crate::http::problem::Problem;
 use crate::http::request_error::RequestError;
 use crate::jobs::selection::SelectionError;
@@ -43,20 +43,20 @@ fn follow() -> Operation {
         "The images to follow, with commas or by repeating the key; empty names are ignored. \
          Without it the stream sends whatever changes, up to 20 images a second, and does not \
          end. `keys` is another name of it.",
-        &array_of::<ImageKey>(1, MOST_IN_QUERY),
+        &array_of::<ImageKey>(1, MAX_IMAGES_IN_QUERY),
     )
     .takes_models()
     .resumed()
     .answers(200, stream())
     .knows::<ImageKey>()
-    .fails(failures(MOST_IN_QUERY))
+    .fails(failures(MAX_IMAGES_IN_QUERY))
 }
 
 fn follow_many() -> Operation {
     Operation::new("followManyEvents", "Sends the changes of many images until they are finished")
         .text(ABOUT)
         .resumed()
-        .takes_body(Content::json::<Body>(
+        .takes_body(Content::json::<EventsRequest>(
             "The images to follow.",
             json!({"images": [IMAGE, OTHER]}),
         ))

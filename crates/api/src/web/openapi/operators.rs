@@ -11,8 +11,7 @@ use super::problems::{self, both, unreadable};
 use super::schemas::reference;
 use crate::jobs::selection::SelectionError;
 use crate::jobs::{cancel, failures, queues, retry};
-use crate::operations::fsck;
-use crate::operations::fsck::FsckError;
+use crate::operations::fsck::{self, FsckError};
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Operators", "What there is to do, what failed, and what is done about it.");
@@ -63,7 +62,10 @@ fn list_failures() -> Operation {
         .takes(In::Query, "limit", "How many failures are listed, 1,000 at most.", &limit)
         .answers(
             200,
-            Content::json::<failures::Answer>("In groups of one model and one reason.", example),
+            Content::json::<failures::FailuresResponse>(
+                "In groups of one model and one reason.",
+                example,
+            ),
         )
         .fails(both(
             vec![
@@ -89,7 +91,7 @@ fn cancel() -> Operation {
             Content::plain_json(
                 "The unfinished jobs of these images, or of these models, or of both.",
                 &json!({"allOf": [
-                    reference::<cancel::Question>(),
+                    reference::<cancel::CancelRequest>(),
                     {"anyOf": [
                         {"required": ["images"],
                          "properties": {"images": {"type": "array"}, "limit": {"type": "null"}}},
@@ -99,11 +101,11 @@ fn cancel() -> Operation {
                 ]}),
                 json!({"images": [IMAGE], "models": ["average_color"]}),
             )
-            .knows::<cancel::Question>(),
+            .knows::<cancel::CancelRequest>(),
         )
         .answers(
             200,
-            Content::json::<cancel::Answer>(
+            Content::json::<cancel::CancelResponse>(
                 "The jobs, and the states they are in after this.",
                 json!({"jobs": [{"image": IMAGE, "model": "average_color", "state": "CANCELLED"}]}),
             ),
@@ -118,7 +120,7 @@ fn retry() -> Operation {
             Content::plain_json(
                 "The failed jobs of these images, or of these models, or of both.",
                 &json!({"allOf": [
-                    reference::<retry::Question>(),
+                    reference::<retry::RetryRequest>(),
                     {"anyOf": [
                         {"required": ["images"], "properties": {"images": {"type": "array"}}},
                         {"required": ["models"], "properties": {"models": {"type": "array"}}},
@@ -126,11 +128,14 @@ fn retry() -> Operation {
                 ]}),
                 json!({"models": ["average_color"], "limit": 100}),
             )
-            .knows::<retry::Question>(),
+            .knows::<retry::RetryRequest>(),
         )
         .answers(
             200,
-            Content::json::<retry::Answer>("How many jobs that were.", json!({"requeued": 2})),
+            Content::json::<retry::RetryResponse>(
+                "How many jobs that were.",
+                json!({"requeued": 2}),
+            ),
         )
         .fails(both(problems::wrong_names(), problems::no_stores()))
         .fails(problems::no_room())
@@ -144,7 +149,7 @@ fn check() -> Operation {
         \"damaged_records\":0,\"verified_photos\":0,\"verified_bytes\":0,\"checksums_added\":0,\
         \"unmended\":0,\"agree\":true}}\n";
     // As is the custom, the schema is that of a line.
-    let lines = json!({"schema": reference::<fsck::Line>(), "example": lines});
+    let lines = json!({"schema": reference::<fsck::FsckLine>(), "example": lines});
     Operation::new("checkStores", "Compares photos, records and job store, and mends them")
         .text(
             "What `api fsck` does. Once the client hangs up it ends where it may. The last line is the \
@@ -165,7 +170,7 @@ fn check() -> Operation {
         .answers(
             200,
             Content::empty("How far it is, a line of JSON at a time.")
-                .knows::<fsck::Line>()
+                .knows::<fsck::FsckLine>()
                 .or("application/x-ndjson", lines),
         )
         .fails(vec![

@@ -19,13 +19,13 @@ use crate::app::thumbnails::ThumbnailError;
 use crate::http::problem::Problem;
 use crate::http::request_error::RequestError;
 use crate::jobs::selection::SelectionError;
-use crate::photos::check::{Answer as CheckAnswer, Question as CheckQuestion};
+use crate::photos::check::{CheckRequest, CheckResponse};
 use crate::photos::info::ImageInfoView;
 use crate::photos::photo_error::PhotoError;
 use crate::photos::refused_photos::{RefusedPhoto, RefusedPhotos};
 use crate::photos::thumbnail::WIDTHS;
 use crate::photos::upload::UploadError;
-use crate::photos::upload::{Accepted, Body};
+use crate::photos::upload::{Accepted, PredictByHash};
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Photos", "Sending photos, and getting them back.");
@@ -61,7 +61,7 @@ fn submit() -> Operation {
         .takes_body(
             Content::empty("The photos, or the hashes of photos that are stored.")
                 .or("multipart/form-data", form())
-                .or_json::<Body>(json!({"images": [IMAGE], "models": ["average_color"]}))
+                .or_json::<PredictByHash>(json!({"images": [IMAGE], "models": ["average_color"]}))
                 .knows::<ImageKey>()
                 .knows::<ModelName>()
                 .knows::<Priority>(),
@@ -199,13 +199,13 @@ fn refusals() -> Vec<Problem> {
 fn check() -> Operation {
     Operation::new("checkPhotos", "Lists the photos and jobs that the server lacks")
         .text("Asked before an upload, so that nothing is sent twice. Nothing is changed.")
-        .takes_body(Content::json::<CheckQuestion>(
+        .takes_body(Content::json::<CheckRequest>(
             "Photos and, if jobs matter, models.",
             json!({"images": [IMAGE, OTHER], "models": ["average_color"]}),
         ))
         .answers(
             200,
-            Content::json::<CheckAnswer>(
+            Content::json::<CheckResponse>(
                 "What would have to be sent.",
                 json!({
                     "missing_images": [OTHER],

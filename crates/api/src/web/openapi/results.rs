@@ -14,7 +14,7 @@ use crate::http::problem::Problem;
 use crate::http::request_error::RequestError;
 use crate::jobs::selection::SelectionError;
 use crate::jobs::status::StatusError;
-use crate::jobs::status::{Answer, Question};
+use crate::jobs::status::{StatusRequest, StatusResponse};
 
 pub(super) fn describe(paths: &mut Paths) {
     paths.topic("Results", "How far photos have come, and what the models said.");
@@ -64,13 +64,13 @@ fn show() -> Operation {
 
 fn show_many() -> Operation {
     Operation::new("getStatuses", "Answers the states and results of many images")
-        .takes_body(Content::json::<Question>(
+        .takes_body(Content::json::<StatusRequest>(
             "The images' hashes and, if not all jobs are meant, the models.",
             json!({"images": [IMAGE, OTHER], "models": ["average_color"]}),
         ))
         .answers(
             200,
-            Content::json::<Answer>(
+            Content::json::<StatusResponse>(
                 "The images by their hashes, and those that no job is known for.",
                 json!({"images": {IMAGE: finished()}, "unknown": [OTHER]}),
             ),

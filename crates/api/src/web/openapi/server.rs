@@ -12,8 +12,8 @@ use super::schemas::reference;
 use crate::http::request_error::RequestError;
 use crate::models::announcements::AnnouncementError;
 use crate::models::list::Models;
-use crate::models::remove::Answer as RemovedModel;
 use crate::models::remove::RemoveModelError;
+use crate::models::remove::RemovedModel;
 use crate::web::banner::Banner;
 
 /// A moment in the examples.

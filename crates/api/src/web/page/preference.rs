@@ -1,11 +1,10 @@
-//! Whether a client is a browser that somebody looks at, by its `Accept` (RFC 9110, 12.5.1).
+//! Whether a client is a browser that shows pages to a person, by its `Accept` (RFC 9110, 12.5.1).
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{Accept, Header, Quality, QualityItem};
 use actix_web::mime::{self, Mime};
 
-/// Whether the client would rather have HTML than JSON. Who takes anything, as programs do, would
-/// not.
+/// Whether the client prefers HTML to JSON. A client that takes anything, as programs do, does not.
 pub(crate) fn prefers_html(request: &HttpRequest) -> bool {
     let Ok(Accept(ranges)) = Accept::parse(request) else { return false };
     wish(&ranges, &mime::TEXT_HTML) > wish(&ranges, &mime::APPLICATION_JSON)

@@ -5,18 +5,18 @@ use percent_encoding::percent_decode;
 use super::{FormError, parameters};
 
 /// The most headers of a part.
-const MOST_HEADERS: usize = 32;
+const MAX_HEADERS: usize = 32;
 
 /// What a part says of itself, as far as anybody asks. A length is not believed: one that is wrong
 /// would cut a photo short, or have it swallow the next.
 #[derive(Debug, PartialEq, Eq)]
-pub(in super::super) struct Head {
+pub(in super::super) struct PartHead {
     pub(in super::super) name: String,
-    /// Whatever the client likes. For looking at, not for use.
+    /// Chosen by the client. To be shown, not to be used.
     pub(in super::super) file_name: Option<String>,
 }
 
-impl Head {
+impl PartHead {
     /// Reads a head, with or without the empty line that ends it.
     pub(super) fn parse(head: &[u8]) -> Result<Self, FormError> {
         let headers = read_headers(head)?;
@@ -62,7 +62,7 @@ fn read_headers(head: &[u8]) -> Result<Vec<(String, Vec<u8>)>, FormError> {
             }
             _ => headers.push(read_header(line)?),
         }
-        if headers.len() > MOST_HEADERS {
+        if headers.len() > MAX_HEADERS {
             return Err(FormError::ManyHeaders);
         }
     }

@@ -115,7 +115,7 @@ async fn a_form_is_read_whole_or_not_at_all() {
 
 #[tokio::test]
 async fn what_is_no_form_is_refused() {
-    let long = "y".repeat(MOST_HEAD + 1);
+    let long = "y".repeat(MAX_HEAD_BYTES + 1);
     for (form, why) in [
         ("", FormError::Incomplete),
         ("hello", FormError::Incomplete),

@@ -1,5 +1,5 @@
-//! Cutting off clients that send too slowly. Only the time in which the client is waited for
-//! counts: a slow disk is not its fault.
+//! Measures how fast an upload arrives, so that clients that send too slowly are cut off. Only the time
+//! in which the server waits for the client counts: a slow disk is not the client's fault.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -13,51 +13,51 @@ use bytes::Bytes;
 use futures_util::Stream;
 use photo_core::config::ApiConfig;
 
-/// How many times in its length a span is looked at; the first of them is what a slow client has
-/// if others wait for its place.
-const STEPS: u32 = 10;
+/// How many times a span is checked; a slow client has until the first check if others wait for its
+/// permit.
+const CHECKS_PER_SPAN: u32 = 10;
 
-/// Watches over how fast one body arrives.
-pub(super) struct Pace {
-    meter: Rc<Meter>,
+/// Tells when one body has arrived too slowly.
+pub(super) struct UploadMeter {
+    state: Rc<MeterState>,
     rate: u64,
     patience: Duration,
 }
 
 /// A body whose arrival is measured.
-pub(super) struct Paced {
+pub(super) struct MeteredBody {
     body: web::Payload,
-    meter: Rc<Meter>,
+    state: Rc<MeterState>,
 }
 
 /// What was measured in this span of time.
 #[derive(Debug, Default)]
-struct Meter {
+struct MeterState {
     bytes: Cell<u64>,
     waited: Cell<Duration>,
     waiting_since: Cell<Option<Instant>>,
 }
 
 /// Measures how this body arrives.
-pub(super) fn measure(body: web::Payload, config: &ApiConfig) -> (Paced, Pace) {
-    let meter = Rc::new(Meter::default());
+pub(super) fn measure(body: web::Payload, config: &ApiConfig) -> (MeteredBody, UploadMeter) {
+    let state = Rc::new(MeterState::default());
     let (rate, patience) = (config.min_upload_rate.as_u64(), config.upload_patience);
-    (Paced { body, meter: Rc::clone(&meter) }, Pace { meter, rate, patience })
+    (MeteredBody { body, state: Rc::clone(&state) }, UploadMeter { state, rate, patience })
 }
 
-impl Pace {
+impl UploadMeter {
     /// Ends when the client has been too slow: over the whole span or, if `others_wait`, so far.
     pub(super) async fn too_slow(&self, others_wait: impl Fn() -> bool) {
         loop {
-            tokio::time::sleep(self.patience / STEPS).await;
-            if self.meter.is_slow(Instant::now(), self.rate, self.patience, others_wait()) {
+            tokio::time::sleep(self.patience / CHECKS_PER_SPAN).await;
+            if self.state.is_slow(Instant::now(), self.rate, self.patience, others_wait()) {
                 return;
             }
         }
     }
 }
 
-impl Meter {
+impl MeterState {
     fn begin_to_wait(&self, now: Instant) {
         if self.waiting_since.get().is_none() {
             self.waiting_since.set(Some(now));
@@ -88,19 +88,19 @@ impl Meter {
             self.waited.set(Duration::ZERO);
             self.bytes.set(0);
         }
-        is_slow && (span_is_over || (others_wait && waited >= patience / STEPS))
+        is_slow && (span_is_over || (others_wait && waited >= patience / CHECKS_PER_SPAN))
     }
 }
 
-impl Stream for Paced {
+impl Stream for MeteredBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = Pin::new(&mut self.body).poll_next(cx);
         match &next {
-            Poll::Pending => self.meter.begin_to_wait(Instant::now()),
-            Poll::Ready(Some(Ok(bytes))) => self.meter.end_to_wait(Instant::now(), bytes.len()),
-            Poll::Ready(_) => self.meter.end_to_wait(Instant::now(), 0),
+            Poll::Pending => self.state.begin_to_wait(Instant::now()),
+            Poll::Ready(Some(Ok(bytes))) => self.state.end_to_wait(Instant::now(), bytes.len()),
+            Poll::Ready(_) => self.state.end_to_wait(Instant::now(), 0),
         }
         next
     }
@@ -113,45 +113,45 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(30);
 
     /// A meter over which `bytes` came after every `wait` seconds of waiting, `times` times.
-    fn meter(start: Instant, wait: u64, bytes: usize, times: u64) -> (Meter, Instant) {
-        let meter = Meter::default();
+    fn state(start: Instant, wait: u64, bytes: usize, times: u64) -> (MeterState, Instant) {
+        let state = MeterState::default();
         let mut now = start;
         for _ in 0..times {
-            meter.begin_to_wait(now);
+            state.begin_to_wait(now);
             now += Duration::from_secs(wait);
-            meter.end_to_wait(now, bytes);
+            state.end_to_wait(now, bytes);
         }
-        (meter, now)
+        (state, now)
     }
 
     #[test]
     fn a_client_that_dribbles_is_slow_once_the_span_is_over() {
-        let (meter, now) = meter(Instant::now(), 2, 1, 14);
-        assert!(!meter.is_slow(now, 1024, PATIENCE, false), "28 s");
-        meter.begin_to_wait(now);
-        assert!(meter.is_slow(now + Duration::from_secs(2), 1024, PATIENCE, false), "30 s");
+        let (state, now) = state(Instant::now(), 2, 1, 14);
+        assert!(!state.is_slow(now, 1024, PATIENCE, false), "28 s");
+        state.begin_to_wait(now);
+        assert!(state.is_slow(now + Duration::from_secs(2), 1024, PATIENCE, false), "30 s");
     }
 
     #[test]
     fn with_others_waiting_it_is_slow_at_once() {
-        let (meter, now) = meter(Instant::now(), 1, 1, 2);
-        assert!(!meter.is_slow(now, 1024, PATIENCE, true), "2 s are too few to tell");
-        meter.begin_to_wait(now);
-        assert!(meter.is_slow(now + Duration::from_secs(1), 1024, PATIENCE, true));
+        let (state, now) = state(Instant::now(), 1, 1, 2);
+        assert!(!state.is_slow(now, 1024, PATIENCE, true), "2 s are too few to tell");
+        state.begin_to_wait(now);
+        assert!(state.is_slow(now + Duration::from_secs(1), 1024, PATIENCE, true));
     }
 
     #[test]
     fn bytes_of_an_earlier_span_do_not_excuse_silence_now() {
-        let (meter, now) = meter(Instant::now(), 1, 10 << 20, 30);
-        assert!(!meter.is_slow(now, 1024, PATIENCE, true));
-        meter.begin_to_wait(now);
-        assert!(meter.is_slow(now + PATIENCE, 1024, PATIENCE, false));
+        let (state, now) = state(Instant::now(), 1, 10 << 20, 30);
+        assert!(!state.is_slow(now, 1024, PATIENCE, true));
+        state.begin_to_wait(now);
+        assert!(state.is_slow(now + PATIENCE, 1024, PATIENCE, false));
     }
 
     #[test]
     fn time_that_the_server_takes_does_not_count() {
         let start = Instant::now();
-        let (meter, _) = meter(start, 1, 1024, 1);
-        assert!(!meter.is_slow(start + PATIENCE * 2, 1024, PATIENCE, true));
+        let (state, _) = state(start, 1, 1024, 1);
+        assert!(!state.is_slow(start + PATIENCE * 2, 1024, PATIENCE, true));
     }
 }

@@ -8,19 +8,17 @@
 
 pub mod announcement;
 pub mod generation;
+mod http;
 mod image_folder;
 pub mod measurement;
-mod openapi;
 pub mod options;
 pub mod photo;
-mod predict;
 mod refusal;
 mod service;
-mod upload;
 
 pub use announcement::{Announcement, announce};
 pub use generation::Generation;
+pub use http::serve;
 pub use measurement::{Measured, Measurement};
 pub use options::Options;
 pub use photo::{Photo, PhotoError};
-pub use service::serve;

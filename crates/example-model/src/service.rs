@@ -1,20 +1,16 @@
-//! The HTTP server.
+//! What every request of one service needs.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use crate::image_folder::ImageFolder;
 use crate::refusal::Refusal;
-use crate::{Generation, Options, predict};
+use crate::{Generation, Options};
 
-/// What every request of one service needs.
+/// A service's options, its folder and its permits.
 pub(crate) struct Service {
     /// What was chosen about it.
     pub(crate) options: Options,
@@ -27,7 +23,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    fn new(options: Options) -> io::Result<Self> {
+    pub(crate) fn new(options: Options) -> io::Result<Self> {
         let folder = match &options.generation {
             Generation::Multipart => None,
             Generation::Filename { images } => Some(ImageFolder::new(images)?),
@@ -41,25 +37,4 @@ impl Service {
         let ready = self.started.elapsed() >= self.options.ready_after;
         if ready { Ok(()) } else { Err(Refusal::NotReady) }
     }
-}
-
-/// Serves a model on `listener` until `stop` is cancelled; requests under way are then finished
-/// first, within 30 s. Nothing is served before the answer is awaited or spawned. Fails if
-/// the folder of photos does not exist.
-pub fn serve(
-    listener: TcpListener,
-    options: Options,
-    stop: CancellationToken,
-) -> io::Result<Server> {
-    let service = web::Data::new(Service::new(options)?);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(service.clone())
-            .configure(|routes| predict::configure(routes, &service))
-    })
-    // One thread for requests is plenty: photos are decoded on others.
-    .workers(1)
-    .listen(listener)?
-    .shutdown_signal(stop.cancelled_owned());
-    Ok(server.run())
 }

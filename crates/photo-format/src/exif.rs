@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use crate::header::Orientation;
+use crate::orientation::Orientation;
 use crate::tiff_reader::Tiff;
 
 /// What stands before Exif in a JPEG, and in files made by programs that copied it from one.

@@ -15,6 +15,7 @@ mod webp;
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
+use crate::orientation::Orientation;
 use crate::{Dimensions, PhotoFormat};
 
 /// What a photo's header says of it.
@@ -32,26 +33,6 @@ pub struct Header {
     pub preview: Option<(u64, u64)>,
     /// Whether the header counts on bytes that the file does not have.
     pub is_cut_short: bool,
-}
-
-/// How stored pixels are to be turned to stand upright, as the EXIF tag `Orientation` numbers it:
-/// 1 for not at all, up to 8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Orientation(u8);
-
-impl Orientation {
-    /// The pixels stand upright as they are.
-    pub const UPRIGHT: Self = Self(1);
-
-    /// Returns the orientation with this number, if it is one.
-    pub const fn new(number: u8) -> Option<Self> {
-        if matches!(number, 1..=8) { Some(Self(number)) } else { None }
-    }
-
-    /// Returns its number, from 1 to 8.
-    pub const fn number(self) -> u8 {
-        self.0
-    }
 }
 
 impl Header {

@@ -7,9 +7,11 @@
 mod exif;
 mod format;
 mod header;
+mod orientation;
 mod structure;
 mod tiff_reader;
 
 pub use format::{Dimensions, PhotoFormat};
-pub use header::{Header, Orientation};
+pub use header::Header;
+pub use orientation::Orientation;
 pub use structure::StructureCheck;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::header::Orientation;
+use crate::orientation::Orientation;
 
 /// The most entries of a directory. Those of real photos have a few dozen.
 const MOST_ENTRIES: u64 = 4_096;

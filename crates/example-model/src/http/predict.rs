@@ -11,10 +11,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::error;
 
+use super::{openapi, upload};
 use crate::image_folder::ImageFolder;
 use crate::refusal::Refusal;
 use crate::service::Service;
-use crate::{Measured, Measurement, Photo, openapi, upload};
+use crate::{Measured, Measurement, Photo};
 
 /// Adds every route of a service.
 pub(crate) fn configure(routes: &mut ServiceConfig, service: &Service) {

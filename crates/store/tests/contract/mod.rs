@@ -5,33 +5,43 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-pub mod beat;
-pub mod callbacks;
-pub mod cancel;
-pub mod changes;
-pub mod claim;
-pub mod clock;
-pub mod endings;
-pub mod failed;
-pub mod failures;
-pub mod forget;
-pub mod holds;
-pub mod leases;
-pub mod models;
-pub mod moves;
-pub mod priorities;
-pub mod queues;
-pub mod reports;
-pub mod requeue;
-pub mod restore;
-pub mod retention;
-pub mod retries;
 mod scene;
-pub mod stats;
-pub mod status;
-pub mod submit;
-pub mod unfinished;
-pub mod wakes;
+pub mod attempts {
+    pub mod clock;
+    pub mod endings;
+    pub mod failed;
+    pub mod leases;
+    pub mod moves;
+    pub mod retries;
+}
+pub mod directory {
+    pub mod forget;
+    pub mod holds;
+    pub mod models;
+    pub mod reports;
+    pub mod stats;
+}
+pub mod finished {
+    pub mod cancel;
+    pub mod failures;
+    pub mod requeue;
+    pub mod restore;
+    pub mod retention;
+}
+pub mod queueing {
+    pub mod claim;
+    pub mod priorities;
+    pub mod queues;
+    pub mod submit;
+    pub mod unfinished;
+    pub mod wakes;
+}
+pub mod reading {
+    pub mod beat;
+    pub mod callbacks;
+    pub mod changes;
+    pub mod status;
+}
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +84,7 @@ pub fn settings() -> Settings {
 macro_rules! contract_suite {
     ($harness:ident) => {
         contract_suite! { @cases $harness
-            submit {
+            queueing::submit {
                 a_new_job_is_queued
                 a_job_submitted_twice_is_queued_once_and_then_exists
                 a_job_named_twice_in_one_request_is_queued_once
@@ -95,7 +105,7 @@ macro_rules! contract_suite {
                 a_rerun_queues_an_unknown_job_that_ended_before
                 looking_changes_nothing
             }
-            claim {
+            queueing::claim {
                 jobs_of_one_priority_come_out_in_the_order_they_went_in
                 no_more_than_the_slots_are_handed_out
                 a_claim_without_slots_gets_nothing
@@ -115,7 +125,7 @@ macro_rules! contract_suite {
                 the_sooner_of_lease_end_and_waiting_time_is_due
                 what_is_due_in_other_models_does_not_count
             }
-            priorities {
+            queueing::priorities {
                 busy_priorities_share_a_model_by_their_weights
                 a_batch_has_the_shares_of_as_many_claims
                 jobs_of_one_priority_keep_their_order_among_the_others
@@ -127,7 +137,7 @@ macro_rules! contract_suite {
                 a_released_job_keeps_its_priority
                 a_rerun_takes_the_priority_it_is_given
             }
-            leases {
+            attempts::leases {
                 an_extended_lease_outlives_its_first_end
                 extensions_are_answered_in_order
                 a_lease_that_is_over_but_not_taken_is_still_extended
@@ -144,7 +154,7 @@ macro_rules! contract_suite {
                 a_claim_puts_back_at_most_a_thousand_and_is_due_at_once
                 expired_jobs_keep_the_order_of_their_claims
             }
-            endings {
+            attempts::endings {
                 a_result_is_kept_byte_for_byte
                 a_result_of_a_megabyte_is_kept
                 the_second_ending_of_a_lease_is_stale
@@ -159,20 +169,20 @@ macro_rules! contract_suite {
                 a_finish_without_a_claim_claims_nothing
                 finishing_nothing_is_an_ordinary_claim
             }
-            failed {
+            attempts::failed {
                 a_failure_is_kept_with_its_error
                 a_failed_job_is_not_handed_out
                 a_success_after_a_retry_shows_no_error
                 an_error_without_an_http_status_has_none_when_read
             }
-            failures {
+            finished::failures {
                 failures_come_with_what_they_failed_of
                 the_latest_failure_comes_first_and_no_more_than_asked_for
                 no_more_than_a_thousand_failures_come_at_once
                 only_what_can_be_put_back_in_line_is_listed
                 a_model_without_failures_has_an_empty_list
             }
-            retries {
+            attempts::retries {
                 a_retry_waits_its_time_and_counts_a_failure
                 a_retry_without_delay_is_handed_out_by_the_next_claim
                 a_release_goes_back_to_the_head_and_costs_nothing
@@ -187,7 +197,7 @@ macro_rules! contract_suite {
                 housekeeping_puts_due_jobs_back_in_line
                 a_waiting_job_of_another_model_stays_until_its_model_is_asked_for
             }
-            cancel {
+            finished::cancel {
                 a_queued_job_is_cancelled_at_once_and_never_handed_out
                 a_waiting_job_is_cancelled_at_once_and_never_comes_due
                 a_running_job_runs_on_until_its_dispatcher_lets_go
@@ -204,7 +214,7 @@ macro_rules! contract_suite {
                 a_job_cancelled_and_submitted_again_is_handed_out_once
                 a_rerun_job_is_no_longer_to_be_cancelled
             }
-            requeue {
+            finished::requeue {
                 failed_jobs_named_are_put_back_in_line
                 jobs_that_are_not_failed_are_left_alone
                 a_job_named_twice_is_put_back_once
@@ -215,7 +225,7 @@ macro_rules! contract_suite {
                 a_requeued_job_keeps_its_priority
                 a_job_that_died_of_its_dispatchers_can_be_put_back
             }
-            restore {
+            finished::restore {
                 a_restored_job_shows_as_it_did
                 a_job_is_given_back_once
                 a_job_that_is_known_is_left_as_it_is
@@ -230,11 +240,11 @@ macro_rules! contract_suite {
                 restoring_nothing_is_answered_with_none
                 a_large_restoration_is_given_back_whole
             }
-            beat {
+            reading::beat {
                 a_store_keeps_its_name_and_its_count_never_falls
                 no_two_stores_have_the_same_name
             }
-            status {
+            reading::status {
                 an_image_without_jobs_has_an_empty_list
                 many_images_are_answered_in_order
                 the_jobs_of_an_image_come_by_model_name
@@ -244,7 +254,7 @@ macro_rules! contract_suite {
                 extending_does_not_change_when_the_state_changed
                 only_a_waiting_job_has_a_due_time
             }
-            stats {
+            directory::stats {
                 every_job_is_counted_where_it_is
                 a_model_without_jobs_has_zeros
                 the_models_named_come_in_the_order_named
@@ -252,13 +262,13 @@ macro_rules! contract_suite {
                 the_counters_tell_what_happened
                 cancelled_jobs_leave_the_queue_when_they_are_reached
             }
-            unfinished {
+            queueing::unfinished {
                 each_unfinished_job_stands_in_the_list_of_its_state
                 a_list_is_read_slice_by_slice
                 a_cancelled_job_is_in_no_list
                 a_model_without_jobs_has_empty_lists
             }
-            holds {
+            directory::holds {
                 a_held_model_shows_its_queued_jobs_as_waiting
                 a_hold_ends_with_its_lifetime
                 a_hold_can_be_lifted
@@ -269,7 +279,7 @@ macro_rules! contract_suite {
                 a_hold_of_one_model_does_not_show_at_another
                 lifting_what_was_never_held_changes_nothing
             }
-            models {
+            directory::models {
                 nothing_is_known_at_first
                 an_announced_endpoint_is_known
                 an_announcement_repeated_is_no_news
@@ -286,7 +296,7 @@ macro_rules! contract_suite {
                 a_held_model_is_known_with_its_reason
                 who_announced_an_endpoint_and_when_is_kept_until_it_is_gone
             }
-            forget {
+            directory::forget {
                 a_model_without_jobs_is_forgotten_and_that_is_told_for_a_while
                 a_model_that_nobody_knows_is_not_forgotten
                 a_model_with_unfinished_jobs_is_left_as_it_is
@@ -295,7 +305,7 @@ macro_rules! contract_suite {
                 an_announcement_brings_it_back_at_once
                 a_job_brings_its_queue_back
             }
-            wakes {
+            queueing::wakes {
                 the_first_message_is_a_reset
                 an_idle_dispatcher_is_told_of_new_work
                 a_dispatcher_that_got_what_it_wanted_is_not_told
@@ -311,7 +321,7 @@ macro_rules! contract_suite {
                 an_expired_lease_wakes_a_dispatcher
                 every_dispatcher_hears_of_a_cancellation
             }
-            changes {
+            reading::changes {
                 the_first_message_is_a_reset
                 a_job_is_told_of_on_its_way
                 what_is_told_can_be_read
@@ -323,7 +333,7 @@ macro_rules! contract_suite {
                 everybody_who_follows_is_told
                 a_follower_that_does_not_read_holds_nothing_up_and_is_told_that_it_missed_some
             }
-            callbacks {
+            reading::callbacks {
                 a_callback_is_due_once_all_jobs_of_its_image_have_ended
                 whatever_ends_an_image_makes_its_callbacks_due
                 a_callback_of_a_finished_image_is_due_at_once
@@ -339,7 +349,7 @@ macro_rules! contract_suite {
                 what_was_settled_before_is_not_ended_twice
                 what_goes_back_in_line_makes_nothing_due
             }
-            retention {
+            finished::retention {
                 finished_images_disappear_after_their_time
                 an_image_with_an_unfinished_job_stays
                 an_image_is_kept_from_its_last_change_on
@@ -347,7 +357,7 @@ macro_rules! contract_suite {
                 old_failures_leave_the_list
                 any_number_of_old_images_disappears_in_time
             }
-            queues {
+            queueing::queues {
                 a_queue_has_the_numbers_of_the_statistics
                 a_line_tells_when_its_first_and_its_last_job_came
                 each_priority_has_a_line
@@ -359,14 +369,14 @@ macro_rules! contract_suite {
                 queues_come_as_named_or_all_by_name
                 a_hundred_queues_come_at_once
             }
-            reports {
+            directory::reports {
                 a_dispatcher_is_seen_with_what_it_says
                 a_dispatcher_that_falls_silent_is_gone
                 a_shorter_lifetime_does_not_shorten_another
                 a_dispatcher_that_says_so_is_gone_at_once
                 dispatchers_come_by_host
             }
-            clock {
+            attempts::clock {
                 a_lease_runs_out_although_the_clock_was_set_back
                 an_extended_lease_holds_although_the_clock_was_set_back
                 a_retry_comes_due_although_the_clock_was_set_back
@@ -379,18 +389,18 @@ macro_rules! contract_suite {
                 a_job_never_ended_before_it_began
                 the_time_in_which_changes_are_told_only_grows
             }
-            moves {
+            attempts::moves {
                 every_event_takes_every_state_where_the_table_says
             }
         }
     };
-    (@cases $harness:ident $($group:ident { $($case:ident)* })*) => {
+    (@cases $harness:ident $($room:ident::$group:ident { $($case:ident)* })*) => {
         $(
             mod $group {
                 $(
                     #[tokio::test]
                     async fn $case() {
-                        crate::contract::$group::$case::<super::$harness>().await;
+                        crate::contract::$room::$group::$case::<super::$harness>().await;
                     }
                 )*
             }

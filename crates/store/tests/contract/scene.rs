@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use photo_core::config::PriorityWeights;
 use photo_core::job::{
-    Ack, ClaimRequest, Claimed, ClaimedJob, DispatcherId, Ending, Finish, JobView, Lease,
-    ModelStats, NewJob, Priority, SubmitMode, Submitted, Want,
+    Ack, ClaimRequest, Claimed, ClaimedJob, DispatcherId, EndedJob, Ending, Finish, JobOutcome,
+    JobView, Lease, ModelStats, NewJob, Priority, SubmitMode, Submitted, Want,
 };
 use photo_core::ports::JobStore;
-use photo_core::{ImageKey, JobError, JobErrorKind, JobId, JobState, ModelName};
+use photo_core::{Clock, ImageKey, JobError, JobErrorKind, JobId, JobState, ModelName, UnixMillis};
 use serde_json::value::RawValue;
 
 use super::{Harness, LEASE};
@@ -225,4 +225,19 @@ pub fn assert_due(due: Option<Duration>, expected: Duration, since: Instant) {
     let due = due.expect("something is on its way");
     let least = expected.saturating_sub(since.elapsed() + Duration::from_millis(2));
     assert!(due <= expected && due >= least, "{due:?} is not {expected:?}");
+}
+
+/// A job that ended a while before the tests began to move the clock.
+pub fn ended(id: JobId, outcome: JobOutcome) -> EndedJob {
+    let now = Clock::default().now().0;
+    EndedJob {
+        id,
+        priority: Priority::Normal,
+        attempts: 1,
+        failures: 0,
+        submitted_at: UnixMillis(now - 3_000),
+        started_at: Some(UnixMillis(now - 2_000)),
+        ended_at: UnixMillis(now - 1_000),
+        outcome,
+    }
 }

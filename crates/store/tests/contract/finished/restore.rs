@@ -5,25 +5,12 @@ use std::time::Duration;
 use photo_core::job::{EndedJob, JobOutcome, JobView, Priority, Requeue, SubmitMode, Submitted};
 use photo_core::{Clock, JobId, JobState, ModelName, UnixMillis};
 
-use super::scene::{Scene, error, failure, ids, image, job, jobs, json, model, retry, success};
-use super::{Harness, RETENTION};
+use crate::contract::scene::{
+    Scene, ended, error, failure, ids, image, job, jobs, json, model, retry, success,
+};
+use crate::contract::{Harness, RETENTION};
 
 const HALF: Duration = Duration::from_mins(30);
-
-/// A job that ended a while before the tests began to move the clock.
-pub fn ended(id: JobId, outcome: JobOutcome) -> EndedJob {
-    let now = Clock::default().now().0;
-    EndedJob {
-        id,
-        priority: Priority::Normal,
-        attempts: 1,
-        failures: 0,
-        submitted_at: UnixMillis(now - 3_000),
-        started_at: Some(UnixMillis(now - 2_000)),
-        ended_at: UnixMillis(now - 1_000),
-        outcome,
-    }
-}
 
 fn ended_well(number: u32) -> EndedJob {
     ended(job(number, "m"), JobOutcome::Succeeded(json("1")))

@@ -3,8 +3,8 @@
 use photo_core::JobState;
 use photo_core::job::{Ack, Claimed, Finish, Lease};
 
-use super::scene::{Scene, failure, ids, job, jobs, request, success};
-use super::{Harness, LEASE};
+use crate::contract::scene::{Scene, failure, ids, job, jobs, request, success};
+use crate::contract::{Harness, LEASE};
 
 fn finish(lease: &Lease, result: &str) -> Finish {
     Finish { lease: lease.clone(), ending: success(result) }

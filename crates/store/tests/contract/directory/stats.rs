@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use photo_core::job::{ModelStats, Priority, Requeue, SubmitMode};
 
-use super::scene::{Scene, failure, job, jobs, model, release, retry, success};
-use super::{Harness, LEASE};
+use crate::contract::scene::{Scene, failure, job, jobs, model, release, retry, success};
+use crate::contract::{Harness, LEASE};
 
 fn names(stats: &[ModelStats]) -> Vec<&str> {
     stats.iter().map(|model| model.model.as_str()).collect()

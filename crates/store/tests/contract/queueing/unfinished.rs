@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::job::{JobList, Listed, Priority};
 use photo_core::{ImageKey, JobId};
 
-use super::scene::{Scene, job, jobs, model, retry};
-use super::{Harness, LEASE};
+use crate::contract::scene::{Scene, job, jobs, model, retry};
+use crate::contract::{Harness, LEASE};
 
 const LINE: JobList = JobList::Queued(Priority::Normal);
 

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use photo_core::job::{NewJob, Priority, SubmitMode, Submitted};
 use photo_core::{JobId, JobState};
 
-use super::Harness;
-use super::scene::{Scene, failure, ids, job, jobs, retry, success};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, failure, ids, job, jobs, retry, success};
 
 pub async fn a_new_job_is_queued<H: Harness>() {
     let scene = Scene::<H>::start().await;

@@ -8,11 +8,11 @@ use photo_core::ImageKey;
 use photo_core::job::{Ack, Change, Finish, JobOutcome, Lease, Priority, Requeue, SubmitMode};
 use tokio::sync::mpsc;
 
-use super::restore::ended;
-use super::scene::{
+use crate::contract::scene::ended;
+use crate::contract::scene::{
     NO_LIMIT, Scene, failure, image, job, jobs, model, release, request, retry, success,
 };
-use super::{Harness, LEASE};
+use crate::contract::{Harness, LEASE};
 
 /// Far longer than any hint takes.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::UnixMillis;
 use photo_core::job::{DispatcherId, DispatcherReport, EndpointReport, EndpointState};
 
-use super::Harness;
-use super::scene::{Scene, model};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, model};
 
 const LIFETIME: Duration = Duration::from_secs(10);
 

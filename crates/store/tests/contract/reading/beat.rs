@@ -1,7 +1,7 @@
 //! Signs of life.
 
-use super::Harness;
-use super::scene::{Scene, job};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, job};
 
 pub async fn a_store_keeps_its_name_and_its_count_never_falls<H: Harness>() {
     let scene = Scene::<H>::start().await;

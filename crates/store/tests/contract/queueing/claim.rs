@@ -7,8 +7,10 @@ use futures_util::future::join_all;
 use photo_core::JobState;
 use photo_core::job::{Ack, Claimed, DispatcherId, Priority};
 
-use super::scene::{NO_LIMIT, Scene, assert_due, ids, job, jobs, release, request, retry, success};
-use super::{Harness, LEASE};
+use crate::contract::scene::{
+    NO_LIMIT, Scene, assert_due, ids, job, jobs, release, request, retry, success,
+};
+use crate::contract::{Harness, LEASE};
 
 pub async fn jobs_of_one_priority_come_out_in_the_order_they_went_in<H: Harness>() {
     let scene = Scene::<H>::start().await;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::job::JobView;
 use photo_core::{ImageKey, JobState};
 
-use super::scene::{Scene, image, job, jobs, retry, success};
-use super::{Harness, LEASE};
+use crate::contract::scene::{Scene, image, job, jobs, retry, success};
+use crate::contract::{Harness, LEASE};
 
 async fn status<H: Harness>(scene: &Scene<H>, images: &[ImageKey]) -> Vec<Vec<JobView>> {
     let answers = scene.store.status(images).await.unwrap();

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use photo_core::JobState;
 use photo_core::job::{Ack, ClaimedJob, Ending, Finish, Priority, SubmitMode};
 
-use super::Harness;
-use super::scene::{Scene, assert_due, error, ids, job, jobs, release, retry};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, assert_due, error, ids, job, jobs, release, retry};
 
 const LATER: Duration = Duration::from_secs(30);
 

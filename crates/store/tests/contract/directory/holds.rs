@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::JobState;
 use photo_core::job::{JobView, Submitted};
 
-use super::Harness;
-use super::scene::{Scene, error, job, model, retry, success};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, error, job, model, retry, success};
 
 const LIFETIME: Duration = Duration::from_secs(20);
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::job::{Ack, DispatcherId, Ending, Held, Lease};
 use photo_core::{JobErrorKind, JobState};
 
-use super::scene::{NO_LIMIT, Scene, ids, job, jobs, success};
-use super::{Harness, LEASE, MAX_CRASHES};
+use crate::contract::scene::{NO_LIMIT, Scene, ids, job, jobs, success};
+use crate::contract::{Harness, LEASE, MAX_CRASHES};
 
 const HALF: Duration = Duration::from_secs(5);
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use photo_core::job::{AnnouncedEndpoint, Announcement, KnownEndpoint, KnownModel};
 use serde_json::json;
 
-use super::Harness;
-use super::scene::{Scene, error, model};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, error, model};
 
 const LIFETIME: Duration = Duration::from_secs(45);
 

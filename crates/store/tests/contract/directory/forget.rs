@@ -6,8 +6,8 @@ use photo_core::JobState;
 use photo_core::job::{Announcement, ForgetModel, KnownModel, Requeue};
 use serde_json::json;
 
-use super::Harness;
-use super::scene::{Scene, error, failure, job, model, retry, success};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, error, failure, job, model, retry, success};
 
 async fn announce<H: Harness>(scene: &Scene<H>) -> bool {
     let (url, lifetime) = ("http://host:1".to_owned(), Duration::from_hours(1));

@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::config::PriorityWeights;
 use photo_core::job::{ClaimRequest, Priority, SubmitMode, Submitted};
 
-use super::Harness;
-use super::scene::{NO_LIMIT, Scene, ids, job, jobs, release, request};
+use crate::contract::Harness;
+use crate::contract::scene::{NO_LIMIT, Scene, ids, job, jobs, release, request};
 
 async fn submit<H: Harness>(scene: &Scene<H>, priority: Priority, numbers: &[u32], model: &str) {
     let ids = jobs(numbers.iter().copied(), model);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use photo_core::job::{DispatcherId, Requeue, Wake};
 use tokio::sync::mpsc;
 
-use super::scene::{NO_LIMIT, Scene, job, jobs, model, release, retry, success};
-use super::{Harness, LEASE};
+use crate::contract::scene::{NO_LIMIT, Scene, job, jobs, model, release, retry, success};
+use crate::contract::{Harness, LEASE};
 
 /// Far longer than any wake-up takes.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::JobState;
 use photo_core::job::{Ack, FailedJob, Finish, Priority, Requeue, SubmitMode};
 
-use super::scene::{Scene, error, failure, image, job, jobs, model, retry};
-use super::{Harness, RETENTION};
+use crate::contract::scene::{Scene, error, failure, image, job, jobs, model, retry};
+use crate::contract::{Harness, RETENTION};
 
 async fn listed<H: Harness>(scene: &Scene<H>, name: &str, most: u32) -> Vec<FailedJob> {
     scene.store.failures(&model(name), most).await.unwrap()

@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::JobState;
 use photo_core::job::{Finish, Requeue, Submitted};
 
-use super::scene::{Scene, image, job, jobs, model, success};
-use super::{Harness, RETENTION};
+use crate::contract::scene::{Scene, image, job, jobs, model, success};
+use crate::contract::{Harness, RETENTION};
 
 const HALF: Duration = Duration::from_mins(30);
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 use photo_core::JobState;
 use photo_core::job::{Ack, Submitted};
 
-use super::scene::{Scene, error, failure, ids, image, job, jobs, model, release, retry, success};
-use super::{Harness, LEASE, MAX_CRASHES};
+use crate::contract::scene::{
+    Scene, error, failure, ids, image, job, jobs, model, release, retry, success,
+};
+use crate::contract::{Harness, LEASE, MAX_CRASHES};
 
 const LATER: Duration = Duration::from_secs(30);
 

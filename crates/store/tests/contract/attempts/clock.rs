@@ -8,10 +8,10 @@ use photo_core::job::{
 use photo_core::{JobState, UnixMillis};
 use uuid::Uuid;
 
-use super::scene::{
+use crate::contract::scene::{
     Scene, assert_due, error, failure, ids, image, job, model, release, retry, success,
 };
-use super::{Harness, LEASE, RETENTION};
+use crate::contract::{Harness, LEASE, RETENTION};
 
 const HOUR: Duration = Duration::from_hours(1);
 const PAUSE: Duration = Duration::from_secs(30);

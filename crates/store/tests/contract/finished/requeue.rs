@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::JobState;
 use photo_core::job::{Priority, Requeue, SubmitMode};
 
-use super::scene::{Scene, failure, ids, job, jobs, model, retry};
-use super::{Harness, LEASE, MAX_CRASHES};
+use crate::contract::scene::{Scene, failure, ids, job, jobs, model, retry};
+use crate::contract::{Harness, LEASE, MAX_CRASHES};
 
 fn oldest(model_name: &str, count: u32) -> Requeue {
     Requeue::Oldest { model: model(model_name), count }

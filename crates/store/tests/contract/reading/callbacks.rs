@@ -5,9 +5,9 @@ use std::time::Duration;
 use photo_core::job::{Callback, CallbackEnd, DueCallback, JobOutcome};
 use uuid::Uuid;
 
-use super::Harness;
-use super::restore::ended;
-use super::scene::{Scene, failure, image, job, release, retry, success};
+use crate::contract::Harness;
+use crate::contract::scene::ended;
+use crate::contract::scene::{Scene, failure, image, job, release, retry, success};
 
 const URL: &str = "http://receiver/hook";
 const LEASE: Duration = Duration::from_mins(1);
@@ -219,7 +219,7 @@ pub async fn what_goes_back_in_line_makes_nothing_due<H: Harness>() {
     scene.finish(&lease, retry(Duration::from_secs(1))).await;
     scene.advance(Duration::from_secs(1));
     scene.claim_one("m").await;
-    scene.advance(super::LEASE);
+    scene.advance(crate::contract::LEASE);
     scene.store.tick().await.unwrap();
     assert_eq!(scene.due().await, []);
 }

@@ -6,8 +6,8 @@ use photo_core::JobState;
 use photo_core::job::{Ending, Lease, Requeue};
 use photo_core::state::JobEvent;
 
-use super::scene::{Scene, failure, job, release, retry, success};
-use super::{Harness, LEASE, MAX_CRASHES};
+use crate::contract::scene::{Scene, failure, job, release, retry, success};
+use crate::contract::{Harness, LEASE, MAX_CRASHES};
 
 const MINUTE: Duration = Duration::from_mins(1);
 

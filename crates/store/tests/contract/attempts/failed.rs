@@ -5,8 +5,8 @@ use std::time::Duration;
 use photo_core::job::{Ack, Ending};
 use photo_core::{JobError, JobErrorKind, JobState};
 
-use super::scene::{Scene, job, retry, success};
-use super::{Harness, LEASE};
+use crate::contract::scene::{Scene, job, retry, success};
+use crate::contract::{Harness, LEASE};
 
 pub async fn a_failure_is_kept_with_its_error<H: Harness>() {
     let scene = Scene::<H>::start().await;

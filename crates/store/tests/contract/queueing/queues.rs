@@ -7,8 +7,8 @@ use photo_core::job::{
     Announcement, LineEnds, ModelStats, Priority, QueueView, Requeue, SubmitMode,
 };
 
-use super::Harness;
-use super::scene::{Scene, error, job, jobs, model, release, retry};
+use crate::contract::Harness;
+use crate::contract::scene::{Scene, error, job, jobs, model, release, retry};
 
 const SECOND: Duration = Duration::from_secs(1);
 

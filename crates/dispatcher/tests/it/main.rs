@@ -7,16 +7,20 @@ mod hostile_service;
 mod raw_service;
 mod world;
 
-mod announced;
-mod connections;
-mod damage;
-mod endpoints;
-mod failures;
-mod hostile;
-mod leases;
-mod protocols;
-mod renewal;
-mod reports;
-mod slots;
-mod stopping;
-mod unrouted;
+mod jobs {
+    mod damage;
+    mod failures;
+    mod leases;
+    mod slots;
+    mod stopping;
+    mod unrouted;
+}
+mod services {
+    mod announced;
+    mod connections;
+    mod endpoints;
+    mod hostile;
+    mod protocols;
+    mod renewal;
+    mod reports;
+}

@@ -8,34 +8,46 @@ mod mortal_images;
 mod raw;
 mod receiver;
 
-mod access;
-mod by_hash;
-mod callbacks;
-mod cancel;
-mod cancel_models;
-mod check;
-mod damage;
-mod events;
-mod failures;
-mod forms;
-mod fsck;
-mod hostile_forms;
-mod hostile_photos;
-mod model_filter;
-mod models;
-mod openapi;
-mod overload;
-mod page;
-mod photo_notes;
-mod predict;
-mod progress;
-mod queues;
-mod ranges;
-mod records;
-mod refusals;
-mod refused_photos;
-mod retry;
-mod spellings;
-mod status;
-mod thumbnails;
-mod waiting;
+mod following {
+    mod callbacks;
+    mod events;
+    mod waiting;
+}
+mod http {
+    mod access;
+    mod openapi;
+    mod page;
+    mod refusals;
+    mod spellings;
+}
+mod jobs {
+    mod cancel;
+    mod cancel_models;
+    mod failures;
+    mod model_filter;
+    mod progress;
+    mod queues;
+    mod retry;
+    mod status;
+}
+mod operations {
+    mod fsck;
+    mod models;
+    mod records;
+}
+mod photos {
+    mod damage;
+    mod photo_notes;
+    mod ranges;
+    mod thumbnails;
+}
+mod uploads {
+    mod by_hash;
+    mod check;
+    mod forms;
+    mod hostile_forms;
+    pub mod hostile_photos;
+    mod overload;
+    mod predict;
+    mod refused_photos;
+}

@@ -7,7 +7,7 @@ use photo_tests::photos::bmp_of;
 use reqwest::StatusCode;
 
 use crate::app::{App, form, json_of, md5, problem};
-use crate::hostile_photos::{bmp_header, heic};
+use crate::uploads::hostile_photos::{bmp_header, heic};
 
 async fn post(app: &App, photo: &[u8]) -> String {
     json_of(app.predict(form(&[photo.to_vec()], &["sharpness"])).await, StatusCode::ACCEPTED).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::app::{App, form, json_of, md5};
 
 /// 48 by 32 pixels, with a restart after each block.
-const JPEG: &[u8] = include_bytes!("../../../photo-decode/tests/photos/restarts.jpg");
+const JPEG: &[u8] = include_bytes!("../../../../photo-decode/tests/photos/restarts.jpg");
 
 const CUT_SHORT: &str = "The photo is cut short: its JPEG data ends before the picture does.";
 

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::{App, form, json_of};
-use crate::progress::{report, report_as};
+use crate::jobs::progress::{report, report_as};
 
 async fn queues(app: &App) -> Value {
     json_of(app.get("/queues").await, StatusCode::OK).await

@@ -7,14 +7,20 @@ mod cutter;
 mod fake;
 mod run;
 
-mod documents;
-mod following;
-mod interrupted;
-mod lists;
-mod lost_and_found;
-mod named;
-mod operators;
-mod refusals;
-mod results;
-mod submit;
-mod tls;
+mod program {
+    mod documents;
+    mod refusals;
+    mod tls;
+}
+mod reading {
+    mod following;
+    mod operators;
+    mod results;
+}
+mod submission {
+    mod interrupted;
+    mod lists;
+    mod lost_and_found;
+    mod named;
+    mod submit;
+}

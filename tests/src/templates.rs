@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::program::Program;
-use crate::venv;
+use crate::tools::venv;
 
 /// What the template needs.
 const REQUIREMENTS: &str = include_str!("../templates/requirements.txt");

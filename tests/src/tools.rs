@@ -1,5 +1,8 @@
 //! Tools of tests that are installed once, into cargo's target folder.
 
+pub mod newman;
+pub mod venv;
+
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};

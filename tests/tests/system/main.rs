@@ -2,35 +2,50 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-mod callbacks;
-mod chromium;
-mod client_fake;
-mod client_programs;
-mod client_webhooks;
-mod clients;
-mod described;
-mod events;
 mod files;
-mod journey;
-mod launch;
-mod limits;
-mod lost_redis;
-mod other_sites;
-mod outages;
-mod page;
-mod page_docs;
-mod page_modules;
-mod page_operators;
-mod page_tabs;
-mod photoctl;
-mod postman;
-mod processes;
-mod readme;
-mod redis_failover;
-mod redis_trouble;
-mod releases;
-mod replicas;
-mod standalone;
 mod system;
-mod tls;
-mod upgrade;
+
+mod api {
+    mod callbacks;
+    mod described;
+    mod events;
+    mod journey;
+    mod limits;
+    mod postman;
+}
+mod clients {
+    mod documented;
+    mod fake;
+    mod programs;
+    mod webhooks;
+}
+mod operations {
+    mod outages;
+    mod replicas;
+    mod upgrade;
+}
+mod page {
+    mod chromium;
+    mod docs;
+    mod modules;
+    mod operators;
+    mod other_sites;
+    mod photos;
+    mod tabs;
+}
+mod programs {
+    mod environment;
+    mod launch;
+    mod photoctl;
+    mod standalone;
+}
+mod redis {
+    mod failover;
+    mod lost;
+    mod trouble;
+}
+mod services {
+    mod readme;
+    mod releases;
+    mod tls;
+}

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::model::Model;
-use crate::world::{APIS, DISPATCHERS, LEASE, WIRES, World};
+use crate::system::world::{APIS, DISPATCHERS, LEASE, WIRES, World};
 
 /// Something done to the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

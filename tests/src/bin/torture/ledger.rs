@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use photo_core::{ImageKey, UnixMillis};
 use serde_json::{Value, json};
 
-use crate::witness::Gap;
+use crate::checks::witness::Gap;
 
 /// The number of a photo: what it is made from.
 pub type PhotoNumber = u64;

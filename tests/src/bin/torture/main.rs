@@ -12,20 +12,27 @@
 //! relation to the rest is up to the machine: a seed makes a failure likely again, not certain.
 
 mod adversary;
-mod api_client;
-mod audit;
-mod calls;
-mod client;
 mod ledger;
-mod leftovers;
 mod model;
-mod replica;
 mod report;
-mod service;
 mod torture;
-mod watcher;
-mod witness;
-mod world;
+
+mod checks {
+    pub mod audit;
+    pub mod leftovers;
+    pub mod witness;
+}
+mod clients {
+    pub mod api_client;
+    pub mod client;
+    pub mod watcher;
+}
+mod system {
+    pub mod calls;
+    pub mod replica;
+    pub mod service;
+    pub mod world;
+}
 
 use std::path::PathBuf;
 use std::process::ExitCode;

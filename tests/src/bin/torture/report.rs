@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::Appendfsync;
 use crate::adversary::Act;
-use crate::audit::Audit;
-use crate::calls::CallCounts;
-use crate::leftovers::Leftovers;
+use crate::checks::audit::Audit;
+use crate::checks::leftovers::Leftovers;
+use crate::checks::witness::Gap;
 use crate::model::Model;
-use crate::witness::Gap;
+use crate::system::calls::CallCounts;
 
 /// The most problems that are printed.
 const MOST_PROBLEMS: usize = 30;

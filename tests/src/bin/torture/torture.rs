@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use tokio::sync::watch;
 
-use crate::api_client::ApiClient;
-use crate::client::{self, Client};
+use crate::checks::witness::Witness;
+use crate::checks::{audit, leftovers};
+use crate::clients::api_client::ApiClient;
+use crate::clients::client::{self, Client};
+use crate::clients::watcher;
 use crate::ledger::Ledger;
 use crate::model::Model;
 use crate::report::Report;
-use crate::witness::Witness;
-use crate::world::World;
-use crate::{Args, adversary, audit, leftovers, watcher};
+use crate::system::world::World;
+use crate::{Args, adversary};
 
 /// How often it is said how far everything has come.
 const PROGRESS: Duration = Duration::from_secs(2);

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use photo_tests::program::Program;
 
-const DOCUMENT: &str = include_str!("../../../docs/CLIENTS.md");
+const DOCUMENT: &str = include_str!("../../../../docs/CLIENTS.md");
 
 /// What begins the first line of a program, before its name.
 const COMMENTS: [&str; 2] = ["# ", "// "];

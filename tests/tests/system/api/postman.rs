@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use photo_tests::newman;
 use photo_tests::program::Program;
+use photo_tests::tools::newman;
 use serde_json::Value;
 
 use crate::system::Server;
 
 const COLLECTION: &str =
-    include_str!("../../../deploy/postman/PhotoAnalysisServer.postman_collection.json");
-const README: &str = include_str!("../../../README.md");
+    include_str!("../../../../deploy/postman/PhotoAnalysisServer.postman_collection.json");
+const README: &str = include_str!("../../../../README.md");
 
 /// Where the collection is, and its environment and photos.
 fn folder() -> PathBuf {

@@ -9,7 +9,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::model::Model;
-use crate::world::World;
+use crate::system::world::World;
 
 /// How long an answer may take. A frozen api is given up, and finds the upload when it goes on:
 /// then two apis have the same photos at once.

@@ -6,7 +6,7 @@ use photo_tests::program::Program;
 
 use crate::system::{Server, jpeg, md5};
 
-const README: &str = include_str!("../../../README.md");
+const README: &str = include_str!("../../../../README.md");
 
 /// What the service is started by at the end, but for its port: the test has a free one chosen and told.
 const START: &str = "5005), Model)\n";

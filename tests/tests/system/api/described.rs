@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use photo_tests::program::Program;
-use photo_tests::venv;
+use photo_tests::tools::venv;
 
 use crate::system::Server;
 
 /// What it needs.
-const REQUIREMENTS: &str = include_str!("../../schemathesis/requirements.txt");
+const REQUIREMENTS: &str = include_str!("../../../schemathesis/requirements.txt");
 
 /// Whoever is to be called back may be called, or a right request would be refused; nobody is there.
 const CALLBACKS: &str = "[callbacks]\n\

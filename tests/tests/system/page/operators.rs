@@ -5,7 +5,7 @@ use std::io::Cursor;
 use photo_tests::program::Program;
 use reqwest::StatusCode;
 
-use crate::chromium::browse;
+use crate::page::chromium::browse;
 use crate::system::{Server, jpeg, md5};
 
 /// A PNG that ends in the middle: its size can be read, its pixels cannot.

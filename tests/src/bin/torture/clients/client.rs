@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::api_client::ApiClient;
+use crate::clients::api_client::ApiClient;
 use crate::ledger::{Ledger, PhotoNumber};
 
 /// How many uploads there are at once.

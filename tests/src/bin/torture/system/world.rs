@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use crate::Appendfsync;
 use crate::model::Model;
-use crate::replica::{Recipe, Replica};
-use crate::service::Service;
+use crate::system::replica::{Recipe, Replica};
+use crate::system::service::Service;
 
 /// How many apis run side by side.
 pub const APIS: usize = 2;

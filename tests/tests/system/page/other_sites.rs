@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::chromium::{Page, browse};
+use crate::page::chromium::{Page, browse};
 use crate::system::{Server, jpeg, md5};
 
 /// A model that does nothing, so that its jobs wait.

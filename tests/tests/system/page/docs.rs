@@ -3,7 +3,7 @@
 use photo_tests::program::Program;
 use serde_json::{Value, json};
 
-use crate::chromium::browse;
+use crate::page::chromium::browse;
 use crate::system::Server;
 
 #[tokio::test(flavor = "multi_thread")]

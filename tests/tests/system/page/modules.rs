@@ -4,7 +4,7 @@ use photo_core::PhotoFormat;
 use photo_tests::program::Program;
 use serde_json::{Value, json};
 
-use crate::chromium::browse;
+use crate::page::chromium::browse;
 use crate::system::{Server, md5};
 
 /// What a script answers that may import the page's modules.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use photo_core::ImageKey;
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::clients::client::Client;
 use crate::ledger::PhotoNumber;
 use crate::model::Model;
 

@@ -12,7 +12,7 @@ use photo_tests::program::binary;
 
 use crate::ledger::Ledger;
 use crate::model::Model;
-use crate::world::World;
+use crate::system::world::World;
 
 /// How long what goes by itself may take to do so. The longest is the word that a model cannot take
 /// jobs, ten seconds.

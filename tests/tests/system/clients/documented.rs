@@ -5,8 +5,8 @@ use std::path::Path;
 use photo_tests::program::Program;
 use serde_json::{Value, json};
 
-use crate::client_fake::{Fake, Reply};
-use crate::client_programs::{blocks, files, run, start};
+use crate::clients::fake::{Fake, Reply};
+use crate::clients::programs::{blocks, files, run, start};
 use crate::system::{Server, md5};
 
 const SUBMIT: [&str; 3] = ["submit.sh", "submit.py", "submit.mjs"];

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use thirtyfour::Key;
 
-use crate::chromium::{Page, browse};
+use crate::page::chromium::{Page, browse};
 use crate::system::{Server, System, jpeg, md5};
 
 /// A file name that would run a script if it were ever taken for markup.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use photo_core::ImageKey;
 
-use crate::api_client::ApiClient;
+use crate::clients::api_client::ApiClient;
 use crate::ledger::Ledger;
 
 /// How many images it asks about at once.

@@ -10,8 +10,8 @@ use photo_tests::program::Program;
 use reqwest::StatusCode;
 use sha2::Sha256;
 
-use crate::client_programs::{run, start};
-use crate::clients::{colour, plain};
+use crate::clients::documented::{colour, plain};
+use crate::clients::programs::{run, start};
 use crate::system::{Server, md5};
 
 const RECEIVERS: [&str; 2] = ["receiver.py", "receiver.mjs"];

@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::calls::Calls;
+use crate::system::calls::Calls;
 
 use crate::model::{Behaviour, Model};
 

@@ -7,8 +7,8 @@ use std::process::Command;
 use crate::tools::{installed, run};
 
 /// What has to be installed, and of it every version.
-const PACKAGE: &str = include_str!("../newman/package.json");
-const LOCK: &str = include_str!("../newman/package-lock.json");
+const PACKAGE: &str = include_str!("../../newman/package.json");
+const LOCK: &str = include_str!("../../newman/package-lock.json");
 
 /// A command that is newman. Installing it takes some seconds and the network.
 pub fn command() -> Command {

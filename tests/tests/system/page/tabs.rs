@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::chromium::browse;
+use crate::page::chromium::browse;
 use crate::system::{Server, jpeg};
 
 /// As many tabs as a browser opens connections to a server.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::role::Role;
+use crate::subprocess::Subprocess;
 
 /// Measures the system against the ceilings of the machine and against its peers.
 ///
@@ -82,5 +82,5 @@ pub enum What {
     All,
     /// What this program is for itself
     #[command(hide = true, subcommand)]
-    Role(Role),
+    Subprocess(Subprocess),
 }

@@ -1,36 +1,45 @@
 //! Measures the system against the ceilings of the machine and against its peers: `bench --help`
 //! says how.
 //!
-//! Everything is a row of one table (`row`), made by a file of `measure`. Contenders (`contender`)
-//! are measured one after the other, in several rounds: ourselves (`system`), ceilings (`ceiling`)
-//! and peers. What their repeats say together is in `stats`, whether they can be compared in
-//! `comparison`.
+//! Everything is a row of one table (`report`), made by a file of `measure`. Contenders
+//! (`harness::contender`) are measured one after the other, in several rounds: ourselves (`system`),
+//! ceilings (`ceiling`) and peers (`peer`). What their repeats say together is in `stats`, whether they can be compared in
+//! `report::comparison`.
 
 mod args;
-mod backlog;
-mod bench;
 mod ceiling;
-mod comparison;
-mod contender;
-mod cores;
-mod errand;
-mod images;
 mod info;
+mod installed_peers;
 mod load;
-mod machine;
 mod measure;
 mod peer;
-mod photo;
-mod plan;
-mod queue;
+mod programs;
 mod report;
-mod role;
-mod row;
 mod service;
 mod stats;
+mod subprocess;
 mod system;
-mod table;
-mod usage;
+
+mod harness {
+    pub mod bench;
+    pub mod contender;
+    pub mod machine;
+    pub mod plan;
+    pub mod process_benchmark;
+}
+mod jobs {
+    pub mod backlog;
+    pub mod queue;
+}
+mod photos {
+    pub mod images;
+    pub mod photo;
+}
+mod process {
+    pub mod cores;
+    pub mod outcome;
+    pub mod usage;
+}
 
 use std::process::ExitCode;
 
@@ -39,17 +48,18 @@ use clap::Parser;
 use photo_core::program;
 
 use crate::args::{Args, Options, What};
-use crate::bench::Bench;
-use crate::cores::Cores;
-use crate::peer::Peers;
-use crate::plan::Plan;
+use crate::harness::bench::Bench;
+use crate::harness::plan::Plan;
+use crate::installed_peers::InstalledPeers;
+use crate::process::cores::Cores;
+use crate::programs::build_programs;
+use crate::report::table::{Markdown, Terminal};
 use crate::report::{Judged, Report};
-use crate::table::{Markdown, Terminal};
 
 fn main() -> ExitCode {
     let Args { what, options } = Args::parse();
     let done = match what {
-        What::Role(role) => role.play(),
+        What::Subprocess(subprocess) => subprocess.run(),
         what => measure(&what, &options),
     };
     program::end("bench", done)
@@ -57,12 +67,12 @@ fn main() -> ExitCode {
 
 fn measure(what: &What, options: &Options) -> anyhow::Result<()> {
     if !options.no_build {
-        bench::build_programs()?;
+        build_programs()?;
     }
     let plan = if options.quick { Plan::quick() } else { Plan::full(options.rounds) };
     let cores = Cores::find(options.cores.as_deref())?;
-    let peers = if options.no_peers { None } else { Some(Peers::install()?) };
-    let versions = peers.as_ref().map(Peers::versions).transpose()?;
+    let peers = if options.no_peers { None } else { Some(InstalledPeers::install()?) };
+    let versions = peers.as_ref().map(InstalledPeers::versions).transpose()?;
     let bench = Bench::new(plan, cores, peers, options.folder.as_deref())?;
     // On this thread, so that what is started inherits its cores.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -1,10 +1,14 @@
 //! Everything that was measured.
 
+pub mod comparison;
+pub mod result_row;
+pub mod table;
+
 use serde::Serialize;
 
-use crate::comparison::{Comparison, Judgement};
-use crate::machine::Machine;
-use crate::row::Row;
+use crate::harness::machine::Machine;
+use crate::report::comparison::{Comparison, Judgement};
+use crate::report::result_row::ResultRow;
 
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
@@ -26,13 +30,13 @@ pub struct Report {
 pub struct Judged {
     /// The row.
     #[serde(flatten)]
-    pub row: Row,
+    pub row: ResultRow,
     /// What each of its comparisons says.
     pub judgements: Vec<Judgement>,
 }
 
-impl From<Row> for Judged {
-    fn from(row: Row) -> Self {
+impl From<ResultRow> for Judged {
+    fn from(row: ResultRow) -> Self {
         Self { judgements: row.comparisons.iter().map(Comparison::judge).collect(), row }
     }
 }

@@ -16,6 +16,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+/// The model that everything is measured with.
+pub const MODEL: &str = "noop";
+
 /// What it sees in every photo.
 const PREDICTION: &str = r#"{"status":"success","result":{"classes":["isGreen","isRed"],"result":{"isGreen":0,"isRed":1}}}"#;
 

@@ -75,6 +75,11 @@ pub fn float(count: usize) -> f64 {
     count as f64
 }
 
+/// Megabytes, as disks and networks count them.
+pub fn megabytes(count: usize, bytes: usize) -> f64 {
+    float(count) * float(bytes) / 1e6
+}
+
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "these can be told exactly")]
 mod tests {

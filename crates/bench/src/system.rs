@@ -13,14 +13,11 @@ use photo_store::redis::RedisJobStore;
 use photo_tests::program::{Program, binary};
 use photo_tests::redis_server::RedisServer;
 
-use crate::bench::Bench;
-use crate::cores::Place;
-use crate::images;
-use crate::photo::Photo;
-use crate::usage::Process;
-
-/// The model that everything is measured with.
-pub const MODEL: &str = "noop";
+use crate::harness::bench::Bench;
+use crate::photos::images;
+use crate::photos::photo::Photo;
+use crate::process::cores::Place;
+use crate::process::usage::Process;
 
 /// One system. It is gone when dropped.
 pub struct System<'a> {

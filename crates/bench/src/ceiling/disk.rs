@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 
-use crate::role::Outcome;
+use crate::process::outcome::ProcessOutcome;
 
 /// How much is written at a time, in bytes.
 const BLOCK: usize = 128 * 1024;
@@ -24,10 +24,10 @@ pub fn run(
     records: bool,
     threads: usize,
     time: Duration,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<ProcessOutcome> {
     fs::create_dir_all(folder)?;
     let photo = vec![0x5A; bytes];
-    Outcome::of(|| {
+    ProcessOutcome::of(|| {
         let end = Instant::now() + time;
         std::thread::scope(|scope| {
             let writers: Vec<_> = (0..threads)

@@ -19,8 +19,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::load;
-use crate::photo::Photo;
-use crate::role::Outcome;
+use crate::photos::photo::Photo;
+use crate::process::outcome::ProcessOutcome;
 use crate::service::Generation;
 
 /// How many different bodies there are.
@@ -97,10 +97,10 @@ pub fn run(
     bodies: Bodies,
     concurrency: usize,
     time: Duration,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<ProcessOutcome> {
     let post = Post { address, bodies, turn: Cell::new(0) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Outcome::of(|| {
+    ProcessOutcome::of(|| {
         runtime.block_on(async {
             let end = Instant::now() + time;
             // On one thread: tasks are spawned for the connections only.

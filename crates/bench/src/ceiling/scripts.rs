@@ -9,8 +9,8 @@ use photo_core::config::PriorityWeights;
 use photo_store::redis::FINISH_SCRIPT;
 use photo_tests::redis_server::RedisServer;
 
-use crate::queue::{ANSWER, BATCH, LEASE, Queue};
-use crate::system::MODEL;
+use crate::jobs::queue::{ANSWER, BATCH, LEASE, Queue};
+use crate::service::MODEL;
 
 /// What all keys of ours begin with.
 const PREFIX: &str = "{photo}";

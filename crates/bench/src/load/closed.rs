@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use futures_util::future::try_join_all;
 
-use super::{Questions, Wire};
+use super::{Requests, Wire};
 
 /// When clients stop.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub enum Until {
 /// Lets so many clients ask; answers how many questions were answered in what time. Fails if one
 /// was not answered as expected.
 pub async fn closed(
-    questions: &Questions,
+    questions: &Requests,
     clients: usize,
     until: Until,
 ) -> anyhow::Result<(usize, Duration)> {

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use bytes::{Buf, Bytes};
 
-use super::Question;
-use crate::photo::Photo;
-use crate::system::MODEL;
+use super::wire::RequestBytes;
+use crate::photos::photo::Photo;
+use crate::service::MODEL;
 
 const BOUNDARY: &str = "photo-bench";
 
@@ -50,7 +50,7 @@ impl Form {
     }
 
     /// The form with another photo in it.
-    pub fn fill(&self) -> Question {
+    pub fn fill(&self) -> RequestBytes {
         let (photo_begin, _) = self.photo.copy();
         Bytes::from([&self.begin, &photo_begin[..]].concat()).chain(self.rest.clone())
     }

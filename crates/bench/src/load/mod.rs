@@ -8,11 +8,11 @@
 mod closed;
 mod form;
 mod open;
-mod question;
+mod requests;
 mod wire;
 
 pub use closed::{Until, closed};
 pub use form::{Form, content_type, model_body, model_body_of};
 pub use open::open;
-pub use question::{Question, Questions, get};
-pub use wire::{Answer, Pool, Wire};
+pub use requests::{Requests, get};
+pub use wire::{Pool, Wire};

@@ -1,4 +1,4 @@
-//! Questions that are asked when their time has come, whether the others were answered or not: for
+//! Requests that are asked when their time has come, whether the others were answered or not: for
 //! times.
 //!
 //! A time counts from when the question was to be asked. A server that stops for a second so

@@ -6,12 +6,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use bytes::Buf;
+use bytes::buf::Chain;
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// How much is read at a time, in bytes.
 const READ: usize = 16 * 1024;
+
+/// One request, as it goes over the wire.
+pub type RequestBytes = Chain<Bytes, Bytes>;
 
 /// A connection that is kept.
 pub struct Wire {
@@ -21,7 +25,7 @@ pub struct Wire {
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Answer<'a> {
+pub struct WireResponse<'a> {
     /// The HTTP status.
     pub status: u16,
     /// The body.
@@ -37,7 +41,7 @@ impl Wire {
     }
 
     /// Sends a question and reads the answer.
-    pub async fn ask(&mut self, mut question: impl Buf) -> io::Result<Answer<'_>> {
+    pub async fn ask(&mut self, mut question: impl Buf) -> io::Result<WireResponse<'_>> {
         self.stream.write_all_buf(&mut question).await?;
         self.buffer.clear();
         let (status, body_at, end) = loop {
@@ -49,7 +53,7 @@ impl Wire {
         while self.buffer.len() < end {
             self.read().await?;
         }
-        Ok(Answer { status, body: &self.buffer[body_at..end] })
+        Ok(WireResponse { status, body: &self.buffer[body_at..end] })
     }
 
     async fn read(&mut self) -> io::Result<()> {

@@ -8,19 +8,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use photo_core::{ImageKey, JobId};
 
-use crate::backlog::{Backlog, model};
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Runs, Sample, alternate};
-use crate::cores::Place;
-use crate::errand::Errand;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Runs, Sample, alternate};
+use crate::harness::process_benchmark::ProcessBenchmark;
+use crate::jobs::backlog::{Backlog, model};
 use crate::peer::{Kind, Site, Worker};
-use crate::photo::Photo;
-use crate::role;
-use crate::row::Row;
-use crate::service::Generation;
-use crate::system::{Dispatcher, MODEL, System, start_redis};
-use crate::usage::Process;
+use crate::photos::photo::Photo;
+use crate::process::cores::Place;
+use crate::process::usage::Process;
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::{Generation, MODEL};
+use crate::subprocess;
+use crate::system::{Dispatcher, System, start_redis};
 
 const UNIT: &str = "jobs/s";
 const CPU_UNIT: &str = "jobs per CPU second";
@@ -37,7 +37,7 @@ const PEERS: [(Kind, Option<f64>); 4] = [
 ];
 
 /// Both generations of model services.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Others)?;
     let by_form = Case {
         what: "dispatch, 100 KB photos, no-op model, one dispatcher",
@@ -64,8 +64,8 @@ struct Case {
 }
 
 impl Case {
-    async fn measure(&self, bench: &Bench) -> anyhow::Result<Row> {
-        let start = || role::start_service(self.generation, Duration::ZERO);
+    async fn measure(&self, bench: &Bench) -> anyhow::Result<ResultRow> {
+        let start = || subprocess::start_service(self.generation, Duration::ZERO);
         let (service, address) = bench.cores.start_at(Place::Others, start)??;
         let service_process = Process::new("service", service.id());
         let ours = Ours::start(bench, address, &service_process).await?;
@@ -89,14 +89,14 @@ impl Case {
         Ok(self.row(bench, &runs))
     }
 
-    fn row(&self, bench: &Bench, runs: &[Runs]) -> Row {
+    fn row(&self, bench: &Bench, runs: &[Runs]) -> ResultRow {
         let [post, ours, others @ ..] = runs else { unreachable!("one each") };
         let how = format!(
             "{} requests at a time, photos of {} bytes, a queue that is never empty; one core; the \
              ceiling has the bodies in memory",
             bench.plan.concurrency, bench.plan.small
         );
-        let mut row = Row::new(self.what, "dispatch", how);
+        let mut row = ResultRow::new(self.what, "dispatch", how);
         let target = Some(Target::AtLeast(self.ceiling));
         let (by_cpu, by_time) = (ours.per_cpu_second(CPU_UNIT), ours.per_second(UNIT));
         let post_by_cpu = post.per_cpu_second(CPU_UNIT);
@@ -120,7 +120,7 @@ impl Case {
         name: &str,
         service: SocketAddr,
         more: &[String],
-    ) -> Errand<'a> {
+    ) -> ProcessBenchmark<'a> {
         let args = [
             "post".to_owned(),
             "--address".to_owned(),
@@ -132,7 +132,7 @@ impl Case {
             "--concurrency".to_owned(),
             bench.plan.concurrency.to_string(),
         ];
-        Errand::new(bench, name, &[&args, more].concat(), 1.0)
+        ProcessBenchmark::new(bench, name, &[&args, more].concat(), 1.0)
     }
 }
 

@@ -10,20 +10,20 @@ use photo_core::ModelName;
 use photo_core::ports::JobStore;
 use photo_tests::files;
 
-use crate::backlog::{self, model};
-use crate::bench::Bench;
-use crate::comparison::Comparison;
-use crate::contender::{Contender, Sample, alternate};
-use crate::cores::Place;
-use crate::load::{Form, Questions, Until, closed};
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample, alternate};
+use crate::jobs::backlog::{self, model};
+use crate::load::{Form, Requests, Until, closed};
 use crate::peer::Server;
-use crate::photo::Photo;
-use crate::role;
-use crate::row::Row;
-use crate::service::Generation;
+use crate::photos::photo::Photo;
+use crate::process::cores::Place;
+use crate::process::usage::{Process, Watch};
+use crate::report::comparison::Comparison;
+use crate::report::result_row::ResultRow;
+use crate::service::{Generation, MODEL};
 use crate::stats::float;
-use crate::system::{Api, Dispatcher, MODEL, System};
-use crate::usage::{Process, Watch};
+use crate::subprocess;
+use crate::system::{Api, Dispatcher, System};
 
 const WHAT: &str = "end to end, 100 KB photos, no-op model";
 const UNIT: &str = "photos/s";
@@ -39,9 +39,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Ours against a server of the obvious kind.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Others)?;
-    let start = || role::start_service(Generation::Multipart, Duration::ZERO);
+    let start = || subprocess::start_service(Generation::Multipart, Duration::ZERO);
     let (service, address) = bench.cores.start_at(Place::Others, start)??;
     let service = Process::new("service", service.id());
     let photo = Photo::new(bench.plan.small);
@@ -53,7 +53,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let way = |name, workers: Vec<Process>, redis, to, photos, side| Way {
         name,
         photos,
-        questions: Questions::upload(to, 202, Form::to_api(to, &photo)),
+        questions: Requests::upload(to, 202, Form::to_api(to, &photo)),
         worker_names: workers.iter().map(|worker| worker.name.clone()).collect(),
         processes: workers.into_iter().chain([redis, service.clone()]).collect(),
         side,
@@ -81,7 +81,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
          worker share one core; the peer does not sync",
         bench.plan.small
     );
-    let mut row = Row::new(WHAT, "end-to-end", how);
+    let mut row = ResultRow::new(WHAT, "end-to-end", how);
     for peer in peers {
         let (by_time, by_cpu) = (ours.per_second(UNIT), ours.per_cpu_second(CPU_UNIT));
         row.comparisons.push(Comparison::ratio(by_cpu, peer.per_cpu_second(CPU_UNIT), None));
@@ -115,7 +115,7 @@ impl<'a> Ours<'a> {
 struct Way<'a> {
     name: &'static str,
     photos: usize,
-    questions: Questions,
+    questions: Requests,
     worker_names: Vec<String>,
     processes: Vec<Process>,
     side: Side<'a>,

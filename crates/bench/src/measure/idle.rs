@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Sample, alternate};
-use crate::cores::Place;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample, alternate};
 use crate::info::Info;
-use crate::role;
-use crate::row::Row;
+use crate::process::cores::Place;
+use crate::process::usage::{Process, Watch};
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
 use crate::service::Generation;
 use crate::stats::Series;
+use crate::subprocess;
 use crate::system::System;
-use crate::usage::{Process, Watch};
 
 const WHAT: &str = "idle cost, one dispatcher, 20 models";
 
@@ -22,9 +22,9 @@ const WHAT: &str = "idle cost, one dispatcher, 20 models";
 const MODELS: usize = 20;
 
 /// One dispatcher without any job.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Anywhere)?;
-    let (_service, address) = role::start_service(Generation::Multipart, Duration::ZERO)?;
+    let (_service, address) = subprocess::start_service(Generation::Multipart, Duration::ZERO)?;
     let mut system = System::start(bench)?;
     for number in 0..MODELS {
         system.add_model(&format!("noop_{number}"), &format!("url = \"http://{address}\""));
@@ -41,7 +41,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let runs = alternate(bench, WHAT, &mut contenders).await?;
     let [sent, all] = &runs[..] else { unreachable!("one per contender") };
     let how = format!("a dispatcher that knows {MODELS} models is looked at while it has no job");
-    let mut row = Row::new(WHAT, "idle", how);
+    let mut row = ResultRow::new(WHAT, "idle", how);
     let cpu = sent.series("% of a core", |sample| {
         100.0 * sample.worked.as_secs_f64() / sample.elapsed.as_secs_f64()
     });

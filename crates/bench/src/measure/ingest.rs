@@ -5,19 +5,20 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use photo_tests::files;
 
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Runs, Sample, alternate, megabytes, one_after_the_other};
-use crate::cores::Place;
-use crate::errand::Errand;
-use crate::load::{Form, Questions, Until, closed};
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Runs, Sample, alternate, one_after_the_other};
+use crate::harness::process_benchmark::ProcessBenchmark;
+use crate::load::{Form, Requests, Until, closed};
 use crate::peer::Server;
-use crate::photo::Photo;
-use crate::role;
-use crate::row::Row;
-use crate::stats::{Series, float};
-use crate::system::{MODEL, System};
-use crate::usage::{Process, Watch};
+use crate::photos::photo::Photo;
+use crate::process::cores::Place;
+use crate::process::usage::{Process, Watch};
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::MODEL;
+use crate::stats::{Series, float, megabytes};
+use crate::subprocess;
+use crate::system::System;
 
 const UNIT: &str = "MB/s";
 const CPU_UNIT: &str = "MB per CPU second";
@@ -30,7 +31,7 @@ const LARGE_CLIENTS: usize = 8;
 const SMALL_CLIENTS: usize = 32;
 
 /// Both sizes of photos.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Others)?;
     let large = Case {
         what: "ingest, 3 MB photos",
@@ -60,13 +61,13 @@ struct Case {
 }
 
 impl Case {
-    async fn measure(&self, bench: &Bench) -> anyhow::Result<Row> {
+    async fn measure(&self, bench: &Bench) -> anyhow::Result<ResultRow> {
         let (bytes, clients) = (self.bytes, self.clients);
         let mut system = System::start(bench)?;
         // Nobody works on the jobs.
         system.add_model(MODEL, "port = 1");
         let api = system.api(Place::Measured)?;
-        let start = || role::start_server(&["receive".to_owned()]);
+        let start = || subprocess::start_server(&["receive".to_owned()]);
         let (receive, receive_address) = bench.cores.start_at(Place::Measured, start)??;
         let peer = match &bench.peers {
             Some(peers) => Some(Server::start(bench, peers, Place::Measured, None).await?),
@@ -83,18 +84,19 @@ impl Case {
             bench,
             clients,
             each: megabytes(1, bytes),
-            questions: Questions::upload(address, 202, Form::to_api(address, &photo)),
+            questions: Requests::upload(address, 202, Form::to_api(address, &photo)),
             processes: processes.to_vec(),
             folder,
         };
         let receive = [Process::new("receive", receive.id())];
         let ours = [api.process.clone(), system.redis_process()];
         let mut contenders: Vec<Box<dyn Contender>> = vec![
-            Box::new(Errand::new(bench, "hash", &hash, megabytes(1, bytes))),
+            Box::new(ProcessBenchmark::new(bench, "hash", &hash, megabytes(1, bytes))),
             Box::new(uploading(receive_address, &receive, None)),
-            Box::new(Errand::new(bench, "disk", &disk, megabytes(1, bytes)).writing()?),
+            Box::new(ProcessBenchmark::new(bench, "disk", &disk, megabytes(1, bytes)).writing()?),
             Box::new(
-                Errand::new(bench, "disk, no records", &alone, megabytes(1, bytes)).writing()?,
+                ProcessBenchmark::new(bench, "disk, no records", &alone, megabytes(1, bytes))
+                    .writing()?,
             ),
             Box::new(uploading(api.address, &ours, Some(system.images()))),
         ];
@@ -106,14 +108,14 @@ impl Case {
         Ok(self.row(&runs))
     }
 
-    fn row(&self, runs: &[Runs]) -> Row {
+    fn row(&self, runs: &[Runs]) -> ResultRow {
         let [hash, receive, disk, alone, ours, peers @ ..] = runs else { unreachable!("one each") };
         let (bytes, clients) = (self.bytes, self.clients);
         let how = format!(
             "{clients} clients upload photos of {bytes} bytes, each another one, and wait for each \
              answer; one core; the peer does not sync"
         );
-        let mut row = Row::new(self.what, "ingest", how);
+        let mut row = ResultRow::new(self.what, "ingest", how);
         let parts = [hash, receive, disk];
         let sum = |parts: &[Series]| {
             one_after_the_other("hash + receive + disk", &parts.iter().collect::<Vec<_>>())
@@ -150,7 +152,7 @@ struct Uploading<'a> {
     clients: usize,
     /// How much one photo counts.
     each: f64,
-    questions: Questions,
+    questions: Requests,
     /// The server, and who works for it.
     processes: Vec<Process>,
     /// What is stored there is emptied each time.

@@ -9,30 +9,30 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 
 use super::timed::Timed;
-use crate::bench::Bench;
 use crate::ceiling::disk;
-use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Runs, alternate};
-use crate::cores::Place;
-use crate::load::{Form, Pool, Questions, get};
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Runs, alternate};
+use crate::load::{Form, Pool, Requests, get};
 use crate::peer::Server;
-use crate::photo::Photo;
-use crate::role;
-use crate::row::Row;
-use crate::service::Generation;
+use crate::photos::photo::Photo;
+use crate::process::cores::Place;
+use crate::process::usage::Process;
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::{Generation, MODEL};
 use crate::stats::Series;
-use crate::system::{MODEL, System};
-use crate::usage::Process;
+use crate::subprocess;
+use crate::system::System;
 
 const WHAT: &str = "idle latency, POST until SUCCEEDED is visible, no-op model, 100 KB";
 
 /// The whole way of a photo, against the two requests that cannot be avoided.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Anywhere)?;
     let (rate, photo) = (bench.plan.upload_rate, Photo::new(bench.plan.small));
-    let (service, model) = role::start_service(Generation::Multipart, Duration::ZERO)?;
+    let (service, model) = subprocess::start_service(Generation::Multipart, Duration::ZERO)?;
     let service = Process::new("service", service.id());
-    let (receive, receive_address) = role::start_server(&["receive".to_owned()])?;
+    let (receive, receive_address) = subprocess::start_server(&["receive".to_owned()])?;
     let receive = Process::new("receive", receive.id());
 
     let mut system = System::start(bench)?;
@@ -84,13 +84,13 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     Ok(vec![row(rate, &runs)])
 }
 
-fn row(rate: u32, runs: &[Runs]) -> Row {
+fn row(rate: u32, runs: &[Runs]) -> ResultRow {
     let [posts, disk, ours, peers @ ..] = runs else { unreachable!("one each") };
     let how = format!(
         "{rate} uploads a second, each timed from when it was due; the result is read as soon as it is \
          there; all cores are shared"
     );
-    let mut row = Row::new(WHAT, "latency", how);
+    let mut row = ResultRow::new(WHAT, "latency", how);
     for (quantile, name, most) in [(0.5, "p50", 2.0), (0.99, "p99", 4.0)] {
         let named = |runs: &Runs| {
             let series = runs.quantile_ms(quantile);
@@ -113,12 +113,12 @@ fn row(rate: u32, runs: &[Runs]) -> Row {
 /// POSTs of a photo to one server.
 struct Posts {
     pool: Pool,
-    questions: Questions,
+    questions: Requests,
 }
 
 impl Posts {
     fn new(address: SocketAddr, expected: u16, form: Form) -> Self {
-        let questions = Questions::upload(address, expected, form);
+        let questions = Requests::upload(address, expected, form);
         Self { pool: Pool::new(address), questions }
     }
 
@@ -146,7 +146,7 @@ impl TwoPosts {
 struct WholeWay {
     address: SocketAddr,
     pool: Pool,
-    uploads: Questions,
+    uploads: Requests,
 }
 
 #[derive(Deserialize)]
@@ -162,7 +162,7 @@ struct Status {
 impl WholeWay {
     /// To this server.
     fn new(address: SocketAddr, photo: &Photo) -> Self {
-        let uploads = Questions::upload(address, 202, Form::to_api(address, photo));
+        let uploads = Requests::upload(address, 202, Form::to_api(address, photo));
         Self { address, pool: Pool::new(address), uploads }
     }
 

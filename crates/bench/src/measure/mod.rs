@@ -13,11 +13,11 @@ mod status;
 mod timed;
 
 use crate::args::What;
-use crate::bench::Bench;
-use crate::row::Row;
+use crate::harness::bench::Bench;
+use crate::report::result_row::ResultRow;
 
 /// Measures what is asked for.
-pub async fn run(what: &What, bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(what: &What, bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     let mut rows = Vec::new();
     let all = matches!(what, What::All);
     if all || matches!(what, What::Ingest) {

@@ -9,17 +9,18 @@ use deadpool_redis::redis::cmd;
 use photo_core::ImageKey;
 use photo_tests::redis_server::RedisServer;
 
-use crate::backlog::model;
-use crate::bench::Bench;
 use crate::ceiling::scripts::{self, Bare, Least};
-use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Sample, alternate};
-use crate::cores::Place;
-use crate::queue::{BATCH, Ours, TASKS, drain, imaginary_images};
-use crate::row::Row;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample, alternate};
+use crate::jobs::backlog::model;
+use crate::jobs::queue::{BATCH, Ours, TASKS, drain, imaginary_images};
+use crate::process::cores::Place;
+use crate::process::usage::{Process, Watch};
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::MODEL;
 use crate::stats::float;
-use crate::system::{self, MODEL};
-use crate::usage::{Process, Watch};
+use crate::system;
 
 /// redis-benchmark counts in milliseconds: with fewer requests it may say that it took none.
 const LEAST_REQUESTS: usize = 100_000;
@@ -28,7 +29,7 @@ const WHAT: &str = "queue alone (claim + finish, batch 64)";
 const UNIT: &str = "jobs/s";
 
 /// Our queue, its scripts alone, the least script, and what the server can do at all.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Others)?;
     let redis = bench.cores.start_at(Place::Measured, RedisServer::start)?;
     let shared = Shared {
@@ -51,7 +52,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         "{jobs} jobs of one model are worked off by {TASKS} tasks, each finishing {BATCH} and claiming \
          {BATCH} in a trip; Redis has a core for itself"
     );
-    let mut row = Row::new(WHAT, "queue", how);
+    let mut row = ResultRow::new(WHAT, "queue", how);
     row.comparisons.push(Comparison::ratio(ours.clone(), bare, Some(Target::AtLeast(0.8))));
     row.comparisons.push(Comparison::ratio(ours, least, None));
     row.beside.push(set);

@@ -5,26 +5,27 @@ use photo_core::ImageKey;
 use photo_core::ModelName;
 use photo_tests::redis_server::RedisServer;
 
-use crate::backlog::model;
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::cores::Place;
+use crate::harness::bench::Bench;
 use crate::info::Info;
-use crate::queue::{ANSWER, Ours, drain, imaginary_images, submit};
-use crate::row::Row;
+use crate::jobs::backlog::model;
+use crate::jobs::queue::{ANSWER, Ours, drain, imaginary_images, submit};
+use crate::process::cores::Place;
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::MODEL;
 use crate::stats::{Series, float};
-use crate::system::{self, MODEL};
+use crate::system;
 
 const WHAT: &str = "Redis memory";
 
 /// Queued jobs with one and with four models per image, and finished ones.
-pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
+pub async fn run(bench: &Bench) -> anyhow::Result<ResultRow> {
     bench.cores.move_to(Place::Anywhere)?;
     eprintln!("{WHAT}");
     let jobs = bench.plan.memory_jobs;
     let how =
         format!("what {jobs} jobs add to the memory that Redis uses, divided by their number");
-    let mut row = Row::new(WHAT, "memory", how);
+    let mut row = ResultRow::new(WHAT, "memory", how);
     let bytes = |name: &str, bytes: f64| Series::new(name, "bytes", vec![bytes]);
 
     let one = Store::start(&[MODEL]).await?;

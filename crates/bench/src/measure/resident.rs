@@ -5,18 +5,18 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use photo_core::JobId;
 
-use crate::backlog::{Backlog, model};
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::cores::Place;
-use crate::load::{Form, Questions, Wire};
-use crate::photo::Photo;
-use crate::role;
-use crate::row::Row;
-use crate::service::Generation;
+use crate::harness::bench::Bench;
+use crate::jobs::backlog::{Backlog, model};
+use crate::load::{Form, Requests, Wire};
+use crate::photos::photo::Photo;
+use crate::process::cores::Place;
+use crate::process::usage::{Process, peak_memory};
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::{Generation, MODEL};
 use crate::stats::{Series, float};
-use crate::system::{MODEL, System};
-use crate::usage::{Process, peak_memory};
+use crate::subprocess;
+use crate::system::System;
 
 const WHAT: &str = "resident memory, at most";
 
@@ -30,11 +30,11 @@ const UPLOADS: usize = 3;
 const TAKES: Duration = Duration::from_millis(100);
 
 /// The api while many large photos are uploaded, and the dispatcher while it posts many.
-pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
+pub async fn run(bench: &Bench) -> anyhow::Result<ResultRow> {
     bench.cores.move_to(Place::Anywhere)?;
     eprintln!("{WHAT}");
     let how = "the peak of a process that was started for it, on all cores";
-    let mut row = Row::new(WHAT, "memory", how);
+    let mut row = ResultRow::new(WHAT, "memory", how);
     let concurrency = bench.plan.concurrency;
     let name = format!("api, {concurrency} uploads of {} bytes at a time", bench.plan.huge);
     let peak = Series::new(name, "MiB", vec![api(bench).await?]);
@@ -50,7 +50,7 @@ async fn api(bench: &Bench) -> anyhow::Result<f64> {
     system.add_model(MODEL, "port = 1");
     let api = system.api(Place::Anywhere)?;
     let form = Form::to_api(api.address, &Photo::new(bench.plan.huge));
-    let questions = Questions::upload(api.address, 202, form);
+    let questions = Requests::upload(api.address, 202, form);
     let client = async || {
         let mut wire = Wire::connect(api.address).await?;
         for _ in 0..UPLOADS {
@@ -63,7 +63,7 @@ async fn api(bench: &Bench) -> anyhow::Result<f64> {
 }
 
 async fn dispatcher(bench: &Bench) -> anyhow::Result<f64> {
-    let (_service, address) = role::start_service(Generation::Multipart, TAKES)?;
+    let (_service, address) = subprocess::start_service(Generation::Multipart, TAKES)?;
     let mut system = System::start(bench)?;
     let concurrency = bench.plan.concurrency;
     system.add_model(MODEL, &format!("url = \"http://{address}\", concurrency = {concurrency}"));

@@ -4,12 +4,12 @@ mod dispatchers;
 mod jobs;
 mod models;
 
-use crate::bench::Bench;
-use crate::cores::Place;
-use crate::row::Row;
+use crate::harness::bench::Bench;
+use crate::process::cores::Place;
+use crate::report::result_row::ResultRow;
 
 /// More dispatchers, a long queue, many models.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Anywhere)?;
     Ok(vec![dispatchers::run(bench).await?, jobs::run(bench).await?, models::run(bench).await?])
 }

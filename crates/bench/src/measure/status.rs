@@ -7,18 +7,19 @@ use futures_util::FutureExt;
 use photo_core::ImageKey;
 
 use super::timed::Timed;
-use crate::backlog::model;
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Runs, Sample, alternate};
-use crate::cores::Place;
-use crate::load::{Pool, Questions, Until, closed};
-use crate::queue::{Ours, drain, imaginary_images};
-use crate::role;
-use crate::row::Row;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Runs, Sample, alternate};
+use crate::jobs::backlog::model;
+use crate::jobs::queue::{Ours, drain, imaginary_images};
+use crate::load::{Pool, Requests, Until, closed};
+use crate::process::cores::Place;
+use crate::process::usage::{Process, Watch};
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::MODEL;
 use crate::stats::{Series, float};
-use crate::system::{Api, MODEL, System, start_redis};
-use crate::usage::{Process, Watch};
+use crate::subprocess;
+use crate::system::{Api, System, start_redis};
 
 const RATE: &str = "GET /predict/<md5>, rate";
 const LONG: &str = "GET /predict/<md5>, 1,000,000 jobs queued";
@@ -30,10 +31,11 @@ const CLIENTS: usize = 32;
 const IMAGES: usize = 500;
 
 /// Without a queue and with a long one.
-pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+pub async fn run(bench: &Bench) -> anyhow::Result<Vec<ResultRow>> {
     bench.cores.move_to(Place::Others)?;
-    let start =
-        |args: &[String]| bench.cores.start_at(Place::Measured, || role::start_server(args))?;
+    let start = |args: &[String]| {
+        bench.cores.start_at(Place::Measured, || subprocess::start_server(args))?
+    };
     let (fixed, fixed_address) = start(&["receive".to_owned()])?;
     let redis = bench.cores.start_at(Place::Others, start_redis)?;
     let args = ["receive".to_owned(), "--redis".to_owned(), redis.url()];
@@ -49,7 +51,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         bench,
         name,
         processes: processes.to_vec(),
-        questions: Questions::get(address, &targets),
+        questions: Requests::get(address, &targets),
     };
     let fixed = [Process::new("fixed", fixed.id())];
     let asking_redis =
@@ -63,7 +65,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     drop(contenders);
     let [fixed, ours, asking_redis] = &runs[..] else { unreachable!("one per contender") };
     let how = format!("{CLIENTS} clients ask for the status of finished images; one core");
-    let mut rate = Row::new(RATE, "status", how);
+    let mut rate = ResultRow::new(RATE, "status", how);
     let target = Some(Target::AtLeast(0.5));
     let (per_second, per_cpu_second) = ("1/s", "per CPU second");
     let (ours_rate, fixed_rate) = (ours.per_second(per_second), fixed.per_second(per_second));
@@ -83,7 +85,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let [short, long] = &runs[..] else { unreachable!("one per contender") };
     let (jobs, asked) = (bench.plan.many_queued, bench.plan.status_rate);
     let how = format!("{asked} questions a second, {jobs} jobs in line or none");
-    let mut times = Row::new(LONG, "status", how);
+    let mut times = ResultRow::new(LONG, "status", how);
     for (quantile, name) in [(0.5, "p50"), (0.99, "p99")] {
         let named = |runs: &Runs| {
             let series = runs.quantile_ms(quantile);
@@ -123,7 +125,7 @@ impl<'a> Side<'a> {
 
     fn timed<'b>(&self, bench: &'b Bench, name: &'static str, targets: &[String]) -> Timed<'b> {
         let address = self.api.address;
-        let asked = Rc::new((Pool::new(address), Questions::get(address, targets)));
+        let asked = Rc::new((Pool::new(address), Requests::get(address, targets)));
         Timed::new(bench, name, bench.plan.status_rate, &self.processes(), move || {
             let asked = Rc::clone(&asked);
             async move {
@@ -143,7 +145,7 @@ struct Asking<'a> {
     bench: &'a Bench,
     name: &'static str,
     processes: Vec<Process>,
-    questions: Questions,
+    questions: Requests,
 }
 
 #[async_trait(?Send)]

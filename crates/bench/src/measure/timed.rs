@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
 
-use crate::bench::Bench;
-use crate::contender::{Contender, Sample};
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample};
 use crate::load::open;
+use crate::process::usage::{Process, Watch};
 use crate::stats::float;
-use crate::usage::{Process, Watch};
 
 /// How long a thing takes, asked for at a rate that leaves everybody time.
 pub struct Timed<'a> {

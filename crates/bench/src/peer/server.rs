@@ -9,11 +9,11 @@ use deadpool_redis::redis::{AsyncCommands, Client};
 use photo_tests::program::Program;
 use photo_tests::redis_server::RedisServer;
 
-use super::Peers;
-use crate::bench::Bench;
-use crate::cores::Place;
+use crate::harness::bench::Bench;
+use crate::installed_peers::InstalledPeers;
+use crate::process::cores::Place;
+use crate::process::usage::Process;
 use crate::system::start_redis;
-use crate::usage::Process;
 
 /// FastAPI and RQ's SimpleWorker on a Redis of their own.
 pub struct Server {
@@ -35,7 +35,7 @@ impl Server {
     /// Starts it there; with a worker, whose jobs go to the model service, if there is one.
     pub async fn start(
         bench: &Bench,
-        peers: &Peers,
+        peers: &InstalledPeers,
         place: Place,
         service: Option<SocketAddr>,
     ) -> anyhow::Result<Self> {

@@ -12,12 +12,12 @@ use deadpool_redis::redis::{AsyncCommands, Client, cmd};
 use photo_tests::program::Program;
 use photo_tests::redis_server::RedisServer;
 
-use super::{Peers, output};
-use crate::bench::Bench;
-use crate::contender::{Contender, Sample};
-use crate::cores::Place;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample};
+use crate::installed_peers::{InstalledPeers, output};
+use crate::process::cores::Place;
+use crate::process::usage::{Process, Watch};
 use crate::stats::float;
-use crate::usage::{Process, Watch};
 
 /// The pause between two questions how far the worker is.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -74,7 +74,7 @@ impl Kind {
 /// Where all workers work.
 pub struct Site<'a> {
     /// The peers.
-    pub peers: &'a Peers,
+    pub peers: &'a InstalledPeers,
     /// Their Redis, which each has a database of.
     pub redis: &'a RedisServer,
     /// The model service.

@@ -5,18 +5,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use photo_core::JobId;
 
-use crate::backlog::{Backlog, model};
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::contender::{Contender, Sample, alternate};
-use crate::cores::Place;
-use crate::photo::{LEAST_BYTES, Photo};
-use crate::role;
-use crate::row::Row;
-use crate::service::Generation;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample, alternate};
+use crate::jobs::backlog::{Backlog, model};
+use crate::photos::photo::{LEAST_BYTES, Photo};
+use crate::process::cores::Place;
+use crate::process::usage::Process;
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::{Generation, MODEL};
 use crate::stats::{Series, float};
-use crate::system::{MODEL, System};
-use crate::usage::Process;
+use crate::subprocess;
+use crate::system::System;
 
 const WHAT: &str = "scale, 2 → 8 dispatchers, 50 ms model";
 
@@ -27,9 +27,9 @@ const FEW: usize = 2;
 const MANY: usize = 8;
 
 /// Few and many dispatchers on one queue.
-pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
+pub async fn run(bench: &Bench) -> anyhow::Result<ResultRow> {
     let concurrency = bench.plan.concurrency;
-    let (service, address) = role::start_service(Generation::Filename, TAKES)?;
+    let (service, address) = subprocess::start_service(Generation::Filename, TAKES)?;
     let mut system = System::start(bench)?;
     let limit = concurrency * MANY;
     system.add_model(MODEL, &format!("url = \"http://{address}\", concurrency = {limit}"));
@@ -52,7 +52,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
          ideal is {:.0} jobs/s per dispatcher",
         float(concurrency) / TAKES.as_secs_f64()
     );
-    let mut row = Row::new(WHAT, "scale", how);
+    let mut row = ResultRow::new(WHAT, "scale", how);
     let few = few.per_second("jobs/s");
     let times = float(MANY) / float(FEW);
     let linear = Series::new(

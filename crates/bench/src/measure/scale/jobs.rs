@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use photo_tests::redis_server::RedisServer;
 
-use crate::backlog::model;
-use crate::bench::Bench;
-use crate::comparison::{Comparison, Target};
-use crate::queue::{BATCH, Ours, TASKS, drain, imaginary_images};
-use crate::row::Row;
+use crate::harness::bench::Bench;
+use crate::jobs::backlog::model;
+use crate::jobs::queue::{BATCH, Ours, TASKS, drain, imaginary_images};
+use crate::report::comparison::{Comparison, Target};
+use crate::report::result_row::ResultRow;
+use crate::service::MODEL;
 use crate::stats::{Series, float};
-use crate::system::{self, MODEL};
+use crate::system;
 
 const WHAT: &str = "scale, 1,000,000 jobs drain at a constant rate";
 
@@ -18,7 +19,7 @@ const WHAT: &str = "scale, 1,000,000 jobs drain at a constant rate";
 const MOST_ROUNDS: usize = 3;
 
 /// Fills and drains the queue, round by round.
-pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
+pub async fn run(bench: &Bench) -> anyhow::Result<ResultRow> {
     let (jobs, rounds) = (bench.plan.many_queued, bench.plan.rounds.min(MOST_ROUNDS));
     let images = imaginary_images(jobs);
     let (mut first, mut last, mut all) = (Vec::new(), Vec::new(), Vec::new());
@@ -38,7 +39,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
         "{jobs} jobs without photos are claimed and finished by {TASKS} tasks, {BATCH} in a trip, as the \
          dispatcher does it: so many photos do not fit on every disk"
     );
-    let mut row = Row::new(WHAT, "scale", how);
+    let mut row = ResultRow::new(WHAT, "scale", how);
     let rate = |name: &str, rates| Series::new(name, "jobs/s", rates);
     let (last, first) = (rate("the last tenth", last), rate("the first tenth", first));
     row.comparisons.push(Comparison::ratio(last, first, Some(Target::AtLeast(0.9))));

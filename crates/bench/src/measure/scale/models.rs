@@ -5,17 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use photo_core::{JobId, ModelName};
 
-use crate::backlog::{Backlog, model};
-use crate::bench::Bench;
-use crate::comparison::Comparison;
-use crate::contender::{Contender, Sample, alternate};
-use crate::cores::Place;
-use crate::photo::{LEAST_BYTES, Photo};
-use crate::role;
-use crate::row::Row;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample, alternate};
+use crate::jobs::backlog::{Backlog, model};
+use crate::photos::photo::{LEAST_BYTES, Photo};
+use crate::process::cores::Place;
+use crate::process::usage::Process;
+use crate::report::comparison::Comparison;
+use crate::report::result_row::ResultRow;
 use crate::service::Generation;
+use crate::subprocess;
 use crate::system::{Dispatcher, System};
-use crate::usage::Process;
 
 const WHAT: &str = "scale, 1,000 models";
 
@@ -23,9 +23,9 @@ const WHAT: &str = "scale, 1,000 models";
 const JOBS: usize = 10;
 
 /// One model with all jobs, against many with a few each.
-pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
+pub async fn run(bench: &Bench) -> anyhow::Result<ResultRow> {
     let models = bench.plan.many_models;
-    let (service, address) = role::start_service(Generation::Filename, Duration::ZERO)?;
+    let (service, address) = subprocess::start_service(Generation::Filename, Duration::ZERO)?;
     let service = Process::new("service", service.id());
     let url = format!("http://{address}");
     let one = Models::start(bench, "one model", 1, models * JOBS, &url, &service).await?;
@@ -37,7 +37,7 @@ pub async fn run(bench: &Bench) -> anyhow::Result<Row> {
         "one dispatcher, {models} models with {JOBS} jobs in line each, or one with as many, over and \
          over; photos go by name, all cores are shared; every job succeeds"
     );
-    let mut row = Row::new(WHAT, "scale", how);
+    let mut row = ResultRow::new(WHAT, "scale", how);
     let unit = "jobs/s";
     row.comparisons.push(Comparison::ratio(many.per_second(unit), one.per_second(unit), None));
     row.note_cpu(&runs);

@@ -1,24 +1,23 @@
-//! What this program is beside the one that measures: the servers and clients that are measured,
+//! This program as a subprocess of the one that measures: the servers and clients that are measured,
 //! or measured against, each in a process of its own so that its use of the processor can be told.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Subcommand;
 use humantime::parse_duration;
 use photo_tests::program::Program;
-use serde::{Deserialize, Serialize};
 
 use crate::ceiling::{disk, hash, post, receive};
+use crate::process::outcome::ProcessOutcome;
 use crate::service::{self, Generation};
-use crate::usage::own_cpu_time;
 
-/// A role.
+/// What a subprocess does.
 #[derive(Debug, Clone, Subcommand)]
-pub enum Role {
+pub enum Subprocess {
     /// A model service that does nothing
     Service {
         #[arg(long)]
@@ -71,30 +70,9 @@ pub enum Role {
     },
 }
 
-/// What a role that ends by itself did.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Outcome {
-    /// How many photos.
-    pub done: usize,
-    /// In what time.
-    pub elapsed: Duration,
-    /// With how much of the processor.
-    pub cpu: Duration,
-}
-
-impl Outcome {
-    /// The outcome of work that answers how many photos it did.
-    pub fn of(work: impl FnOnce() -> anyhow::Result<usize>) -> anyhow::Result<Self> {
-        let (start, before) = (Instant::now(), own_cpu_time()?);
-        let done = work()?;
-        let cpu = own_cpu_time()?.saturating_sub(before);
-        Ok(Self { done, elapsed: start.elapsed(), cpu })
-    }
-}
-
-impl Role {
-    /// Plays it.
-    pub fn play(self) -> anyhow::Result<()> {
+impl Subprocess {
+    /// Does it.
+    pub fn run(self) -> anyhow::Result<()> {
         let outcome = match self {
             Self::Service { generation, takes } => return service::serve(generation, takes),
             Self::Receive { redis } => return receive::serve(redis.as_deref()),
@@ -112,15 +90,15 @@ impl Role {
     }
 }
 
-/// Starts this program in a role that is told by these arguments.
+/// Starts this program as the subprocess that these arguments name.
 pub fn start(args: &[String]) -> anyhow::Result<Program> {
     let own = std::env::current_exe().context("a running program has a path")?;
     let mut command = Command::new(own);
-    command.arg("role").args(args);
+    command.arg("subprocess").args(args);
     Ok(Program::spawn(&args[0], &std::env::temp_dir(), command))
 }
 
-/// Starts it in the role of a server; answers also where it listens.
+/// Starts a subprocess that is a server; returns also where it listens.
 pub fn start_server(args: &[String]) -> anyhow::Result<(Program, SocketAddr)> {
     let server = start(args)?;
     let address = server.wait_for_line("listening on http://");
@@ -137,8 +115,8 @@ pub fn start_service(
     start_server(&args.map(str::to_owned))
 }
 
-/// Waits for a role that ends by itself.
-pub fn outcome(program: Program) -> anyhow::Result<Outcome> {
+/// Waits for a subprocess that ends by itself.
+pub fn outcome(program: Program) -> anyhow::Result<ProcessOutcome> {
     let (status, said) = program.ended();
     ensure!(status.success(), "{said}");
     serde_json::from_str(said.lines().last().unwrap_or_default()).context(said)

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::comparison::Comparison;
-use crate::contender::Runs;
+use crate::harness::contender::{CpuShare, Runs};
+use crate::report::comparison::Comparison;
 use crate::stats::Series;
 
 /// Something that was measured.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub struct ResultRow {
     /// What.
     pub what: &'static str,
     /// The command that measures it.
@@ -23,18 +23,7 @@ pub struct Row {
     pub cpu: Vec<CpuShare>,
 }
 
-/// What share of a core a process used.
-#[derive(Debug, Clone, Serialize)]
-pub struct CpuShare {
-    /// While who was measured.
-    pub while_measuring: String,
-    /// Which process.
-    pub process: String,
-    /// How much: 1 is a whole core.
-    pub cores: f64,
-}
-
-impl Row {
+impl ResultRow {
     /// A row that says nothing yet.
     pub fn new(what: &'static str, command: &'static str, how: impl Into<String>) -> Self {
         let (comparisons, beside, cpu) = (Vec::new(), Vec::new(), Vec::new());

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use async_trait::async_trait;
+use serde::Serialize;
 
-use crate::bench::Bench;
-use crate::row::CpuShare;
-use crate::stats::{Series, float, quantile, quantile_ms};
-use crate::usage::CpuUse;
+use crate::harness::bench::Bench;
+use crate::process::usage::CpuUse;
+use crate::stats::{Series, quantile, quantile_ms};
 
 /// One that is measured: we, a peer, or a ceiling.
 #[async_trait(?Send)]
@@ -42,6 +42,17 @@ impl Sample {
         let worked = cpu.iter().filter(works).map(|used| used.time).sum();
         Self { done, elapsed, took: Vec::new(), worked, cpu }
     }
+}
+
+/// What share of a core a process used.
+#[derive(Debug, Clone, Serialize)]
+pub struct CpuShare {
+    /// While who was measured.
+    pub while_measuring: String,
+    /// Which process.
+    pub process: String,
+    /// How much: 1 is a whole core.
+    pub cores: f64,
 }
 
 /// The samples of one contender, one per round.
@@ -129,11 +140,6 @@ pub fn one_after_the_other(name: &str, parts: &[&Series]) -> Series {
     let rate = |round: usize| 1.0 / parts.iter().map(|part| 1.0 / part.values[round]).sum::<f64>();
     let unit = parts.first().map_or("", |part| part.unit);
     Series::new(name, unit, (0..rounds).map(rate).collect())
-}
-
-/// Megabytes, as disks and networks count them.
-pub fn megabytes(count: usize, bytes: usize) -> f64 {
-    float(count) * float(bytes) / 1e6
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use crate::comparison::{Comparison, Judgement, QUIET, Target, Verdict};
+use crate::harness::contender::CpuShare;
+use crate::report::comparison::{Comparison, Judgement, QUIET, Target, Verdict};
 use crate::report::{Judged, Report};
-use crate::row::CpuShare;
 use crate::stats::Series;
 
 /// The report for the terminal.

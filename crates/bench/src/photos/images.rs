@@ -10,7 +10,7 @@ use photo_core::{Clock, ImageKey, ModelName};
 use photo_store::images::LocalImages;
 use uuid::Uuid;
 
-use crate::photo::Photo;
+use crate::photos::photo::Photo;
 
 /// How many photos are stored together.
 const TOGETHER: usize = 100;

@@ -3,16 +3,13 @@
 use std::net::SocketAddr;
 
 use anyhow::ensure;
-use bytes::buf::Chain;
 use bytes::{Buf, Bytes};
 
-use super::{Answer, Form};
+use super::form::Form;
+use super::wire::{RequestBytes, WireResponse};
 
-/// One question, as it goes over the wire.
-pub type Question = Chain<Bytes, Bytes>;
-
-/// Questions to one server.
-pub struct Questions {
+/// Requests to one server.
+pub struct Requests {
     /// Where it is.
     pub address: SocketAddr,
     /// What it answers if all is well.
@@ -25,7 +22,7 @@ enum Kind {
     Get { turn: std::cell::Cell<usize>, of: Vec<Bytes> },
 }
 
-impl Questions {
+impl Requests {
     /// Uploads of a photo that is another one each time.
     pub fn upload(address: SocketAddr, expected: u16, form: Form) -> Self {
         Self { address, expected, kind: Kind::Upload(form) }
@@ -38,7 +35,7 @@ impl Questions {
     }
 
     /// The next question.
-    pub fn next(&self) -> Question {
+    pub fn next(&self) -> RequestBytes {
         match &self.kind {
             Kind::Upload(form) => form.fill(),
             Kind::Get { turn, of } => {
@@ -49,8 +46,8 @@ impl Questions {
     }
 
     /// Fails if the answer is not the one expected.
-    pub fn check(&self, answer: &Answer<'_>) -> anyhow::Result<()> {
-        let Answer { status, body } = answer;
+    pub fn check(&self, answer: &WireResponse<'_>) -> anyhow::Result<()> {
+        let WireResponse { status, body } = answer;
         let words = String::from_utf8_lossy(body);
         ensure!(*status == self.expected, "{} answered {status}: {words}", self.address);
         Ok(())

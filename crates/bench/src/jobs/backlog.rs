@@ -9,8 +9,8 @@ use photo_core::ModelName;
 use photo_core::job::{ModelStats, NewJob, Priority, SubmitMode, Submitted};
 use photo_core::ports::JobStore;
 
+use crate::process::usage::{CpuUse, Process, Watch};
 use crate::stats::float;
-use crate::usage::{CpuUse, Process, Watch};
 
 /// How many jobs are put in line at a time.
 const BATCH: usize = 500;

@@ -33,7 +33,7 @@ pub struct Plan {
     pub many_models: usize,
     /// Uploads in a second while times are measured.
     pub upload_rate: u32,
-    /// Questions for a status in a second while times are measured.
+    /// Requests for a status in a second while times are measured.
     pub status_rate: u32,
     /// How many jobs a peer does in one round, in thousandths of the usual number.
     pub peer_jobs: usize,

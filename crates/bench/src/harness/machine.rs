@@ -8,8 +8,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::ceiling::hash;
-use crate::contender::megabytes;
-use crate::stats::{Series, float};
+use crate::stats::{Series, float, megabytes};
 
 /// How long one look at the machine takes.
 const LOOK: Duration = Duration::from_millis(50);

@@ -2,16 +2,16 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{fs, io};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use tempfile::TempDir;
 
-use crate::cores::Cores;
-use crate::machine::Observer;
-use crate::peer::Peers;
-use crate::plan::Plan;
+use crate::harness::machine::Observer;
+use crate::harness::plan::Plan;
+use crate::installed_peers::InstalledPeers;
+use crate::process::cores::Cores;
+use crate::programs::build_folder;
 
 /// What all measurements share.
 pub struct Bench {
@@ -22,7 +22,7 @@ pub struct Bench {
     /// What is seen of the machine meanwhile.
     pub machine: Observer,
     /// Other systems, unless we measure without them.
-    pub peers: Option<Peers>,
+    pub peers: Option<InstalledPeers>,
     folder: TempDir,
     folders: Cell<usize>,
 }
@@ -33,7 +33,7 @@ impl Bench {
     pub fn new(
         plan: Plan,
         cores: Cores,
-        peers: Option<Peers>,
+        peers: Option<InstalledPeers>,
         folder: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let folder = match folder {
@@ -54,29 +54,4 @@ impl Bench {
         fs::create_dir(&folder)?;
         Ok(folder)
     }
-}
-
-/// Has cargo build the programs that are measured, as this one was built.
-pub fn build_programs() -> anyhow::Result<()> {
-    let folder = build_folder()?;
-    let target = folder.parent().context("cargo builds into target/<profile>")?;
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(profile) => profile,
-    };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--profile", profile, "-p", "photo-api", "-p", "photo-dispatcher"]);
-    build.arg("--target-dir").arg(target);
-    let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-    let built =
-        built.context("cargo cannot be started; --no-build measures what is built already")?;
-    ensure!(built.success(), "what is to be measured cannot be built");
-    Ok(())
-}
-
-/// Where cargo put this program.
-pub fn build_folder() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("a running program has a path")?;
-    Ok(own.parent().context("a program is in a folder")?.to_owned())
 }

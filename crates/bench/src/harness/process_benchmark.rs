@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use photo_tests::files;
 
-use crate::bench::Bench;
-use crate::contender::{Contender, Sample};
-use crate::cores::Place;
-use crate::role;
+use crate::harness::bench::Bench;
+use crate::harness::contender::{Contender, Sample};
+use crate::process::cores::Place;
+use crate::process::usage::{CpuUse, Process, Watch};
 use crate::stats::float;
-use crate::usage::{CpuUse, Process, Watch};
+use crate::subprocess;
 
 /// A ceiling, and what is needed to measure it.
-pub struct Errand<'a> {
+pub struct ProcessBenchmark<'a> {
     bench: &'a Bench,
     name: String,
     args: Vec<String>,
@@ -25,8 +25,8 @@ pub struct Errand<'a> {
     folder: Option<PathBuf>,
 }
 
-impl<'a> Errand<'a> {
-    /// One that is started with these arguments ([`role::Role`]), on the core of what is measured.
+impl<'a> ProcessBenchmark<'a> {
+    /// One that is started with these arguments ([`subprocess::Subprocess`]), on the core of what is measured.
     pub fn new(bench: &'a Bench, name: &str, args: &[String], each: f64) -> Self {
         let args = [args, &["--time".to_owned(), format!("{:?}", bench.plan.sample)]].concat();
         Self { bench, name: name.to_owned(), args, each, others: Vec::new(), folder: None }
@@ -46,15 +46,16 @@ impl<'a> Errand<'a> {
 }
 
 #[async_trait(?Send)]
-impl Contender for Errand<'_> {
+impl Contender for ProcessBenchmark<'_> {
     fn name(&self) -> &str {
         &self.name
     }
 
     async fn measure(&mut self) -> anyhow::Result<Sample> {
         let watch = Watch::begin(&self.others)?;
-        let program = self.bench.cores.start_at(Place::Measured, || role::start(&self.args))??;
-        let outcome = role::outcome(program)?;
+        let program =
+            self.bench.cores.start_at(Place::Measured, || subprocess::start(&self.args))??;
+        let outcome = subprocess::outcome(program)?;
         let (_, mut cpu) = watch.end()?;
         cpu.insert(0, CpuUse { name: self.name.clone(), time: outcome.cpu });
         if let Some(folder) = &self.folder {

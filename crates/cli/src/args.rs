@@ -1,13 +1,13 @@
 //! The command line.
 
-use std::path::PathBuf;
-
 use clap::{Parser, Subcommand};
 
+use crate::commands::documents::{completions, man};
 use crate::commands::{
-    cancel, completions, failures, fsck, man, models, queues, results, retry, status, submit, wait,
+    cancel, failures, fsck, models, queues, results, retry, status, submit, wait,
 };
 use crate::ending::EXIT_CODES;
+use crate::options::Common;
 
 const EXAMPLES: &str = "Examples:
   photoctl models
@@ -21,9 +21,6 @@ const EXAMPLES: &str = "Examples:
 
 Errors are written to standard error, a line each that begins with \"photoctl: \"; the other photos
 continue, and the exit code says that something failed.";
-
-/// The heading of the options that every command has.
-const GLOBAL: &str = "Options of every command";
 
 /// Sends photos to a PhotoAnalysisServer, follows their jobs and reads the results.
 ///
@@ -40,40 +37,6 @@ pub struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// The options that every command has.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Common {
-    /// The server's address [default: http://127.0.0.1:5000]
-    #[arg(
-        long,
-        global = true,
-        help_heading = GLOBAL,
-        env = "PHOTO_SERVER",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub(crate) server: Option<String>,
-
-    /// The configuration file [default: photo.toml, if there is one]
-    #[arg(
-        long,
-        global = true,
-        help_heading = GLOBAL,
-        env = "PHOTO_CONFIG",
-        hide_env_values = true,
-        value_name = "FILE"
-    )]
-    pub(crate) config: Option<PathBuf>,
-
-    /// Write errors only
-    #[arg(short, long, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-
-    /// Write more: every file that is skipped because it is no photo, and why
-    #[arg(short, long, global = true, help_heading = GLOBAL)]
-    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::client::CallError;
+use crate::client::{CallError, ServerSetupError};
 
 /// What the exit codes mean, for `--help` and the manual.
 pub(crate) const EXIT_CODES: &str = "Exit codes:
@@ -44,6 +44,12 @@ pub(crate) enum Trouble {
     /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<ServerSetupError> for Trouble {
+    fn from(error: ServerSetupError) -> Self {
+        Self::Usage(error.to_string())
+    }
 }
 
 impl From<Ending> for ExitCode {

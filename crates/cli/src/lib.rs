@@ -11,10 +11,13 @@ mod ending;
 mod find;
 mod follow;
 mod list;
+mod options;
 mod output;
 mod reporter;
+mod run;
 mod submission;
 mod targets;
+mod text;
 
 pub use args::Cli;
-pub use commands::run;
+pub use run::run;

@@ -11,7 +11,7 @@ use indicatif::{
     MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressState, ProgressStyle,
 };
 
-use crate::output::text::{bytes, printable};
+use crate::text::{bytes, printable};
 
 /// How often a bar is drawn again that shows what it is not told of.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(500);

@@ -34,7 +34,6 @@ pub(crate) use wire::{
     Queues,
 };
 
-use crate::ending::Trouble;
 use crate::reporter::Reporter;
 
 /// How long a connection may take to be made.
@@ -46,6 +45,11 @@ const SILENCE: Duration = Duration::from_secs(45);
 /// How long a connection that is not used is kept: the server keeps it for five seconds, and must
 /// not be the first to hang up.
 const IDLE: Duration = Duration::from_secs(3);
+
+/// Why a server cannot be called at all: its address, or this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ServerSetupError(String);
 
 /// A server.
 #[derive(Debug)]
@@ -66,7 +70,7 @@ impl Server {
         config: &PhotoctlConfig,
         patience: Patience,
         reporter: Arc<Reporter>,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ServerSetupError> {
         let url = parse_address(&config.server)?;
         let http = reqwest::Client::builder()
             .user_agent(concat!("photoctl/", env!("CARGO_PKG_VERSION")))
@@ -75,7 +79,7 @@ impl Server {
             .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .map_err(|error| Trouble::Usage(format!("HTTP cannot be spoken: {error}")))?;
+            .map_err(|error| ServerSetupError(format!("HTTP cannot be spoken: {error}")))?;
         let mut shown = url.clone();
         // An address without a password has none to take away.
         let _ = shown.set_password(None);
@@ -103,9 +107,9 @@ impl Server {
     }
 }
 
-fn parse_address(text: &str) -> Result<Url, Trouble> {
+fn parse_address(text: &str) -> Result<Url, ServerSetupError> {
     let wrong = |why: &str| {
-        Trouble::Usage(format!(
+        ServerSetupError(format!(
             "the server's address {why}; --server, PHOTO_SERVER or photoctl.server in photo.toml \
              name it, as http://host:port or https://host:port"
         ))

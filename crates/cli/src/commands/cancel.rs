@@ -11,9 +11,9 @@ use photo_core::{ImageKey, ModelName};
 use super::context::Context;
 use crate::client::CancelledJob;
 use crate::ending::{Ending, Trouble};
-use crate::output::text::{count_of, printable};
 use crate::output::{Column, Row, Table, TableArgs};
 use crate::targets::TargetArgs;
+use crate::text::{count_of, printable};
 
 /// The most images in one request, of which the answer names all jobs.
 pub(super) const MOST_IMAGES: usize = 1_000;
@@ -39,7 +39,7 @@ pub(crate) struct Args {
     form: TableArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     if args.targets.is_empty() && !args.models.is_empty() {
         return unfinished::run(&args, context).await;
     }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use photo_core::config::{Config, PhotoctlConfig};
 use serde_json::json;
 
-use crate::args::Common;
 use crate::client::{Patience, Server};
 use crate::ending::Trouble;
+use crate::options::Common;
 use crate::reporter::Reporter;
 
 /// The configuration file that is read when no other is named and it exists.
@@ -17,14 +17,14 @@ const DEFAULT_FILE: &str = "photo.toml";
 
 /// The configuration, and where to say something.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(crate) struct Context {
     pub(super) config: PhotoctlConfig,
-    pub(super) reporter: Arc<Reporter>,
+    pub(crate) reporter: Arc<Reporter>,
 }
 
 impl Context {
     /// Reads the configuration, with the flags on top.
-    pub(super) fn new(common: &Common) -> Result<Self, Trouble> {
+    pub(crate) fn new(common: &Common) -> Result<Self, Trouble> {
         let default = Path::new(DEFAULT_FILE);
         let file = common.config.as_deref().or_else(|| default.is_file().then_some(default));
         let flags = match &common.server {
@@ -39,7 +39,7 @@ impl Context {
 
     /// The server, for a command that a person waits for: it fails at once.
     pub(super) fn server(&self) -> Result<Server, Trouble> {
-        Server::new(&self.config, Patience::none(), Arc::clone(&self.reporter))
+        Ok(Server::new(&self.config, Patience::none(), Arc::clone(&self.reporter))?)
     }
 
     /// The server, for a command that is to come to its end: it tries again for this long, or as
@@ -51,6 +51,6 @@ impl Context {
             Some(limit) => Patience::asked_for(limit),
             None => Patience::of(usual),
         };
-        Server::new(&self.config, patience, Arc::clone(&self.reporter))
+        Ok(Server::new(&self.config, patience, Arc::clone(&self.reporter))?)
     }
 }

@@ -3,7 +3,7 @@
 use crate::client::ImageView;
 use crate::ending::Ending;
 use crate::follow::Rule;
-use crate::output::text::count;
+use crate::text::count;
 
 /// How many images are how far.
 #[derive(Debug, Default)]

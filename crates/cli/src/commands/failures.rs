@@ -5,8 +5,8 @@ use photo_core::ModelName;
 use super::context::Context;
 use crate::client::Failures;
 use crate::ending::{Ending, Trouble};
-use crate::output::text::{count, printable};
 use crate::output::{Column, Row, Table, TableArgs};
+use crate::text::{count, printable};
 
 /// List failed jobs, grouped by model and reason
 ///
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     form: TableArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     let server = context.server()?;
     let mut query = Vec::new();
     query.extend(args.model.map(|model| ("model", model.to_string())));

@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::client::Step;
 use crate::ending::{Ending, Trouble};
 use crate::output::TableArgs;
-use crate::output::text::count;
+use crate::text::count;
 
 /// Have the server compare photos, records and jobs, and repair what does not agree
 ///
@@ -48,7 +48,7 @@ struct Finding {
     what: String,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     let server = context.server()?;
     let mut walk = server.fsck(args.dry_run, args.deep).await?;
     let bar = context.reporter.bar("folders");

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::queues::{NOT_REACHED, state};
 use crate::client::{Models, Queues};
 use crate::ending::{Ending, Trouble};
-use crate::output::text::{count, printable};
 use crate::output::{Column, Row, Table, TableArgs};
+use crate::text::{count, printable};
 
 /// List the models, their queues and endpoints
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ pub(crate) struct Args {
     form: TableArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     let server = context.server()?;
     let document = server.document("/models", &[]).await?;
     if args.form.is_json() {

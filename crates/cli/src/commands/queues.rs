@@ -9,8 +9,8 @@ use std::io::IsTerminal;
 use super::context::Context;
 use crate::client::{Queue, Queues};
 use crate::ending::{Ending, Trouble};
-use crate::output::text::{count, count_of, printable};
 use crate::output::{Column, Row, Table, TableArgs, is_terminal};
+use crate::text::{count, count_of, printable};
 
 /// Show the models' queues, their services and the dispatchers
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     form: TableArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     if args.watch {
         if !is_terminal() || !std::io::stdin().is_terminal() {
             let why = "--watch needs a terminal; without it the queues are written once";

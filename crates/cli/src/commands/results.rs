@@ -26,6 +26,6 @@ pub(crate) struct Args {
     shown: ShownArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     show(&args.shown, Detail::Results, context).await
 }

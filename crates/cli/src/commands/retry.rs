@@ -11,8 +11,8 @@ use super::cancel::MOST_IMAGES;
 use super::context::Context;
 use crate::client::Server;
 use crate::ending::{Ending, Trouble};
-use crate::output::text::count_of;
 use crate::targets::TargetArgs;
+use crate::text::count_of;
 
 /// As many jobs the server puts back in one request at most.
 const MOST_JOBS: u64 = 10_000;
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     limit: Option<u64>,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     let server = context.patient_server(None)?;
     let bar = context.reporter.counter("jobs");
     let left = args.limit.unwrap_or(u64::MAX);

@@ -11,9 +11,9 @@ use super::counts::Counts;
 use crate::client::{ImageView, MOST_IMAGES, Server};
 use crate::ending::{Ending, Trouble};
 use crate::follow::{Rule, Unknown};
-use crate::output::text::{count, count_of};
 use crate::output::{Detail, FormatArgs, Results, Shown};
 use crate::targets::{Target, TargetArgs};
+use crate::text::{count, count_of};
 
 /// Up to so many images are asked about one by one, as the server then says also where each job is
 /// in line and when it may be done.
@@ -42,7 +42,7 @@ pub(super) struct ShownArgs {
     format: FormatArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     show(&args.shown, Detail::Status, context).await
 }
 

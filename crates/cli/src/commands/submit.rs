@@ -94,7 +94,7 @@ pub(crate) struct Args {
     format: FormatArgs,
 }
 
-pub(super) async fn run(
+pub(crate) async fn run(
     args: Args,
     context: &Context,
     stop: &CancellationToken,

@@ -14,9 +14,9 @@ use super::context::Context;
 use super::counts::Counts;
 use crate::ending::{Ending, Trouble};
 use crate::follow::{News, Rule, Unknown, follow};
-use crate::output::text::{count, count_of};
 use crate::output::{Detail, FormatArgs, Results, Shown};
 use crate::targets::TargetArgs;
+use crate::text::{count, count_of};
 
 /// How much may be heard of before it is listened to, and is told at once.
 const AHEAD: usize = 256;
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     format: FormatArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
     let server = context.patient_server(args.give_up_after)?;
     let reporter = &context.reporter;
     let rule = Rule { models: args.models.clone(), unknown: Unknown::Settles };

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 
 pub(crate) use walk::{Source, Walk, WalkArgs, Wanted};
 
-use crate::output::text::error_words;
+use crate::text::error_words;
 use photo_file::Looked;
 use walk::Entry;
 

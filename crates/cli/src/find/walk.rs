@@ -8,7 +8,7 @@ use photo_core::ImageKey;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::list::{List, ListReader, Listed, STANDARD_INPUT};
-use crate::output::text::error_words;
+use crate::text::error_words;
 
 /// How folders are looked into.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]

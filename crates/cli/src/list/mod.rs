@@ -1,15 +1,15 @@
 //! Lists of photos: of hashes, of paths, or of both, as several programs write them.
 //!
 //! `photoctl submit` writes one in the format of md5sum, so that what was submitted can be asked
-//! for later, also where the photos are gone. Read are ([`line`]): lists of md5sum, of `md5` of
+//! for later, also where the photos are gone. Read are ([`list_entry`]): lists of md5sum, of `md5` of
 //! macOS and BSD, of PowerShell's Get-FileHash (as a table, a list or CSV) and of certutil; JSON
 //! lines and CSV of photoctl; hashes alone; and paths, one a line or ended by NUL.
 
 mod digest;
 mod encoding;
-mod line;
+mod list_entry;
+mod list_reader;
 mod md5sum;
-mod read;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use photo_core::ImageKey;
 
 pub(crate) use digest::parse_image_id;
+pub(crate) use list_reader::ListReader;
 pub(crate) use md5sum::write;
-pub(crate) use read::ListReader;
 
 /// What stands for standard input.
 pub(crate) const STANDARD_INPUT: &str = "-";

@@ -6,14 +6,15 @@ mod json_text;
 mod layout;
 mod results;
 mod rows;
+mod shown;
 mod table;
-pub(crate) mod text;
 mod words;
 
 use std::io::IsTerminal;
 
 pub(crate) use layout::Column;
-pub(crate) use results::{Detail, Results, Shown};
+pub(crate) use results::Results;
+pub(crate) use shown::{Detail, Shown};
 pub(crate) use table::{Row, Table};
 
 use crate::ending::Trouble;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use photo_core::{ImageKey, ModelName};
 use serde::Serialize;
@@ -10,20 +10,12 @@ use serde_json::value::RawValue;
 
 use super::field_table::{FieldTable, io_error};
 use super::rows::{JobRow, UNKNOWN, job_rows, table_rows};
+use super::shown::{Detail, Shown};
 use super::{Column, Format, Table};
 use crate::client::{ImageView, JobView};
 
 /// The columns of CSV with results as JSON.
 const JSON_COLUMNS: [&str; 7] = ["image", "path", "model", "state", "result", "error", "notes"];
-
-/// How much is written of each image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Detail {
-    /// What the models answered.
-    Results,
-    /// How far it has come.
-    Status,
-}
 
 /// Writes images one after the other.
 #[derive(Debug)]
@@ -34,10 +26,6 @@ pub(crate) struct Results {
     models: Vec<ModelName>,
     written: u64,
 }
-
-/// An image, with the path that it was asked for by; `None` in place of a view if no job of it is
-/// known.
-pub(crate) type Shown<'a> = (ImageKey, Option<PathBuf>, Option<&'a ImageView>);
 
 /// A form, and what it needs to keep.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use photo_core::ModelName;
 use serde_json::value::RawValue;
 
-use super::results::{Detail, Shown};
+use super::shown::{Detail, Shown};
 use super::table::Row;
-use super::text::printable;
 use super::words::in_words;
 use crate::client::{ImageView, JobView};
+use crate::text::printable;
 
 /// The state of an image, or of a job, that is not known.
 pub(super) const UNKNOWN: &str = "UNKNOWN";

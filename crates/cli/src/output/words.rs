@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::json_text::{Token, Tokens, unquoted};
-use super::text::printable;
+use crate::text::printable;
 
 /// A model's result on one line: `r 174, g 127, b 102, hex #ae7f66`. Its parts stand in the order
 /// in which the model wrote them, and its numbers as it wrote them.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Settled;
 use super::settled::Way;
-use crate::output::text::{bytes, count, count_of};
+use crate::text::{bytes, count, count_of};
 
 /// What became of the files of a submission, counted.
 #[derive(Debug, Clone, Default, Serialize)]

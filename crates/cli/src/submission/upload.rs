@@ -11,7 +11,7 @@ use super::{Refusal, Settled, Submission};
 use crate::client::{Accepted, AcceptedJob, Attempts, CallError, UploadError};
 use crate::ending::Trouble;
 use crate::find::Photo;
-use crate::output::text::error_words;
+use crate::text::error_words;
 
 /// The most photos in one request with their bytes.
 const MOST_SENT: usize = 64;

@@ -8,7 +8,7 @@ use super::super::context::Context;
 use super::{Args, write_json};
 use crate::client::{Queue, Queues, Server};
 use crate::ending::{Ending, Trouble};
-use crate::output::text::count_of;
+use crate::text::count_of;
 
 /// The most jobs in one request: it is answered within seconds, and the bar moves.
 const MOST_JOBS: u64 = 1_000;

@@ -5,7 +5,7 @@ use console::{measure_text_width, truncate_str};
 use super::history::History;
 use super::{READY, dispatchers, oldest, rate, state};
 use crate::client::Queues;
-use crate::output::text::count;
+use crate::text::count;
 
 /// What the columns of numbers take, with the gaps around them.
 const NUMBERS: usize = 47;

@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::frame::{Window, draw, last_line};
 use super::history::History;
 use crate::client::{CallError, Queues, Server};
-use crate::output::text::printable;
+use crate::text::printable;
 
 /// How often the server is asked.
 const EVERY: Duration = Duration::from_secs(1);

@@ -12,10 +12,10 @@ use tokio::sync::mpsc::{Receiver, UnboundedSender};
 use crate::ending::{Ending, Trouble};
 use crate::follow::{News, Rule};
 use crate::list;
-use crate::output::text::{count, count_of};
 use crate::output::{Detail, FormatArgs, Results, Shown, is_terminal};
 use crate::reporter::Reporter;
 use crate::submission::{Settled, Tally, Way};
+use crate::text::{count, count_of};
 
 /// How much is told at once.
 const BATCH: usize = 256;

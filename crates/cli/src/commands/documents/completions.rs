@@ -2,11 +2,10 @@
 
 use std::io::Write;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use super::context::Context;
-use crate::args::Cli;
+use crate::commands::context::Context;
 use crate::ending::{Ending, Trouble};
 
 /// Write the script with which a shell completes photoctl's arguments
@@ -18,9 +17,9 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run(args: &Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) fn run(args: &Args, mut program: Command, context: &Context) -> Result<Ending, Trouble> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "photoctl", &mut script);
+    clap_complete::generate(args.shell, &mut program, "photoctl", &mut script);
     context.reporter.print(|output| output.write_all(&script))?;
     Ok(Ending::Done)
 }

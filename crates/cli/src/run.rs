@@ -1,30 +1,18 @@
-//! The commands, one a file, and what stands around each.
+//! From the command line to the exit code.
 
-pub(crate) mod cancel;
-pub(crate) mod completions;
-mod context;
-mod counts;
-pub(crate) mod failures;
-pub(crate) mod fsck;
-pub(crate) mod man;
-pub(crate) mod models;
-pub(crate) mod queues;
-pub(crate) mod results;
-pub(crate) mod retry;
-pub(crate) mod status;
-pub(crate) mod submit;
-pub(crate) mod wait;
-
-use std::io::Write;
 use std::process::ExitCode;
 
+use clap::CommandFactory;
 use photo_core::program::stop_token;
-use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Cli, Command};
+use crate::commands::context::Context;
+use crate::commands::documents::{completions, man};
+use crate::commands::{
+    cancel, failures, fsck, models, queues, results, retry, status, submit, wait,
+};
 use crate::ending::{Ending, Trouble};
-use context::Context;
 
 /// Does what the command line says; answers what the program ends with.
 pub async fn run(cli: Cli) -> ExitCode {
@@ -56,11 +44,6 @@ pub async fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// Writes what the server says, as it says it.
-fn print_document(context: &Context, document: &RawValue) -> Result<(), Trouble> {
-    Ok(context.reporter.print(|output| writeln!(output, "{document}"))?)
-}
-
 async fn obey(
     command: Command,
     context: &Context,
@@ -77,7 +60,7 @@ async fn obey(
         Command::Cancel(args) => cancel::run(args, context).await,
         Command::Failures(args) => failures::run(args, context).await,
         Command::Fsck(args) => fsck::run(args, context).await,
-        Command::Completions(args) => completions::run(&args, context),
-        Command::Man(args) => man::run(args, context),
+        Command::Completions(args) => completions::run(&args, Cli::command(), context),
+        Command::Man(args) => man::run(args, Cli::command(), context),
     }
 }

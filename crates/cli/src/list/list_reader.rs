@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use photo_core::ImageKey;
 
-use super::line::Line;
+use super::list_entry::{ListEntry, parse_entry};
 use super::table::{Columns, Table};
-use super::{BadEntry, EntryEnd, List, Listed, encoding, line, md5sum};
-use crate::output::text::{error_words, printable};
+use super::{BadEntry, EntryEnd, List, Listed, encoding, md5sum};
+use crate::text::{error_words, printable};
 
 /// The longest entry: the longest answer of a server with the results of one photo.
 const MAX_ENTRY_BYTES: usize = 128 << 20;
@@ -119,27 +119,27 @@ impl ListReader {
             self.input = Input::Table(Table::new(columns, lines));
             return None;
         }
-        match line::read(entry) {
-            Line::Nothing => None,
-            Line::Comment(path) => is_there(&path).then_some(Ok(Listed::Path(path))),
-            Line::Photo(Listed::Image { image, path: None }) => {
+        match parse_entry(entry) {
+            ListEntry::Nothing => None,
+            ListEntry::Comment(path) => is_there(&path).then_some(Ok(Listed::Path(path))),
+            ListEntry::Photo(Listed::Image { image, path: None }) => {
                 Some(Ok(Listed::Image { image, path: self.path.take() }))
             }
-            Line::Photo(listed) => Some(Ok(listed)),
-            Line::Hash(image) => match self.path.take() {
+            ListEntry::Photo(listed) => Some(Ok(listed)),
+            ListEntry::Hash(image) => match self.path.take() {
                 Some(path) => Some(Ok(Listed::Image { image, path: Some(path) })),
                 None => {
                     self.hash.replace(image).map(|image| Ok(Listed::Image { image, path: None }))
                 }
             },
-            Line::PathOfHash(path) => {
+            ListEntry::PathOfHash(path) => {
                 let Some(image) = self.hash.take() else {
                     self.path = Some(path);
                     return None;
                 };
                 Some(Ok(Listed::Image { image, path: Some(path) }))
             }
-            Line::Bad(why) => {
+            ListEntry::Bad(why) => {
                 let text = String::from_utf8_lossy(entry);
                 let text: String = printable(&text).chars().take(MAX_REPEATED_CHARS).collect();
                 Some(Err(self.bad(self.number, format!("{why}: {text}"))))

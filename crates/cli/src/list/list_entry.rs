@@ -1,4 +1,4 @@
-//! One line of a list.
+//! One entry of a list.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::{Listed, digest, md5sum};
 
-/// What a line says.
+/// What an entry says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum ListEntry {
     /// Nothing about a photo: it is empty, or the head of a table.
     Nothing,
     /// Nothing, unless it is a path: it looks like a comment.
@@ -40,14 +40,14 @@ const ALGORITHMS: [&str; 9] =
     ["MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "SHA2-256", "SHA2-512", "RMD160"];
 
 /// Reads a line, without its end. What is in no other form is a path.
-pub(super) fn read(line: &[u8]) -> Line {
+pub(super) fn parse_entry(line: &[u8]) -> ListEntry {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = line.trim_ascii();
     if text.is_empty() || is_table_head(text) {
-        return Line::Nothing;
+        return ListEntry::Nothing;
     }
     if line.starts_with(b"#") {
-        return Line::Comment(path(line));
+        return ListEntry::Comment(path(line));
     }
     let found = read_json(text)
         .or_else(|| read_tagged(line))
@@ -55,15 +55,15 @@ pub(super) fn read(line: &[u8]) -> Line {
         .or_else(|| read_certutil(text))
         .or_else(|| read_row(line))
         .or_else(|| md5sum::read(line).map(photo));
-    found.unwrap_or_else(|| Line::Photo(Listed::Path(path(line))))
+    found.unwrap_or_else(|| ListEntry::Photo(Listed::Path(path(line))))
 }
 
 fn path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsString::from_vec(bytes.to_vec()))
 }
 
-fn photo(read: Result<Listed, String>) -> Line {
-    read.map_or_else(Line::Bad, Line::Photo)
+fn photo(read: Result<Listed, String>) -> ListEntry {
+    read.map_or_else(ListEntry::Bad, ListEntry::Photo)
 }
 
 fn is_algorithm(name: &[u8]) -> bool {
@@ -79,26 +79,26 @@ fn is_table_head(text: &[u8]) -> bool {
 }
 
 /// An object, perhaps one of an array that is written a line each.
-fn read_json(text: &[u8]) -> Option<Line> {
+fn read_json(text: &[u8]) -> Option<ListEntry> {
     if matches!(text, b"[" | b"]" | b"[]") {
-        return Some(Line::Nothing);
+        return Some(ListEntry::Nothing);
     }
     if !text.starts_with(b"{") {
         return None;
     }
     let text = text.strip_suffix(b",").unwrap_or(text);
     Some(match serde_json::from_slice::<JsonLine>(text) {
-        Ok(JsonLine { image: None, .. }) => Line::Nothing,
+        Ok(JsonLine { image: None, .. }) => ListEntry::Nothing,
         Ok(JsonLine { image: Some(hash), path }) => match digest::read(hash.as_bytes()) {
             Some(read) => photo(read.map(|image| Listed::Image { image, path })),
-            None => Line::Bad(format!("names the image {hash:?}, which is no MD5")),
+            None => ListEntry::Bad(format!("names the image {hash:?}, which is no MD5")),
         },
-        Err(error) => Line::Bad(format!("is no JSON: {error}")),
+        Err(error) => ListEntry::Bad(format!("is no JSON: {error}")),
     })
 }
 
 /// `MD5 (path) = hash`, of BSD, macOS and `md5sum --tag`; `MD5(path)= hash`, of openssl.
-fn read_tagged(line: &[u8]) -> Option<Line> {
+fn read_tagged(line: &[u8]) -> Option<ListEntry> {
     let (line, is_escaped) = md5sum::is_escaped(line);
     let open = line.iter().position(|byte| *byte == b'(')?;
     if !is_algorithm(line[..open].trim_ascii_end()) {
@@ -111,37 +111,39 @@ fn read_tagged(line: &[u8]) -> Option<Line> {
 }
 
 /// `Hash : …` and its like, of Get-FileHash in a list.
-fn read_property(line: &[u8]) -> Option<Line> {
+fn read_property(line: &[u8]) -> Option<ListEntry> {
     let colon = line.windows(3).position(|text| text == b" : ")?;
     let value = line[colon + 3..].trim_ascii();
     match line[..colon].trim_ascii() {
-        b"Algorithm" if value == b"MD5" => Some(Line::Nothing),
-        b"Algorithm" => Some(Line::Bad(digest::other_algorithm(&String::from_utf8_lossy(value)))),
-        b"Hash" => Some(digest::read(value)?.map_or_else(Line::Bad, Line::Hash)),
-        b"Path" => Some(Line::PathOfHash(path(value))),
+        b"Algorithm" if value == b"MD5" => Some(ListEntry::Nothing),
+        b"Algorithm" => {
+            Some(ListEntry::Bad(digest::other_algorithm(&String::from_utf8_lossy(value))))
+        }
+        b"Hash" => Some(digest::read(value)?.map_or_else(ListEntry::Bad, ListEntry::Hash)),
+        b"Path" => Some(ListEntry::PathOfHash(path(value))),
         _ => None,
     }
 }
 
 /// What `certutil -hashfile` says around a hash, which older ones write in pairs of digits.
-fn read_certutil(text: &[u8]) -> Option<Line> {
+fn read_certutil(text: &[u8]) -> Option<ListEntry> {
     if text.starts_with(b"CertUtil: ") {
-        return Some(Line::Nothing);
+        return Some(ListEntry::Nothing);
     }
     if let Some(name) = text.strip_prefix(b"MD5 hash of ") {
         let name = name.strip_prefix(b"file ").unwrap_or(name);
-        return Some(Line::PathOfHash(path(name.strip_suffix(b":")?)));
+        return Some(ListEntry::PathOfHash(path(name.strip_suffix(b":")?)));
     }
     let mut pairs = text.split(|byte| *byte == b' ');
     if text.len() != 47 || !pairs.all(|pair| pair.len() == 2) {
         return None;
     }
     let digits: Vec<u8> = text.iter().copied().filter(|byte| *byte != b' ').collect();
-    Some(digest::read(&digits)?.map_or_else(Line::Bad, Line::Hash))
+    Some(digest::read(&digits)?.map_or_else(ListEntry::Bad, ListEntry::Hash))
 }
 
 /// `MD5  hash  path`, a row of the table of Get-FileHash.
-fn read_row(line: &[u8]) -> Option<Line> {
+fn read_row(line: &[u8]) -> Option<ListEntry> {
     let (algorithm, rest) = split_word(line)?;
     let (hash, rest) = split_word(rest)?;
     if !is_algorithm(algorithm) {
@@ -165,13 +167,13 @@ mod tests {
 
     const HASH: &str = "900150983cd24fb0d6963f7d28e17f72";
 
-    fn read(line: &str) -> Line {
-        super::read(line.as_bytes())
+    fn read(line: &str) -> ListEntry {
+        parse_entry(line.as_bytes())
     }
 
-    fn listed(path: Option<&str>) -> Line {
+    fn listed(path: Option<&str>) -> ListEntry {
         let (image, path) = (HASH.parse().unwrap(), path.map(PathBuf::from));
-        Line::Photo(Listed::Image { image, path })
+        ListEntry::Photo(Listed::Image { image, path })
     }
 
     #[test]
@@ -201,10 +203,10 @@ mod tests {
     fn a_hash_and_its_path_may_stand_on_lines_of_their_own() {
         let image = HASH.parse().unwrap();
         let upper = HASH.to_uppercase();
-        assert_eq!(read(&format!("Hash      : {upper}")), Line::Hash(image));
+        assert_eq!(read(&format!("Hash      : {upper}")), ListEntry::Hash(image));
         let pairs: Vec<&str> = (0..32).step_by(2).map(|at| &HASH[at..at + 2]).collect();
-        assert_eq!(read(&pairs.join(" ")), Line::Hash(image));
-        let at = |text: &str| Line::PathOfHash(PathBuf::from(text));
+        assert_eq!(read(&pairs.join(" ")), ListEntry::Hash(image));
+        let at = |text: &str| ListEntry::PathOfHash(PathBuf::from(text));
         assert_eq!(read(r"Path      : C:\a : b.jpg"), at(r"C:\a : b.jpg"));
         assert_eq!(read("MD5 hash of a.jpg:"), at("a.jpg"));
         assert_eq!(read("MD5 hash of file a.jpg:"), at("a.jpg"));
@@ -224,9 +226,9 @@ mod tests {
             "Algorithm : MD5",
             "CertUtil: -hashfile command completed successfully.",
         ] {
-            assert_eq!(read(nothing), Line::Nothing, "{nothing}");
+            assert_eq!(read(nothing), ListEntry::Nothing, "{nothing}");
         }
-        assert_eq!(read("# a comment"), Line::Comment(PathBuf::from("# a comment")));
+        assert_eq!(read("# a comment"), ListEntry::Comment(PathBuf::from("# a comment")));
     }
 
     #[test]
@@ -242,14 +244,14 @@ mod tests {
             "{\"image\": \"a\"}".to_owned(),
             "{".to_owned(),
         ] {
-            assert!(matches!(read(&bad), Line::Bad(_)), "{bad}");
+            assert!(matches!(read(&bad), ListEntry::Bad(_)), "{bad}");
         }
     }
 
     #[test]
     fn everything_else_is_a_path_as_it_stands() {
         for name in ["photo.jpg", " a  b ", "cafe", "MD5 (a).jpg", "Hash : no", "me: you.jpg"] {
-            assert_eq!(read(name), Line::Photo(Listed::Path(PathBuf::from(name))), "{name}");
+            assert_eq!(read(name), ListEntry::Photo(Listed::Path(PathBuf::from(name))), "{name}");
         }
     }
 }

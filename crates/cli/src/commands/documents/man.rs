@@ -3,11 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_mangen::Man;
 
-use super::context::Context;
-use crate::args::Cli;
+use crate::commands::context::Context;
 use crate::ending::{Ending, Trouble};
 
 /// Write the manual page
@@ -20,16 +19,16 @@ pub(crate) struct Args {
     dir: Option<PathBuf>,
 }
 
-pub(super) fn run(args: Args, context: &Context) -> Result<Ending, Trouble> {
+pub(crate) fn run(args: Args, program: Command, context: &Context) -> Result<Ending, Trouble> {
     if let Some(dir) = args.dir {
-        let written = std::fs::create_dir_all(&dir)
-            .and_then(|()| clap_mangen::generate_to(Cli::command(), &dir));
+        let written =
+            std::fs::create_dir_all(&dir).and_then(|()| clap_mangen::generate_to(program, &dir));
         let what = || format!("the manual cannot be written to {}", dir.display());
         written.map_err(|error| Trouble::File { what: what(), error })?;
         return Ok(Ending::Done);
     }
     let mut page = Vec::new();
-    Man::new(Cli::command()).render(&mut page)?;
+    Man::new(program).render(&mut page)?;
     context.reporter.print(|output| output.write_all(&page))?;
     Ok(Ending::Done)
 }

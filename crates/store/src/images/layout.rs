@@ -1,4 +1,4 @@
-//! The version of what lies in the folder: where photos and records are, and how they are written.
+//! What lies where in the folder, and the version of that: how photos and records are named and written.
 //!
 //! `<root>/.layout` says it. Folders without that file are of version 1, the first. Whatever programs
 //! of before can pass over unharmed does not need another version: fields that may be missing, and
@@ -7,8 +7,9 @@
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use photo_core::{ImageKey, PhotoFormat};
 use tracing::warn;
 
 /// The file's name.
@@ -17,6 +18,21 @@ const NAME: &str = ".layout";
 const OLDEST: u32 = 1;
 /// The newest, which new folders have.
 const NEWEST: u32 = 1;
+
+/// What records are called after their image.
+pub(super) const RECORD_EXTENSION: &str = "jsonl";
+
+/// Where an image's record lies.
+pub(super) fn record_path(root: &Path, image: ImageKey) -> PathBuf {
+    let md5 = image.to_string();
+    root.join(&md5[..2]).join(format!("{md5}.{RECORD_EXTENSION}"))
+}
+
+/// Every path that an image's photo may have.
+pub(super) fn photo_paths(root: &Path, image: ImageKey) -> impl Iterator<Item = PathBuf> {
+    let record = record_path(root, image);
+    PhotoFormat::ALL.into_iter().map(move |format| record.with_extension(format.extension()))
+}
 
 /// Refuses a folder of another version, and marks a folder without any.
 pub(super) fn check(root: &Path) -> io::Result<()> {

@@ -1,7 +1,7 @@
-//! The files that photos are.
+//! Reading stored photos.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,11 +11,13 @@ use futures_util::{StreamExt, stream};
 use photo_core::ports::{ImageBytes, ImageStoreError};
 use photo_core::{Checksum, ChecksumHasher, ImageInfo, ImageKey};
 
-use super::damage::{aside, damaged, damaged_image, is_unreadable};
-use super::examine::Site;
-use super::shelves::Shelves;
+use super::care::examine::Site;
+use super::damage::{aside, damaged, damaged_image};
+use super::files::{cached, noatime};
+use super::records::file as record_file;
+use super::shards::Shards;
 use super::spool::Spool;
-use super::{BLOCK, blocking, cached, disk_error, record_file, unnoted};
+use super::{BLOCK, blocking, disk_error};
 
 /// A stored photo that is being read.
 struct Photo {
@@ -26,24 +28,24 @@ struct Photo {
     at: u64,
     /// What is known of the bytes before.
     hasher: ChecksumHasher,
-    shelves: Arc<Shelves>,
+    shards: Arc<Shards>,
     spool: Arc<Spool>,
 }
 
 /// Opens an image's photo; `None` if it is not stored.
 pub(super) async fn open(
-    shelves: &Arc<Shelves>,
+    shards: &Arc<Shards>,
     spool: &Arc<Spool>,
     image: ImageKey,
 ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
-    let Some((info, file)) = find(shelves, spool, image).await? else { return Ok(None) };
-    let bytes = blocks(shelves, spool, &info, file);
+    let Some((info, file)) = find(shards, spool, image).await? else { return Ok(None) };
+    let bytes = blocks(shards, spool, &info, file);
     Ok(Some((info, bytes)))
 }
 
 /// A photo's blocks. The last one comes once the checksum of all of them is right.
 pub(super) fn blocks(
-    shelves: &Arc<Shelves>,
+    shards: &Arc<Shards>,
     spool: &Arc<Spool>,
     info: &ImageInfo,
     file: File,
@@ -54,7 +56,7 @@ pub(super) fn blocks(
         at: 0,
         hasher: ChecksumHasher::default(),
         info: info.clone(),
-        shelves: Arc::clone(shelves),
+        shards: Arc::clone(shards),
         spool: Arc::clone(spool),
     };
     let blocks = stream::unfold(photo, async |mut photo| {
@@ -69,11 +71,11 @@ pub(super) fn blocks(
 
 /// An image's photo, if it is stored, and what is known of it. What is in memory is not waited for.
 pub(super) async fn find(
-    shelves: &Arc<Shelves>,
+    shards: &Arc<Shards>,
     spool: &Arc<Spool>,
     image: ImageKey,
 ) -> Result<Option<(ImageInfo, File)>, ImageStoreError> {
-    let root = &shelves.root;
+    let root = &shards.root;
     let cached = record_file::read_cached_info(root, image)
         .and_then(|info| open_photo(root, info.as_ref(), cached::open));
     match cached {
@@ -82,9 +84,9 @@ pub(super) async fn find(
         Err(error) if !cached::must_wait(&error) => Err(disk_error(error)),
         // What is wrong is looked at with more time, too.
         Ok(Found::Damaged) | Err(_) => {
-            let (shelves, spool) = (Arc::clone(shelves), Arc::clone(spool));
+            let (shards, spool) = (Arc::clone(shards), Arc::clone(spool));
             blocking(move || {
-                let site = Site { root: &shelves.root, spool: &spool, image };
+                let site = Site { root: &shards.root, spool: &spool, image };
                 find_or_mend(site).map_err(disk_error)
             })
             .await
@@ -97,7 +99,7 @@ fn find_or_mend(site: Site<'_>) -> io::Result<Option<(ImageInfo, File)>> {
         Err(error) if damaged_image(&error).is_some() => Some(site.mend_record()?),
         info => info?,
     };
-    match open_photo(site.root, info.as_ref(), unnoted::open)? {
+    match open_photo(site.root, info.as_ref(), noatime::open)? {
         Found::Whole(info, file) => Ok(Some((info, file))),
         Found::Nothing => Ok(None),
         Found::Damaged => {
@@ -134,38 +136,6 @@ fn open_photo(
     };
     let is_whole = file.metadata()?.len() == info.bytes;
     Ok(if is_whole { Found::Whole(info.clone(), file) } else { Found::Damaged })
-}
-
-/// Whether a photo is stored, as far as its length tells.
-pub(super) fn is_whole(root: &Path, info: &ImageInfo) -> io::Result<bool> {
-    match fs::metadata(root.join(info.path())) {
-        Ok(photo) => Ok(photo.len() == info.bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a photo is stored, as far as its checksum tells. All of it is read.
-pub(super) fn is_sound(root: &Path, info: &ImageInfo) -> io::Result<bool> {
-    if !is_whole(root, info)? {
-        return Ok(false);
-    }
-    match checksum(&root.join(info.path()), info.bytes) {
-        Ok(checksum) => Ok(info.checksum.is_none_or(|known| known == checksum)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound || is_unreadable(&error) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn checksum(path: &Path, bytes: u64) -> io::Result<Checksum> {
-    let (mut file, mut hasher) = (unnoted::open(path)?, ChecksumHasher::default());
-    let mut block = vec![0; usize::try_from(bytes).unwrap_or(BLOCK).clamp(1, BLOCK)];
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(hasher.finish()),
-            read => hasher.update(&block[..read]),
-        }
-    }
 }
 
 impl Photo {
@@ -214,10 +184,10 @@ impl Photo {
 
     /// What is to be said of bytes that are not the photo's.
     async fn wrong_bytes(&self) -> ImageStoreError {
-        let (shelves, spool) = (Arc::clone(&self.shelves), Arc::clone(&self.spool));
+        let (shards, spool) = (Arc::clone(&self.shards), Arc::clone(&self.spool));
         let image = self.info.md5;
         let is_damaged = blocking(move || {
-            let site = Site { root: &shelves.root, spool: &spool, image };
+            let site = Site { root: &shards.root, spool: &spool, image };
             site.confirm_damage().map_err(disk_error)
         });
         match is_damaged.await {

@@ -1,5 +1,7 @@
 //! Where photos are written before they are anybody's.
 
+pub(super) mod hash_scheduler;
+
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -13,9 +15,9 @@ use photo_core::ports::{ImageLimits, ImageStoreError, PhotoRefusal};
 use photo_core::{ImageInfo, PhotoFormat, PhotoHasher};
 use tempfile::{NamedTempFile, TempDir, TempPath};
 
+use self::hash_scheduler::HashScheduler;
 use super::disk_error;
-use super::header::read_header;
-use super::turns::Turns;
+use super::files::header::read_header;
 
 /// A folder that changed within this time is left alone: its process may be about to lock it.
 const YOUNG: Duration = Duration::from_mins(1);
@@ -32,7 +34,7 @@ pub(super) struct Spool {
     own: Mutex<Option<Arc<Own>>>,
     /// As many blocks are hashed at a time as there are cores. With more, hundreds of threads would
     /// share the cores with the one that answers everybody else.
-    pub(super) turns: Arc<Turns>,
+    pub(super) scheduler: Arc<HashScheduler>,
 }
 
 /// This process's own folder. It is removed in the end.
@@ -54,8 +56,8 @@ impl Spool {
     /// read.
     pub(super) fn new(root: &Path) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let turns = Arc::new(Turns::new(cores));
-        Self { all: root.join(".spool"), own: Mutex::default(), turns }
+        let scheduler = Arc::new(HashScheduler::new(cores));
+        Self { all: root.join(".spool"), own: Mutex::default(), scheduler }
     }
 
     /// A new file, removed when dropped. Others may read it once it has a name: model services

@@ -1,5 +1,8 @@
 //! The photos of one request on their way in.
 
+mod block;
+mod commit;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,18 +12,18 @@ use photo_core::record::Acceptance;
 use photo_core::{ImageInfo, ImageKey};
 use tokio::task::JoinHandle;
 
-use super::block::Block;
-use super::noted::NotedImages;
-use super::shelves::Shelves;
+use self::block::Block;
+use super::BLOCK;
+use super::records::noted::NotedImages;
+use super::shards::Shards;
+use super::spool::hash_scheduler::HashTicket;
 use super::spool::{Spool, SpoolWriter, Spooled};
-use super::turns::Entrant;
-use super::{BLOCK, publish};
 
 /// Collects blocks and has them hashed and written on another thread while the next one arrives, so
 /// that no photo holds up the others' requests. Only while a block is being written there is a
 /// second one in memory: an upload that waits for its turn takes nothing more from its client.
 pub(super) struct SpoolUpload {
-    shelves: Arc<Shelves>,
+    shards: Arc<Shards>,
     spool: Arc<Spool>,
     noted: Arc<NotedImages>,
     limits: ImageLimits,
@@ -34,21 +37,21 @@ pub(super) struct SpoolUpload {
 struct Current {
     received: u64,
     block: Block,
-    /// Takes turns for it; `None` before the first block.
-    entrant: Option<Entrant>,
+    /// Its place with the hash scheduler; `None` before the first block.
+    ticket: Option<HashTicket>,
     /// The writer, at work on the block before this one; `None` before the first block.
     writing: Option<JoinHandle<Result<SpoolWriter, ImageStoreError>>>,
 }
 
 impl SpoolUpload {
     pub(super) fn new(
-        shelves: Arc<Shelves>,
+        shards: Arc<Shards>,
         spool: Arc<Spool>,
         noted: Arc<NotedImages>,
         limits: ImageLimits,
     ) -> Self {
         let (current, done, included) = (Current::default(), Vec::new(), Vec::new());
-        Self { shelves, spool, noted, limits, current, done, included }
+        Self { shards, spool, noted, limits, current, done, included }
     }
 }
 
@@ -65,11 +68,11 @@ impl Current {
             Some(writing) => Some(writing.await.map_err(ImageStoreError::unavailable)??),
             None => None,
         };
-        let turn = self.entrant.get_or_insert_with(|| spool.turns.enter()).turn().await;
+        let permit = self.ticket.get_or_insert_with(|| spool.scheduler.enter()).permit().await;
         let block = std::mem::take(&mut self.block).into_pieces();
         let spool = Arc::clone(spool);
         Ok(tokio::task::spawn_blocking(move || {
-            let _held_until_written = turn;
+            let _held_until_written = permit;
             let writer = match writer {
                 Some(mut writer) => writer.write(&block).map(|()| writer),
                 None => SpoolWriter::begin(&spool, &block),
@@ -120,6 +123,6 @@ impl ImageUpload for SpoolUpload {
             let index = self.noted;
             super::blocking(move || index.add(&noted).map_err(super::disk_error)).await?;
         }
-        publish::publish(self.shelves, self.spool, self.done, self.included, asked).await
+        commit::commit(self.shards, self.spool, self.done, self.included, asked).await
     }
 }

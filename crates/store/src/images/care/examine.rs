@@ -13,25 +13,27 @@ use photo_core::ports::{Examination, Examined, RecordHealth};
 use photo_core::record::{ImageRecord, Moment, RecordLine};
 use photo_core::{Digests, ImageInfo, ImageKey, PhotoFormat};
 
-use super::checked::FileVersion;
-use super::damage::{aside, damaged, damaged_image, set_aside};
-use super::header::read_header;
-use super::noted::NotedImages;
-use super::slow_read::SlowRead;
-use super::spool::Spool;
-use super::{BLOCK, record_file, shelf, unnoted};
+use crate::images::damage::{aside, damaged, damaged_image, set_aside};
+use crate::images::files::checked::FileVersion;
+use crate::images::files::header::read_header;
+use crate::images::files::noatime;
+use crate::images::files::slow_read::SlowRead;
+use crate::images::records::file as record_file;
+use crate::images::records::noted::NotedImages;
+use crate::images::spool::Spool;
+use crate::images::{BLOCK, layout};
 
 /// Where an image lies.
 #[derive(Clone, Copy)]
-pub(super) struct Site<'a> {
-    pub(super) root: &'a Path,
-    pub(super) spool: &'a Spool,
-    pub(super) image: ImageKey,
+pub(crate) struct Site<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) spool: &'a Spool,
+    pub(crate) image: ImageKey,
 }
 
 impl Site<'_> {
     /// Looks whether what is stored of the image is whole, until `stop` becomes true.
-    pub(super) fn examine(self, how: Examination, stop: &AtomicBool) -> io::Result<Examined> {
+    pub(crate) fn examine(self, how: Examination, stop: &AtomicBool) -> io::Result<Examined> {
         let Site { root, image, .. } = self;
         let record = match record_file::read(root, image) {
             Ok(Some(record)) => Some(record),
@@ -46,7 +48,7 @@ impl Site<'_> {
         let mut is_damaged = info.is_none() || lost_lines > 0;
         let mut known = info.cloned();
         if let Some(path) = self.photo(info) {
-            let file = unnoted::open(&path)?;
+            let file = noatime::open(&path)?;
             let about = file.metadata()?;
             let is_short = info.is_none_or(|info| info.bytes != about.len());
             if how.deep || is_short {
@@ -85,14 +87,14 @@ impl Site<'_> {
 
     /// What is known of the image, once its damaged record is mended by its photo. An error as
     /// [`damaged`] says it where it cannot be.
-    pub(super) fn mend_record(self) -> io::Result<ImageInfo> {
+    pub(crate) fn mend_record(self) -> io::Result<ImageInfo> {
         let how = Examination { mend: true, ..Examination::default() };
         self.examine(how, &AtomicBool::new(false))?;
         record_file::read_info(self.root, self.image)?.ok_or_else(|| damaged(self.image))
     }
 
     /// Whether the photo's bytes are wrong, as somebody has found who read them: then it is set aside.
-    pub(super) fn confirm_damage(self) -> io::Result<bool> {
+    pub(crate) fn confirm_damage(self) -> io::Result<bool> {
         let how = Examination { deep: true, mend: true, bytes_per_second: None };
         Ok(self.examine(how, &AtomicBool::new(false))?.damaged_photo)
     }
@@ -100,7 +102,10 @@ impl Site<'_> {
     /// Where the photo lies, whatever its record says, if it is there.
     fn photo(self, info: Option<&ImageInfo>) -> Option<PathBuf> {
         let named = info.map(|info| self.root.join(info.path()));
-        named.into_iter().chain(shelf::photos(self.root, self.image)).find(|path| path.exists())
+        named
+            .into_iter()
+            .chain(layout::photo_paths(self.root, self.image))
+            .find(|path| path.exists())
     }
 
     /// Takes a damaged photo out of its place, unless another one took the place meanwhile. Where that
@@ -141,9 +146,9 @@ impl Site<'_> {
     }
 
     /// Writes the record anew. What was damaged is kept beside it.
-    pub(super) fn rewrite(self, info: &ImageInfo, was_damaged: bool) -> io::Result<()> {
+    pub(crate) fn rewrite(self, info: &ImageInfo, was_damaged: bool) -> io::Result<()> {
         let Site { root, spool, image } = self;
-        let folder = record_file::path(root, image);
+        let folder = layout::record_path(root, image);
         let folder = folder.parent().unwrap_or(root);
         // One at a time, also where the record itself cannot be locked.
         let lock = File::open(folder)?;
@@ -163,7 +168,7 @@ impl Site<'_> {
         }
         record_file::rewrite(root, spool, info, was_damaged)?;
         if was_damaged {
-            let path = record_file::path(root, image);
+            let path = layout::record_path(root, image);
             let aside = aside(&path);
             tracing::error!(
                 %image, record = %path.display(), aside = %aside.display(),

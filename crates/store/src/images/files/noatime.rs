@@ -2,9 +2,9 @@
 //! note it is another write to the disk for each.
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{open, open_by};
+pub(crate) use linux::{open, open_by};
 #[cfg(not(target_os = "linux"))]
-pub(super) use others::open;
+pub(crate) use others::open;
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -17,13 +17,13 @@ mod linux {
     use rustix::io::{Errno, retry_on_intr};
 
     /// Opens a file to be read.
-    pub(in super::super) fn open(path: &Path) -> io::Result<File> {
+    pub(crate) fn open(path: &Path) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         open_by(|unnoted| rustix::fs::open(path, flags | unnoted, Mode::empty()))
     }
 
     /// Opens a file by a call that is told these flags beside its own.
-    pub(in super::super) fn open_by(
+    pub(crate) fn open_by(
         call: impl Fn(OFlags) -> rustix::io::Result<OwnedFd>,
     ) -> io::Result<File> {
         // Only the file's owner may ask for it.
@@ -41,7 +41,7 @@ mod others {
     use std::io;
     use std::path::Path;
 
-    pub(in super::super) fn open(path: &Path) -> io::Result<File> {
+    pub(crate) fn open(path: &Path) -> io::Result<File> {
         File::open(path)
     }
 }

@@ -1,43 +1,43 @@
-//! Turns at the processor.
+//! Which photo may use the processor next.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// So many turns at a time; who began first comes first.
+/// Gives out a number of permits to hash, to the photos that began first.
 ///
 /// In a queue all photos would advance in step, a block at a time, end together, and wait for the disk
 /// together while there is nothing to hash. Here a photo that has begun is soon over, as far as its
 /// client keeps up, and is written while the next one is hashed.
-pub(super) struct Turns(Mutex<State>);
+pub(crate) struct HashScheduler(Mutex<State>);
 
 struct State {
     free: usize,
     entered: u64,
     /// Who waits, by its number.
-    waiting: BTreeMap<u64, oneshot::Sender<Turn>>,
+    waiting: BTreeMap<u64, oneshot::Sender<HashPermit>>,
 }
 
-/// Takes turns for one photo, one at a time.
-pub(super) struct Entrant {
-    turns: Arc<Turns>,
+/// The place of one photo, which takes one permit at a time.
+pub(crate) struct HashTicket {
+    scheduler: Arc<HashScheduler>,
     number: u64,
 }
 
-/// A turn; over when it is dropped.
-pub(super) struct Turn(Arc<Turns>);
+/// Leave to hash a block, given back when it is dropped.
+pub(crate) struct HashPermit(Arc<HashScheduler>);
 
-impl Turns {
-    pub(super) fn new(at_a_time: usize) -> Self {
+impl HashScheduler {
+    pub(crate) fn new(at_a_time: usize) -> Self {
         Self(Mutex::new(State { free: at_a_time, entered: 0, waiting: BTreeMap::new() }))
     }
 
     /// Behind all who entered before.
-    pub(super) fn enter(self: &Arc<Self>) -> Entrant {
+    pub(crate) fn enter(self: &Arc<Self>) -> HashTicket {
         let mut state = self.lock();
         state.entered += 1;
-        Entrant { turns: Arc::clone(self), number: state.entered }
+        HashTicket { scheduler: Arc::clone(self), number: state.entered }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -46,35 +46,35 @@ impl Turns {
     }
 }
 
-impl Entrant {
-    /// Waits for a turn.
-    pub(super) async fn turn(&mut self) -> Turn {
+impl HashTicket {
+    /// Waits for a permit.
+    pub(crate) async fn permit(&mut self) -> HashPermit {
         loop {
             let waiting = {
-                let mut state = self.turns.lock();
+                let mut state = self.scheduler.lock();
                 if let Some(others) = state.free.checked_sub(1) {
                     state.free = others;
-                    return Turn(Arc::clone(&self.turns));
+                    return HashPermit(Arc::clone(&self.scheduler));
                 }
                 let (sender, waiting) = oneshot::channel();
                 state.waiting.insert(self.number, sender);
                 waiting
             };
             // Always: nobody else takes its sender away.
-            if let Ok(turn) = waiting.await {
-                return turn;
+            if let Ok(permit) = waiting.await {
+                return permit;
             }
         }
     }
 }
 
-impl Drop for Entrant {
+impl Drop for HashTicket {
     fn drop(&mut self) {
-        self.turns.lock().waiting.remove(&self.number);
+        self.scheduler.lock().waiting.remove(&self.number);
     }
 }
 
-impl Drop for Turn {
+impl Drop for HashPermit {
     fn drop(&mut self) {
         let next = {
             let mut state = self.0.lock();
@@ -86,7 +86,7 @@ impl Drop for Turn {
         };
         if let Some((_, next)) = next {
             // One that has just stopped waiting drops it here, and so it is the next one's.
-            let _ = next.send(Turn(Arc::clone(&self.0)));
+            let _ = next.send(HashPermit(Arc::clone(&self.0)));
         }
     }
 }
@@ -99,11 +99,11 @@ mod tests {
 
     #[test]
     fn who_began_first_comes_first() {
-        let turns = Arc::new(Turns::new(1));
-        let [mut first, mut second, mut third] = [(); 3].map(|()| turns.enter());
-        let held = second.turn().now_or_never().unwrap();
-        let mut thirds = Box::pin(third.turn());
-        let mut firsts = Box::pin(first.turn());
+        let scheduler = Arc::new(HashScheduler::new(1));
+        let [mut first, mut second, mut third] = [(); 3].map(|()| scheduler.enter());
+        let held = second.permit().now_or_never().unwrap();
+        let mut thirds = Box::pin(third.permit());
+        let mut firsts = Box::pin(first.permit());
         assert!(thirds.as_mut().now_or_never().is_none());
         assert!(firsts.as_mut().now_or_never().is_none());
         drop(held);
@@ -116,19 +116,20 @@ mod tests {
 
     #[test]
     fn who_stops_waiting_takes_no_turn() {
-        let turns = Arc::new(Turns::new(2));
-        let [mut one, mut other, mut gone, mut told, mut last] = [(); 5].map(|()| turns.enter());
-        let held = [one.turn().now_or_never().unwrap(), other.turn().now_or_never().unwrap()];
-        assert!(gone.turn().now_or_never().is_none());
+        let scheduler = Arc::new(HashScheduler::new(2));
+        let [mut one, mut other, mut gone, mut told, mut last] =
+            [(); 5].map(|()| scheduler.enter());
+        let held = [one.permit().now_or_never().unwrap(), other.permit().now_or_never().unwrap()];
+        assert!(gone.permit().now_or_never().is_none());
         drop(gone);
-        let mut tolds = Box::pin(told.turn());
+        let mut tolds = Box::pin(told.permit());
         assert!(tolds.as_mut().now_or_never().is_none());
-        assert!(last.turn().now_or_never().is_none(), "given up, though it has not left");
+        assert!(last.permit().now_or_never().is_none(), "given up, though it has not left");
         drop(held);
-        // It has a turn and does not know yet.
+        // It has a permit and does not know yet.
         drop(tolds);
-        let both = [one.turn().now_or_never(), last.turn().now_or_never()];
+        let both = [one.permit().now_or_never(), last.permit().now_or_never()];
         assert!(both.iter().all(Option::is_some));
-        assert!(told.turn().now_or_never().is_none());
+        assert!(told.permit().now_or_never().is_none());
     }
 }

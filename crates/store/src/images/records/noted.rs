@@ -21,7 +21,7 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 const BLOCK: u64 = 1 << 20;
 
 /// The images that have notes.
-pub(super) struct NotedImages {
+pub(crate) struct NotedImages {
     path: PathBuf,
     known: Mutex<Known>,
 }
@@ -36,17 +36,17 @@ struct Known {
 
 impl NotedImages {
     /// The index below `root`. Nothing is read yet.
-    pub(super) fn new(root: &Path) -> Self {
+    pub(crate) fn new(root: &Path) -> Self {
         Self { path: root.join(".noted"), known: Mutex::default() }
     }
 
     /// Whether the file has to be looked at before the index can be relied on.
-    pub(super) fn is_stale(&self) -> bool {
+    pub(crate) fn is_stale(&self) -> bool {
         self.known().refreshed_at.is_none_or(|at| at.elapsed() > MAX_AGE)
     }
 
     /// Those of the images that have notes.
-    pub(super) fn among(&self, images: &[ImageKey]) -> Vec<ImageKey> {
+    pub(crate) fn among(&self, images: &[ImageKey]) -> Vec<ImageKey> {
         let known = self.known();
         if known.images.is_empty() {
             return Vec::new();
@@ -55,7 +55,7 @@ impl NotedImages {
     }
 
     /// Reads what was added since. Blocks on the disk.
-    pub(super) fn refresh(&self) -> io::Result<()> {
+    pub(crate) fn refresh(&self) -> io::Result<()> {
         let mut known = self.known();
         known.refreshed_at = Some(Instant::now());
         let mut file = match File::open(&self.path) {
@@ -83,7 +83,7 @@ impl NotedImages {
     }
 
     /// Adds images that have notes, unless they are known. Blocks on the disk.
-    pub(super) fn add(&self, images: &[ImageKey]) -> io::Result<()> {
+    pub(crate) fn add(&self, images: &[ImageKey]) -> io::Result<()> {
         if images.is_empty() {
             return Ok(());
         }

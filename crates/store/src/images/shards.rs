@@ -1,4 +1,4 @@
-//! The folders of stored photos, and which of them would survive a power cut.
+//! The shards, which are the folders of stored photos, and which of them would survive a power cut.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The folders below the root of an image store.
-pub(super) struct Shelves {
+pub(super) struct Shards {
     pub(super) root: PathBuf,
     /// Those whose own names are durable. The names in them are synced anew with every photo.
     durable: Mutex<HashSet<PathBuf>>,
 }
 
-impl Shelves {
+impl Shards {
     pub(super) fn new(root: PathBuf) -> Self {
         Self { root, durable: Mutex::default() }
     }

@@ -18,18 +18,18 @@ const MOST: usize = 10_000;
 
 /// Photos whose bytes were found whole.
 #[derive(Debug, Default)]
-pub(super) struct Checked(Mutex<HashMap<ImageKey, (FileVersion, Instant)>>);
+pub(crate) struct Checked(Mutex<HashMap<ImageKey, (FileVersion, Instant)>>);
 
 /// By what a file is known that was not replaced or written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileVersion {
+pub(crate) struct FileVersion {
     inode: u64,
     bytes: u64,
     modified: (i64, i64),
 }
 
 impl FileVersion {
-    pub(super) fn of(file: &Metadata) -> Self {
+    pub(crate) fn of(file: &Metadata) -> Self {
         let modified = (file.mtime(), file.mtime_nsec());
         Self { inode: file.ino(), bytes: file.len(), modified }
     }
@@ -37,13 +37,13 @@ impl FileVersion {
 
 impl Checked {
     /// Whether this file was found whole not long ago.
-    pub(super) fn knows(&self, image: ImageKey, version: FileVersion, now: Instant) -> bool {
+    pub(crate) fn knows(&self, image: ImageKey, version: FileVersion, now: Instant) -> bool {
         let found = self.lock().get(&image).copied();
         found.is_some_and(|(known, at)| known == version && now.duration_since(at) < VALID)
     }
 
     /// Remembers that this file was found whole.
-    pub(super) fn add(&self, image: ImageKey, version: FileVersion, now: Instant) {
+    pub(crate) fn add(&self, image: ImageKey, version: FileVersion, now: Instant) {
         let mut checked = self.lock();
         if checked.len() >= MOST {
             checked.retain(|_, (_, at)| now.duration_since(*at) < VALID);

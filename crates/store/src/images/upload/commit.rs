@@ -12,69 +12,71 @@ use photo_core::ports::{Committed, ImageStoreError, PhotoRefusal};
 use photo_core::record::{Acceptance, ImageRecord, Moment, RecordLine, Withdrawal};
 use photo_core::{ImageInfo, ImageKey};
 
-use super::damage::{damaged_image, set_aside};
-use super::examine::Site;
-use super::shelves::Shelves;
-use super::spool::{Spool, Spooled};
-use super::{SYNCING, blocking, disk_error, photo_file, record_file};
+use crate::images::care::examine::Site;
+use crate::images::damage::{damaged_image, set_aside};
+use crate::images::files::whole;
+use crate::images::records::file as record_file;
+use crate::images::shards::Shards;
+use crate::images::spool::{Spool, Spooled};
+use crate::images::{SYNCING, blocking, disk_error, layout};
 
 /// How often a photo is stored again that is removed by its age, or whose record is mended, at the
 /// same moment.
 const TRIES: u32 = 4;
 
 /// Stores all photos, then makes the folders that name them durable.
-pub(super) async fn publish(
-    shelves: Arc<Shelves>,
+pub(crate) async fn commit(
+    shards: Arc<Shards>,
     spool: Arc<Spool>,
     photos: Vec<Spooled>,
-    included: Vec<ImageKey>,
+    referenced: Vec<ImageKey>,
     asked: &Acceptance,
 ) -> Result<Vec<Committed>, ImageStoreError> {
-    let publication = Arc::new(Publication { shelves, spool, asked: asked.clone() });
+    let commit = Arc::new(Commit { shards, spool, asked: asked.clone() });
     // One photo is one trip to another thread.
-    if photos.len() + included.len() == 1 {
+    if photos.len() + referenced.len() == 1 {
         return blocking(move || {
-            let photos = publication.prepare(photos, &included)?;
-            let stored = publication.store_all(&photos);
-            publication.end(&photos, stored)
+            let photos = commit.prepare(photos, &referenced)?;
+            let stored = commit.store_all(&photos);
+            commit.end(&photos, stored)
         })
         .await;
     }
     let photos = {
-        let publication = Arc::clone(&publication);
+        let commit = Arc::clone(&commit);
         // Collisions, and what is missing, are found before anything is stored.
-        blocking(move || publication.prepare(photos, &included)).await?
+        blocking(move || commit.prepare(photos, &referenced)).await?
     };
     let photos = Arc::new(photos);
     let share = photos.len().div_ceil(SYNCING).max(1);
     let shares = (0..photos.len()).step_by(share).map(|from| {
-        let (publication, photos) = (Arc::clone(&publication), Arc::clone(&photos));
+        let (commit, photos) = (Arc::clone(&commit), Arc::clone(&photos));
         blocking(move || {
             let to = photos.len().min(from + share);
-            publication.store_all(&photos[from..to])
+            commit.store_all(&photos[from..to])
         })
     });
     // All are waited for, also where one fails: it must not be storing still when that is undone.
     let stored: Result<Vec<Vec<Committed>>, ImageStoreError> =
         join_all(shares).await.into_iter().collect();
     let stored = stored.map(|stored| stored.into_iter().flatten().collect());
-    blocking(move || publication.end(&photos, stored)).await
+    blocking(move || commit.end(&photos, stored)).await
 }
 
 /// The photos of one request, what is asked of them, and where they go.
-struct Publication {
-    shelves: Arc<Shelves>,
+struct Commit {
+    shards: Arc<Shards>,
     spool: Arc<Spool>,
     asked: Acceptance,
 }
 
-impl Publication {
+impl Commit {
     /// Checks every photo against what is stored and against the others, makes the folders, and
     /// looks for those that are to be stored already. Answers each photo once.
     fn prepare(
         &self,
         photos: Vec<Spooled>,
-        included: &[ImageKey],
+        referenced: &[ImageKey],
     ) -> Result<Vec<Spooled>, ImageStoreError> {
         let mut once = Vec::new();
         let mut seen = HashMap::new();
@@ -85,12 +87,12 @@ impl Publication {
                 Some(twin) if twin == sha256 => continue,
                 Some(_) => return Err(PhotoRefusal::Collision(md5).into()),
             }
-            self.shelves.make(&self.folder(&photo)).map_err(disk_error)?;
+            self.shards.make(&self.folder(&photo)).map_err(disk_error)?;
             self.check_stored(&photo.info)?;
             once.push(photo);
         }
         let mut missing = Vec::new();
-        for image in included {
+        for image in referenced {
             if seen.contains_key(image) {
                 continue;
             }
@@ -109,7 +111,7 @@ impl Publication {
     /// Refuses a photo if another one with its MD5 is stored. A record that only says so by mistake is
     /// mended.
     fn check_stored(&self, info: &ImageInfo) -> Result<(), ImageStoreError> {
-        let stored = || record_file::read_info(&self.shelves.root, info.md5).ok().flatten();
+        let stored = || record_file::read_info(&self.shards.root, info.md5).ok().flatten();
         let Some(first) = stored() else { return Ok(()) };
         if check_info(&first, info).is_ok() {
             return Ok(());
@@ -120,7 +122,7 @@ impl Publication {
 
     /// What is known of a stored photo. One that is damaged has to be sent.
     fn find(&self, image: ImageKey) -> io::Result<Option<ImageInfo>> {
-        let root = &self.shelves.root;
+        let root = &self.shards.root;
         let info = match record_file::read_info(root, image) {
             Err(error) if damaged_image(&error).is_some() => self.site(image).mend_record(),
             Ok(None) => return Ok(None),
@@ -131,13 +133,13 @@ impl Publication {
             Err(error) if damaged_image(&error).is_some() => Ok(None),
             info => {
                 let info = info?;
-                Ok(photo_file::is_whole(root, &info)?.then_some(info))
+                Ok(whole::is_whole(root, &info)?.then_some(info))
             }
         }
     }
 
     fn site(&self, image: ImageKey) -> Site<'_> {
-        Site { root: &self.shelves.root, spool: &self.spool, image }
+        Site { root: &self.shards.root, spool: &self.spool, image }
     }
 
     fn store_all(&self, photos: &[Spooled]) -> Result<Vec<Committed>, ImageStoreError> {
@@ -154,7 +156,7 @@ impl Publication {
         // that is not durable yet.
         let folders: HashSet<PathBuf> = photos.iter().map(|photo| self.folder(photo)).collect();
         let committed = stored.and_then(|committed| {
-            self.shelves.sync(&folders).map_err(disk_error)?;
+            self.shards.sync(&folders).map_err(disk_error)?;
             Ok(committed)
         });
         if committed.is_err() {
@@ -170,7 +172,7 @@ impl Publication {
         for photo in photos {
             let image = photo.info.md5;
             let withdrawal = Withdrawal { request: *request, models: models.clone() };
-            let withdrawn = record_file::append(&self.shelves.root, image, &[withdrawal.into()]);
+            let withdrawn = record_file::append(&self.shards.root, image, &[withdrawal.into()]);
             if let Err(error) = withdrawn {
                 tracing::warn!(%image, %error, "a refused request stays in the image's record");
             }
@@ -189,7 +191,7 @@ impl Publication {
     /// The record first, which claims the name and says what is to be done; then the photo, which
     /// makes it visible. `None` if the image was removed, or its record mended, meanwhile.
     fn try_to_store(&self, photo: &Spooled) -> Result<Option<Committed>, ImageStoreError> {
-        let (root, info) = (self.shelves.root.as_path(), &photo.info);
+        let (root, info) = (self.shards.root.as_path(), &photo.info);
         let mend = || self.site(info.md5).rewrite(info, true).map(|()| None).map_err(disk_error);
         // Until the end nobody removes what is there.
         let held = match record_file::hold(root, info.md5) {
@@ -211,13 +213,13 @@ impl Publication {
         let is_there = match &photo.file {
             _ if record.is_none() => false,
             // The bytes that came are dropped only for ones that are as good.
-            Some(_) => photo_file::is_sound(root, info).map_err(disk_error)?,
-            None => photo_file::is_whole(root, info).map_err(disk_error)?,
+            Some(_) => whole::is_sound(root, info).map_err(disk_error)?,
+            None => whole::is_whole(root, info).map_err(disk_error)?,
         };
         let is_in_the_way = !is_there && record.is_some() && path.exists();
         // What lies there now may be what another request put there since: that is no damage.
         let is_there =
-            is_there || (is_in_the_way && photo_file::is_sound(root, info).map_err(disk_error)?);
+            is_there || (is_in_the_way && whole::is_sound(root, info).map_err(disk_error)?);
         let new = match &photo.file {
             _ if is_there => None,
             Some(file) => Some(file),
@@ -241,7 +243,7 @@ impl Publication {
         let Some(committed) = added else { return Ok(None) };
         if let Some(file) = new {
             // Not what another request has mended it with meanwhile.
-            if is_in_the_way && !photo_file::is_sound(root, info).map_err(disk_error)? {
+            if is_in_the_way && !whole::is_sound(root, info).map_err(disk_error)? {
                 tracing::error!(image = %info.md5, "a stored photo was damaged, and is mended");
                 set_aside(&path).map_err(disk_error)?;
             }
@@ -252,9 +254,9 @@ impl Publication {
     }
 
     fn folder(&self, photo: &Spooled) -> PathBuf {
-        let path = self.shelves.root.join(photo.info.path());
+        let path = self.shards.root.join(photo.info.path());
         // A photo's path has a folder: `ImageInfo::path`.
-        path.parent().unwrap_or(&self.shelves.root).to_owned()
+        path.parent().unwrap_or(&self.shards.root).to_owned()
     }
 }
 
@@ -279,7 +281,7 @@ fn claim(
     let lines = [RecordLine::Image(info.clone()), RecordLine::Accepted(asked.clone())];
     let text = RecordLine::to_texts(&lines);
     file.write_all(&text).and_then(|()| file.as_file().sync_data()).map_err(disk_error)?;
-    match file.persist_noclobber(record_file::path(root, info.md5)) {
+    match file.persist_noclobber(layout::record_path(root, info.md5)) {
         Ok(_) => {
             let (added, ended) = (asked.models.clone(), Vec::new());
             Ok(Some(Committed { image: info.md5, added, ended, mended: false }))

@@ -8,7 +8,7 @@ const SHORT: usize = 4 * 1024;
 
 /// Pieces of a photo, in order.
 #[derive(Default)]
-pub(super) struct Block {
+pub(crate) struct Block {
     pieces: Vec<Bytes>,
     /// The short ones since the last of `pieces`.
     short: BytesMut,
@@ -16,7 +16,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    pub(super) fn push(&mut self, piece: Bytes) {
+    pub(crate) fn push(&mut self, piece: Bytes) {
         self.len += piece.len();
         if piece.len() < SHORT {
             self.short.extend_from_slice(&piece);
@@ -27,11 +27,11 @@ impl Block {
     }
 
     /// How many bytes it holds.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn into_pieces(mut self) -> Vec<Bytes> {
+    pub(crate) fn into_pieces(mut self) -> Vec<Bytes> {
         self.end_short();
         self.pieces
     }

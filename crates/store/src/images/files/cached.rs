@@ -7,13 +7,13 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{open, read_at};
+pub(crate) use linux::{open, read_at};
 #[cfg(not(target_os = "linux"))]
-pub(super) use others::{open, read_at};
+pub(crate) use others::{open, read_at};
 
 /// Whether a call of [`open`] or [`read_at`] failed only because it would have had to wait, or
 /// because the file system, the kernel or a sandbox does not know the question.
-pub(super) fn must_wait(error: &io::Error) -> bool {
+pub(crate) fn must_wait(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::WouldBlock
@@ -31,20 +31,20 @@ mod linux {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
     use rustix::io::{ReadWriteFlags, preadv2};
 
-    use super::super::unnoted;
+    use super::super::noatime;
     use super::{File, io};
 
     /// Opens a file to be read.
-    pub(in super::super) fn open(path: &Path) -> io::Result<File> {
+    pub(crate) fn open(path: &Path) -> io::Result<File> {
         // Whatever lies there: opening a pipe would wait for its other end.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let opened =
             |unnoted| openat2(CWD, path, flags | unnoted, Mode::empty(), ResolveFlags::CACHED);
-        unnoted::open_by(opened)
+        noatime::open_by(opened)
     }
 
     /// Reads what there is from `at` on; answers how many bytes.
-    pub(in super::super) fn read_at(file: &File, block: &mut [u8], at: u64) -> io::Result<usize> {
+    pub(crate) fn read_at(file: &File, block: &mut [u8], at: u64) -> io::Result<usize> {
         Ok(preadv2(file, &mut [IoSliceMut::new(block)], at, ReadWriteFlags::NOWAIT)?)
     }
 }
@@ -55,11 +55,11 @@ mod others {
 
     use super::{ErrorKind, File, io};
 
-    pub(in super::super) fn open(_: &Path) -> io::Result<File> {
+    pub(crate) fn open(_: &Path) -> io::Result<File> {
         Err(ErrorKind::WouldBlock.into())
     }
 
-    pub(in super::super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+    pub(crate) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
         Err(ErrorKind::WouldBlock.into())
     }
 }

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use photo_core::ports::Inspection;
 use photo_core::record::ImageRecord;
 use photo_core::{ImageKey, PhotoFormat, UnixMillis};
 
-use super::{damage, photo_file, record_file};
+use crate::images::files::whole;
+use crate::images::records::file as record_file;
+use crate::images::{damage, layout};
 
 /// The images that have a file in one folder, in order.
-pub(super) fn list(root: &Path, shelf: u8) -> io::Result<Vec<ImageKey>> {
-    let folder = match fs::read_dir(root.join(format!("{shelf:02x}"))) {
+pub(crate) fn list(root: &Path, shard: u8) -> io::Result<Vec<ImageKey>> {
+    let folder = match fs::read_dir(root.join(format!("{shard:02x}"))) {
         Ok(folder) => folder,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
@@ -30,11 +32,11 @@ fn image_of(entry: &DirEntry) -> Option<ImageKey> {
     let name = entry.file_name();
     let (stem, extension) = name.to_str()?.split_once('.')?;
     let mut ours = PhotoFormat::ALL.iter().map(|format| format.extension());
-    let is_ours = extension == record_file::EXTENSION || ours.any(|ours| ours == extension);
+    let is_ours = extension == layout::RECORD_EXTENSION || ours.any(|ours| ours == extension);
     is_ours.then(|| stem.parse().ok()).flatten()
 }
 
-pub(super) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
+pub(crate) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
     let (record, is_readable) = match record_file::read(root, image) {
         Err(error) if damage::damaged_image(&error).is_some() => (None, false),
         record => (record?, true),
@@ -42,10 +44,10 @@ pub(super) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
     let info = record.as_ref().and_then(|record| record.info.as_ref());
     let (photo, damaged_photo) = match info {
         Some(info) => {
-            let (is_whole, path) = (photo_file::is_whole(root, info)?, root.join(info.path()));
+            let (is_whole, path) = (whole::is_whole(root, info)?, root.join(info.path()));
             (is_whole, !is_whole && (path.exists() || damage::aside(&path).exists()))
         }
-        None => (photos(root, image).any(|path| path.exists()), false),
+        None => (layout::photo_paths(root, image).any(|path| path.exists()), false),
     };
     let has_lost = |record: &ImageRecord| record.info.is_none() || record.unreadable > 0;
     let damaged_record = !is_readable || record.as_ref().is_some_and(has_lost);
@@ -54,7 +56,7 @@ pub(super) fn inspect(root: &Path, image: ImageKey) -> io::Result<Inspection> {
 }
 
 /// Removes an image if it is as it was found; answers whether it did.
-pub(super) fn remove(root: &Path, found: &Inspection, record_too: bool) -> io::Result<bool> {
+pub(crate) fn remove(root: &Path, found: &Inspection, record_too: bool) -> io::Result<bool> {
     let _alone = record_file::hold_alone(root, found.image)?;
     if changed_at(root, found.image)? != Some(found.changed_at) {
         return Ok(false);
@@ -64,8 +66,8 @@ pub(super) fn remove(root: &Path, found: &Inspection, record_too: bool) -> io::R
         || found.damaged_record
         || found.record.as_ref().is_none_or(|record| record.was_damaged);
     // The photo first: without its record nobody would know that it is there.
-    let record = record_too.then(|| record_file::path(root, found.image));
-    for path in photos(root, found.image).chain(record) {
+    let record = record_too.then(|| layout::record_path(root, found.image));
+    for path in layout::photo_paths(root, found.image).chain(record) {
         if was_damaged {
             damage::remove(&damage::aside(&path))?;
         }
@@ -76,14 +78,8 @@ pub(super) fn remove(root: &Path, found: &Inspection, record_too: bool) -> io::R
 
 /// When an image's photo or record last changed; `None` if it has neither.
 fn changed_at(root: &Path, image: ImageKey) -> io::Result<Option<UnixMillis>> {
-    let files = photos(root, image).chain([record_file::path(root, image)]);
+    let files = layout::photo_paths(root, image).chain([layout::record_path(root, image)]);
     files.map(|path| modified(&path)).try_fold(None, |latest, at| Ok(latest.max(at?)))
-}
-
-/// Every name an image's photo may have.
-pub(super) fn photos(root: &Path, image: ImageKey) -> impl Iterator<Item = PathBuf> {
-    let record = record_file::path(root, image);
-    PhotoFormat::ALL.into_iter().map(move |format| record.with_extension(format.extension()))
 }
 
 fn modified(path: &Path) -> io::Result<Option<UnixMillis>> {

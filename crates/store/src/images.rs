@@ -5,7 +5,7 @@
 //! <root>/<first two digits>/<md5>.jsonl         its record (photo_core::record)
 //! <root>/<first two digits>/….damaged           either of them, damaged, set aside
 //! <root>/.spool/…                               photos on their way in; nobody else's business
-//! <root>/.noted                                 the images with notes, one per line (noted.rs)
+//! <root>/.noted                                 the images with notes, one per line (records/noted.rs)
 //! <root>/.caretaker.json, .caretaker.lock       who takes care of the folder, and what it noted
 //! ```
 //!
@@ -16,27 +16,16 @@
 //! From then on the record grows at its end, by one write per line or more, by any process.
 //!
 //! What is read of a photo is compared with the checksum in its record, and a record that says nothing
-//! of its photo is mended by it (`examine`).
+//! of its photo is mended by it (`care::examine`).
 
-mod block;
-mod cached;
 mod care;
-mod checked;
 mod damage;
-mod examine;
-mod header;
+mod files;
 mod layout;
-mod noted;
 mod photo_file;
-mod publish;
-mod record_file;
-mod record_sync;
-mod shelf;
-mod shelves;
-mod slow_read;
+mod records;
+mod shards;
 mod spool;
-mod turns;
-mod unnoted;
 mod upload;
 
 use std::collections::HashMap;
@@ -56,15 +45,17 @@ use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
 use rustix::fs::{Access, access};
 
-use self::care::Care;
-use self::checked::{Checked, FileVersion};
-use self::examine::Site;
-use self::noted::NotedImages;
-use self::shelves::Shelves;
+use self::care::examine::Site;
+use self::care::lease::CaretakerLease;
+use self::care::shard;
+use self::files::checked::{Checked, FileVersion};
+use self::records::noted::NotedImages;
+use self::records::{file as record_file, sync as record_sync};
+use self::shards::Shards;
 use self::spool::Spool;
 use self::upload::SpoolUpload;
 
-pub use self::header::read_header;
+pub use self::files::header::read_header;
 
 /// How much of a photo is read, hashed and written at a time, in bytes. A little less than the 128 KiB
 /// that the HTTP server hands over at most: so one such piece makes a block, and not almost two.
@@ -76,9 +67,9 @@ const SYNCING: usize = 8;
 
 /// Photos in a folder that any number of programs may share.
 pub struct LocalImages {
-    shelves: Arc<Shelves>,
+    shards: Arc<Shards>,
     spool: Arc<Spool>,
-    care: Arc<Care>,
+    lease: Arc<CaretakerLease>,
     noted: Arc<NotedImages>,
     checked: Checked,
 }
@@ -92,10 +83,10 @@ impl LocalImages {
         access(&root, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
         layout::check(&root)?;
         let spool = Arc::new(Spool::new(&root));
-        let care = Arc::new(Care::new(&root));
+        let lease = Arc::new(CaretakerLease::new(&root));
         let noted = Arc::new(NotedImages::new(&root));
-        let shelves = Arc::new(Shelves::new(root));
-        Ok(Self { shelves, spool, care, noted, checked: Checked::default() })
+        let shards = Arc::new(Shards::new(root));
+        Ok(Self { shards, spool, lease, noted, checked: Checked::default() })
     }
 
     /// Does what waits for the disk on a thread that may wait.
@@ -103,20 +94,20 @@ impl LocalImages {
         &self,
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
     ) -> Result<T, ImageStoreError> {
-        let shelves = Arc::clone(&self.shelves);
-        blocking(move || work(&shelves.root).map_err(disk_error)).await
+        let shards = Arc::clone(&self.shards);
+        blocking(move || work(&shards.root).map_err(disk_error)).await
     }
 }
 
 #[async_trait]
 impl ImageStore for LocalImages {
     async fn begin(&self, limits: ImageLimits) -> Result<Box<dyn ImageUpload>, ImageStoreError> {
-        let (shelves, spool) = (Arc::clone(&self.shelves), Arc::clone(&self.spool));
-        Ok(Box::new(SpoolUpload::new(shelves, spool, Arc::clone(&self.noted), limits)))
+        let (shards, spool) = (Arc::clone(&self.shards), Arc::clone(&self.spool));
+        Ok(Box::new(SpoolUpload::new(shards, spool, Arc::clone(&self.noted), limits)))
     }
 
     async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
-        match photo_file::find(&self.shelves, &self.spool, image).await {
+        match photo_file::find(&self.shards, &self.spool, image).await {
             Err(ImageStoreError::Damaged(_)) => Ok(None),
             found => Ok(found?.map(|(info, _)| info)),
         }
@@ -126,15 +117,15 @@ impl ImageStore for LocalImages {
         &self,
         image: ImageKey,
     ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError> {
-        photo_file::open(&self.shelves, &self.spool, image).await
+        photo_file::open(&self.shards, &self.spool, image).await
     }
 
     async fn check(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
-        let found = photo_file::find(&self.shelves, &self.spool, image).await?;
+        let found = photo_file::find(&self.shards, &self.spool, image).await?;
         let Some((info, file)) = found else { return Ok(None) };
         let version = FileVersion::of(&file.metadata().map_err(disk_error)?);
         if !self.checked.knows(image, version, Instant::now()) {
-            let mut blocks = photo_file::blocks(&self.shelves, &self.spool, &info, file);
+            let mut blocks = photo_file::blocks(&self.shards, &self.spool, &info, file);
             while blocks.try_next().await?.is_some() {}
             self.checked.add(image, version, Instant::now());
         }
@@ -191,17 +182,17 @@ impl ImageStore for LocalImages {
     }
 
     async fn sync_records(&self, images: &[ImageKey]) -> Result<(), ImageStoreError> {
-        record_sync::sync_all(Arc::clone(&self.shelves), images).await
+        record_sync::sync_all(Arc::clone(&self.shards), images).await
     }
 
-    async fn list(&self, shelf: u8) -> Result<Vec<ImageKey>, ImageStoreError> {
-        self.on_disk(move |root| shelf::list(root, shelf)).await
+    async fn list(&self, shard: u8) -> Result<Vec<ImageKey>, ImageStoreError> {
+        self.on_disk(move |root| shard::list(root, shard)).await
     }
 
     async fn inspect(&self, images: &[ImageKey]) -> Result<Vec<Inspection>, ImageStoreError> {
         let (images, noted) = (images.to_vec(), Arc::clone(&self.noted));
         self.on_disk(move |root| {
-            let inspect = |image: &ImageKey| shelf::inspect(root, *image);
+            let inspect = |image: &ImageKey| shard::inspect(root, *image);
             let found = images.iter().map(inspect).collect::<io::Result<Vec<Inspection>>>()?;
             // What was lost of the index, or was never in it, is found by a walk over all records.
             let has_notes =
@@ -218,11 +209,11 @@ impl ImageStore for LocalImages {
         image: ImageKey,
         how: Examination,
     ) -> Result<Examined, ImageStoreError> {
-        let (shelves, spool) = (Arc::clone(&self.shelves), Arc::clone(&self.spool));
+        let (shards, spool) = (Arc::clone(&self.shards), Arc::clone(&self.spool));
         let stop = Arc::new(AtomicBool::new(false));
         let _until_answered = StopOnDrop(Arc::clone(&stop));
         blocking(move || {
-            let site = Site { root: &shelves.root, spool: &spool, image };
+            let site = Site { root: &shards.root, spool: &spool, image };
             site.examine(how, &stop).map_err(disk_error)
         })
         .await
@@ -230,7 +221,7 @@ impl ImageStore for LocalImages {
 
     async fn remove(&self, found: &Inspection, record_too: bool) -> Result<bool, ImageStoreError> {
         let found = found.clone();
-        self.on_disk(move |root| shelf::remove(root, &found, record_too)).await
+        self.on_disk(move |root| shard::remove(root, &found, record_too)).await
     }
 
     async fn clean_up(&self) -> Result<u64, ImageStoreError> {
@@ -239,18 +230,18 @@ impl ImageStore for LocalImages {
     }
 
     async fn take_care(&self) -> Result<bool, ImageStoreError> {
-        let care = Arc::clone(&self.care);
-        blocking(move || care.take().map_err(disk_error)).await
+        let lease = Arc::clone(&self.lease);
+        blocking(move || lease.take().map_err(disk_error)).await
     }
 
     async fn notes(&self) -> Result<Option<Vec<u8>>, ImageStoreError> {
-        let care = Arc::clone(&self.care);
-        blocking(move || care.notes().map_err(disk_error)).await
+        let lease = Arc::clone(&self.lease);
+        blocking(move || lease.notes().map_err(disk_error)).await
     }
 
     async fn note(&self, notes: Vec<u8>) -> Result<(), ImageStoreError> {
-        let care = Arc::clone(&self.care);
-        blocking(move || care.note(&notes).map_err(disk_error)).await
+        let lease = Arc::clone(&self.lease);
+        blocking(move || lease.note(&notes).map_err(disk_error)).await
     }
 
     async fn ping(&self) -> Result<(), ImageStoreError> {

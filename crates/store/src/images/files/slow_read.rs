@@ -19,16 +19,16 @@ const BLOCK: usize = 1 << 20;
 const NAP: Duration = Duration::from_millis(50);
 
 /// How a photo is read.
-pub(super) struct SlowRead<'a> {
+pub(crate) struct SlowRead<'a> {
     /// How many bytes in a second at most.
-    pub(super) bytes_per_second: Option<u64>,
+    pub(crate) bytes_per_second: Option<u64>,
     /// Becomes true when nobody waits for the end.
-    pub(super) stop: &'a AtomicBool,
+    pub(crate) stop: &'a AtomicBool,
 }
 
 impl SlowRead<'_> {
     /// The hashes of all bytes of a file, and how many there are.
-    pub(super) fn hash(&self, file: &File) -> io::Result<(Digests, u64)> {
+    pub(crate) fn hash(&self, file: &File) -> io::Result<(Digests, u64)> {
         let length = file.metadata()?.len();
         let block = usize::try_from(length).unwrap_or(BLOCK).clamp(1, BLOCK);
         let (mut hasher, mut block, mut at) = (PhotoHasher::default(), vec![0; block], 0);
@@ -90,12 +90,12 @@ mod hints {
 
     /// Has the kernel read what is asked for and nothing behind it, so that it is known what was in
     /// memory before. A kernel that does not listen reads all the same.
-    pub(super) fn read_no_further(file: &File) {
+    pub(crate) fn read_no_further(file: &File) {
         let _ = fadvise(file, 0, None, Advice::Random);
     }
 
     /// Has the kernel forget what was read.
-    pub(super) fn forget(file: &File, at: u64, length: usize) {
+    pub(crate) fn forget(file: &File, at: u64, length: usize) {
         let _ = fadvise(file, at, NonZeroU64::new(length as u64), Advice::DontNeed);
     }
 }
@@ -104,9 +104,9 @@ mod hints {
 mod hints {
     use std::fs::File;
 
-    pub(super) fn read_no_further(_: &File) {}
+    pub(crate) fn read_no_further(_: &File) {}
 
-    pub(super) fn forget(_: &File, _: u64, _: usize) {}
+    pub(crate) fn forget(_: &File, _: u64, _: usize) {}
 }
 
 #[cfg(test)]

@@ -7,23 +7,24 @@ use futures_util::future::join_all;
 use photo_core::ImageKey;
 use photo_core::ports::ImageStoreError;
 
-use super::damage::damaged_image;
-use super::shelves::Shelves;
-use super::{SYNCING, blocking, disk_error, record_file};
+use super::file;
+use crate::images::damage::damaged_image;
+use crate::images::shards::Shards;
+use crate::images::{SYNCING, blocking, disk_error};
 
 /// Syncs the readable records of all these images, several at the same time: one after the other each would
 /// wait for a commit of the file system of its own.
-pub(super) async fn sync_all(
-    shelves: Arc<Shelves>,
+pub(crate) async fn sync_all(
+    shards: Arc<Shards>,
     images: &[ImageKey],
 ) -> Result<(), ImageStoreError> {
     let images: Vec<ImageKey> =
         images.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let share = images.len().div_ceil(SYNCING).max(1);
     let shares = images.chunks(share).map(|images| {
-        let (shelves, images) = (Arc::clone(&shelves), images.to_vec());
+        let (shards, images) = (Arc::clone(&shards), images.to_vec());
         blocking(move || {
-            let sync = |image| match record_file::sync(&shelves.root, image) {
+            let sync = |image| match file::sync(&shards.root, image) {
                 Err(error) if damaged_image(&error).is_some() => Ok(()),
                 synced => synced,
             };

@@ -3,13 +3,15 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use photo_core::record::{self, ImageRecord, RecordLine};
 use photo_core::{Clock, ImageInfo, ImageKey, UnixMillis};
 
-use super::spool::Spool;
-use super::{cached, damage, unnoted};
+use crate::images::damage;
+use crate::images::files::{cached, noatime};
+use crate::images::layout::record_path;
+use crate::images::spool::Spool;
 
 /// The first line is no longer than this, in bytes; a longer one costs another read.
 const HEAD: usize = 1024;
@@ -17,29 +19,20 @@ const HEAD: usize = 1024;
 /// How often a record is opened to be added to while others write it anew.
 const TRIES: u32 = 10;
 
-/// What records are called after their image.
-pub(super) const EXTENSION: &str = "jsonl";
-
-/// Where an image's record lies.
-pub(super) fn path(root: &Path, image: ImageKey) -> PathBuf {
-    let md5 = image.to_string();
-    root.join(&md5[..2]).join(format!("{md5}.{EXTENSION}"))
-}
-
 /// An image's record, if it has one.
-pub(super) fn read(root: &Path, image: ImageKey) -> io::Result<Option<ImageRecord>> {
-    let Some(file) = opened(root, image, unnoted::open)? else { return Ok(None) };
+pub(crate) fn read(root: &Path, image: ImageKey) -> io::Result<Option<ImageRecord>> {
+    let Some(file) = opened(root, image, noatime::open)? else { return Ok(None) };
     let record = ImageRecord::read(BufReader::new(file));
-    record.map(Some).map_err(|error| damage::sort(image, &path(root, image), error))
+    record.map(Some).map_err(|error| damage::sort(image, &record_path(root, image), error))
 }
 
 /// What is known of an image's photo, if it has a record; a record that does not say is damaged,
 /// since the photo may be there. Reads no more of it than needed: results may follow.
-pub(super) fn read_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>> {
-    let Some(file) = opened(root, image, unnoted::open)? else { return Ok(None) };
+pub(crate) fn read_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>> {
+    let Some(file) = opened(root, image, noatime::open)? else { return Ok(None) };
     let mut head = Vec::with_capacity(HEAD);
     let read = file.take(HEAD as u64).read_to_end(&mut head);
-    read.map_err(|error| damage::sort(image, &path(root, image), error))?;
+    read.map_err(|error| damage::sort(image, &record_path(root, image), error))?;
     // An info that is damaged is looked for in the rest.
     let info = match ImageRecord::first_info(&head) {
         Some(info) => Some(info),
@@ -55,8 +48,8 @@ fn read_whole_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>
 
 /// [`read_info`] without waiting for the disk; an error as [`cached::must_wait`] tells them where it
 /// would have to.
-pub(super) fn read_cached_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>> {
-    let file = match cached::open(&path(root, image)) {
+pub(crate) fn read_cached_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>> {
+    let file = match cached::open(&record_path(root, image)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         // Whatever else is wrong with it is looked at with more time.
@@ -70,7 +63,7 @@ pub(super) fn read_cached_info(root: &Path, image: ImageKey) -> io::Result<Optio
 
 /// Adds lines to an image's record, if it has one; answers its file, to be synced or not. All
 /// lines are one write at the file's end, so that those of several processes do not mix.
-pub(super) fn append(
+pub(crate) fn append(
     root: &Path,
     image: ImageKey,
     lines: &[RecordLine],
@@ -78,7 +71,7 @@ pub(super) fn append(
     for _ in 0..TRIES {
         let append = |path: &Path| File::options().append(true).open(path);
         let Some(mut file) = locked(root, image, append, File::lock_shared)? else {
-            if path(root, image).exists() {
+            if record_path(root, image).exists() {
                 // It was written anew meanwhile.
                 continue;
             }
@@ -91,21 +84,21 @@ pub(super) fn append(
 }
 
 /// [`append`] for who holds the image alone. Synced.
-pub(super) fn append_held(root: &Path, image: ImageKey, lines: &[RecordLine]) -> io::Result<()> {
-    let mut file = File::options().append(true).open(path(root, image))?;
+pub(crate) fn append_held(root: &Path, image: ImageKey, lines: &[RecordLine]) -> io::Result<()> {
+    let mut file = File::options().append(true).open(record_path(root, image))?;
     file.write_all(&RecordLine::to_texts(lines))?;
     file.sync_data()
 }
 
 /// Writes an image's record anew with this image line; a damaged one is kept aside. Nobody reads half
 /// of it, and lines that are added meanwhile wait for the new one.
-pub(super) fn rewrite(
+pub(crate) fn rewrite(
     root: &Path,
     spool: &Spool,
     info: &ImageInfo,
     was_damaged: bool,
 ) -> io::Result<()> {
-    let (image, path) = (info.md5, path(root, info.md5));
+    let (image, path) = (info.md5, record_path(root, info.md5));
     let held = match hold_alone(root, image) {
         Err(error) if damage::damaged_image(&error).is_some() => None,
         held => held?,
@@ -135,7 +128,7 @@ pub(super) fn rewrite(
 }
 
 /// Makes an image's record durable, if it has one.
-pub(super) fn sync(root: &Path, image: ImageKey) -> io::Result<()> {
+pub(crate) fn sync(root: &Path, image: ImageKey) -> io::Result<()> {
     match opened(root, image, |path| File::open(path))? {
         Some(file) => file.sync_data(),
         None => Ok(()),
@@ -144,12 +137,12 @@ pub(super) fn sync(root: &Path, image: ImageKey) -> io::Result<()> {
 
 /// Keeps an image from being removed while the answer is held. `None` if it has no record, or lost
 /// it while this waited.
-pub(super) fn hold(root: &Path, image: ImageKey) -> io::Result<Option<File>> {
+pub(crate) fn hold(root: &Path, image: ImageKey) -> io::Result<Option<File>> {
     locked(root, image, |path| File::open(path), File::lock_shared)
 }
 
 /// Waits until nobody holds the image any more and keeps others from it.
-pub(super) fn hold_alone(root: &Path, image: ImageKey) -> io::Result<Option<File>> {
+pub(crate) fn hold_alone(root: &Path, image: ImageKey) -> io::Result<Option<File>> {
     locked(root, image, |path| File::open(path), File::lock)
 }
 
@@ -174,7 +167,7 @@ fn opened(
     image: ImageKey,
     open: impl Fn(&Path) -> io::Result<File>,
 ) -> io::Result<Option<File>> {
-    let path = path(root, image);
+    let path = record_path(root, image);
     match open(&path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -183,6 +176,6 @@ fn opened(
 }
 
 /// The time by this machine's clock, for what is written down.
-pub(super) fn now() -> UnixMillis {
+pub(crate) fn now() -> UnixMillis {
     Clock::default().now()
 }

@@ -2,12 +2,12 @@
 
 use deadpool_redis::redis::Script;
 
-/// One script's text: its flags, and its parts by the names of their files.
+/// One script's text: its flags, and its parts by their files below `scripts`: `lib` holds what several scripts need.
 macro_rules! text {
     ($flags:literal, $($part:literal),+) => {
         concat!(
             "#!lua flags=", $flags, "\n",
-            include_str!("scripts/prelude.lua"),
+            include_str!("scripts/lib/prelude.lua"),
             $(include_str!(concat!("scripts/", $part, ".lua"))),+
         )
     };
@@ -20,8 +20,15 @@ macro_rules! script {
 
 /// The text of the script that records endings and claims, for those who measure what it costs
 /// without the code around it.
-pub const FINISH: &str =
-    text!("allow-oom", "note_time", "fold", "moves", "weights", "claim", "finish");
+pub const FINISH: &str = text!(
+    "allow-oom",
+    "lib/note_time",
+    "lib/fold",
+    "lib/moves",
+    "lib/weights",
+    "queue/claim",
+    "queue/finish"
+);
 
 /// All scripts. The server is sent one's text when it does not know it yet, or no longer.
 #[derive(Debug)]
@@ -36,7 +43,7 @@ pub(super) struct Scripts {
     pub(super) extend: Script,
     pub(super) failures: Script,
     pub(super) finish: Script,
-    pub(super) forget: Script,
+    pub(super) forget_model: Script,
     pub(super) hold: Script,
     pub(super) keep_callbacks: Script,
     pub(super) lease_callbacks: Script,
@@ -62,34 +69,57 @@ impl Default for Scripts {
     /// script run where nothing can be written.
     fn default() -> Self {
         Self {
-            announce: script!("allow-oom", "note_time", "announce"),
-            announced: script!("no-writes", "announced"),
-            beat: script!("allow-oom", "note_time", "beat"),
-            cancel: script!("allow-oom", "note_time", "fold", "moves", "cancel"),
-            describe: script!("allow-oom", "note_time", "describe"),
-            dispatchers: script!("no-writes", "dispatchers"),
-            end_callback: script!("allow-oom", "note_time", "fold", "callback", "end_callback"),
-            extend: script!("allow-oom", "note_time", "extend"),
-            failures: script!("no-writes", "failures"),
+            announce: script!("allow-oom", "lib/note_time", "model_directory/announce"),
+            announced: script!("no-writes", "model_directory/announced"),
+            beat: script!("allow-oom", "lib/note_time", "health/beat"),
+            cancel: script!("allow-oom", "lib/note_time", "lib/fold", "lib/moves", "queue/cancel"),
+            describe: script!("allow-oom", "lib/note_time", "model_directory/describe"),
+            dispatchers: script!("no-writes", "dispatcher/dispatchers"),
+            end_callback: script!(
+                "allow-oom",
+                "lib/note_time",
+                "lib/fold",
+                "lib/callback",
+                "callback_outbox/end_callback"
+            ),
+            extend: script!("allow-oom", "lib/note_time", "queue/extend"),
+            failures: script!("no-writes", "reading/failures"),
             finish: Script::new(FINISH),
-            forget: script!("allow-oom", "note_time", "fold", "moves", "forget"),
-            hold: script!("allow-oom", "note_time", "hold"),
-            keep_callbacks: script!("", "note_time", "fold", "callback", "keep_callbacks"),
-            lease_callbacks: script!("allow-oom", "note_time", "callback", "lease_callbacks"),
-            models: script!("no-writes", "hold_reader", "models"),
-            ping: script!("", "ping"),
-            queue_names: script!("no-writes", "queue_names"),
-            queues: script!("no-writes", "hold_reader", "counts", "queues"),
-            renew: script!("allow-oom", "note_time", "renew"),
-            report: script!("allow-oom", "note_time", "report"),
-            requeue: script!("", "note_time", "fold", "moves", "requeue"),
-            restore: script!("", "note_time", "fold", "moves", "restore"),
-            stats: script!("no-writes", "counts", "stats"),
-            status: script!("no-writes", "hold_reader", "status"),
-            submit: script!("", "note_time", "fold", "moves", "submit"),
-            tick: script!("allow-oom", "note_time", "fold", "moves", "tick"),
-            time: script!("no-writes", "time"),
-            unfinished: script!("no-writes", "unfinished"),
+            forget_model: script!(
+                "allow-oom",
+                "lib/note_time",
+                "lib/fold",
+                "lib/moves",
+                "model_directory/forget_model"
+            ),
+            hold: script!("allow-oom", "lib/note_time", "model_directory/hold"),
+            keep_callbacks: script!(
+                "",
+                "lib/note_time",
+                "lib/fold",
+                "lib/callback",
+                "callback_outbox/keep_callbacks"
+            ),
+            lease_callbacks: script!(
+                "allow-oom",
+                "lib/note_time",
+                "lib/callback",
+                "callback_outbox/lease_callbacks"
+            ),
+            models: script!("no-writes", "lib/hold_reader", "model_directory/models"),
+            ping: script!("", "health/ping"),
+            queue_names: script!("no-writes", "reading/queue_names"),
+            queues: script!("no-writes", "lib/hold_reader", "lib/counts", "reading/queues"),
+            renew: script!("allow-oom", "lib/note_time", "model_directory/renew"),
+            report: script!("allow-oom", "lib/note_time", "dispatcher/report"),
+            requeue: script!("", "lib/note_time", "lib/fold", "lib/moves", "queue/requeue"),
+            restore: script!("", "lib/note_time", "lib/fold", "lib/moves", "queue/restore"),
+            stats: script!("no-writes", "lib/counts", "reading/stats"),
+            status: script!("no-writes", "lib/hold_reader", "reading/status"),
+            submit: script!("", "lib/note_time", "lib/fold", "lib/moves", "queue/submit"),
+            tick: script!("allow-oom", "lib/note_time", "lib/fold", "lib/moves", "queue/tick"),
+            time: script!("no-writes", "health/time"),
+            unfinished: script!("no-writes", "reading/unfinished"),
         }
     }
 }

@@ -1,0 +1,8 @@
+//! The operations of the job store, one file each.
+
+pub(super) mod callback_outbox;
+pub(super) mod dispatcher;
+pub(super) mod health;
+pub(super) mod model_directory;
+pub(super) mod queue;
+pub(super) mod reading;

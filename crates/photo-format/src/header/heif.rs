@@ -1,4 +1,5 @@
-//! HEIC and AVIF: the size of the primary item, which of a photo in tiles is that of all of them.
+//! HEIC and AVIF: the size of the primary item, which of a photo in tiles is that of all of them,
+//! and of one that is cropped what is left of it.
 
 use std::io::{self, BufRead, Seek};
 
@@ -8,6 +9,9 @@ use crate::{Dimensions, PhotoFormat};
 /// A property that items may have.
 enum Property {
     Size(Dimensions),
+    /// The size of the part that is shown (`clap`): codecs that only know even sides hide a row or a
+    /// column with it.
+    Crop(Dimensions),
     /// Quarter turns against the clock.
     Turn(u8),
     /// Whether left and right change places; else top and bottom.
@@ -40,7 +44,7 @@ pub(super) fn read(format: PhotoFormat, file: &mut (impl BufRead + Seek)) -> io:
     };
     // Where no item is the primary one, the largest will be.
     let size = size(&mut own.iter().copied()).or_else(|| size(&mut all.iter()));
-    let mut header = Header::new(format, size.ok_or_else(unreadable)?);
+    let mut header = Header::new(format, crop(size.ok_or_else(unreadable)?, &own));
     header.orientation = orientation(&own);
     Ok(header)
 }
@@ -52,12 +56,49 @@ fn property((kind, content): ([u8; 4], &[u8])) -> Property {
             (Some(width), Some(height)) => Property::Size(Dimensions { width, height }),
             _ => Property::Other,
         },
+        b"clap" => cropped(content).map_or(Property::Other, Property::Crop),
         b"irot" => content.first().map_or(Property::Other, |turn| Property::Turn(turn & 3)),
         b"imir" => content
             .first()
             .map_or(Property::Other, |axis| Property::Mirror { is_sideways: axis & 1 == 1 }),
         _ => Property::Other,
     }
+}
+
+/// The size that a crop leaves: two fractions, rounded to whole pixels.
+fn cropped(content: &[u8]) -> Option<Dimensions> {
+    let number =
+        |at: usize| Some(u64::from(u32::from_be_bytes(*content.get(at..)?.first_chunk()?)));
+    let side = |at: usize| {
+        let (numerator, denominator) = (number(at)?, number(at + 4)?);
+        let rounded = (numerator + denominator / 2).checked_div(denominator)?;
+        u32::try_from(rounded).ok().filter(|side| *side > 0)
+    };
+    Some(Dimensions { width: side(0)?, height: side(8)? })
+}
+
+/// What the properties leave of a picture of this size, before it is turned. A crop to more than
+/// there is counts for nothing.
+fn crop(size: Dimensions, properties: &[&Property]) -> Dimensions {
+    let mut left = size;
+    let mut is_on_its_side = false;
+    for property in properties {
+        match property {
+            Property::Turn(1 | 3) => is_on_its_side = !is_on_its_side,
+            Property::Crop(crop) => {
+                let (width, height) = if is_on_its_side {
+                    (crop.height, crop.width)
+                } else {
+                    (crop.width, crop.height)
+                };
+                if width <= left.width && height <= left.height {
+                    left = Dimensions { width, height };
+                }
+            }
+            _ => {}
+        }
+    }
+    left
 }
 
 /// The primary item's number.

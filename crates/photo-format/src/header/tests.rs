@@ -79,6 +79,33 @@ fn a_photo_of_tiles_has_the_size_of_all_of_them_and_the_turns_of_its_boxes() {
 }
 
 #[test]
+fn a_photo_that_is_cropped_has_the_size_of_what_is_left() {
+    let crop = |sides: [u32; 4]| {
+        let offsets = [0, 1, 0, 1];
+        boxed(
+            b"clap",
+            &[sides, offsets].concat().into_iter().flat_map(u32::to_be_bytes).collect::<Vec<u8>>(),
+        )
+    };
+    let turn = boxed(b"irot", &[1]);
+    for (transforms, width, height, orientation) in [
+        (vec![crop([999, 1, 499, 1])], 999, 499, 1),
+        (vec![crop([1999, 2, 1997, 4])], 1000, 499, 1),
+        (vec![crop([900, 1, 400, 1]), turn.clone()], 900, 400, 8),
+        // What is cropped after the turn is what stands upright.
+        (vec![turn, crop([400, 1, 900, 1])], 900, 400, 8),
+        // What makes no sense counts for nothing.
+        (vec![crop([1001, 1, 499, 1])], 1000, 500, 1),
+        (vec![crop([999, 0, 499, 1])], 1000, 500, 1),
+        (vec![crop([0, 1, 499, 1])], 1000, 500, 1),
+        (vec![boxed(b"clap", b"\0\0")], 1000, 500, 1),
+    ] {
+        let found = told(&heic(b"heic", &transforms)).unwrap();
+        assert_eq!(found, (PhotoFormat::Heic, width, height, orientation), "{transforms:?}");
+    }
+}
+
+#[test]
 fn exif_tells_the_orientation_in_every_spelling() {
     let with_prefix = [b"Exif\0\0".to_vec(), exif(6)].concat();
     let length = u16::try_from(with_prefix.len() + 2).unwrap().to_be_bytes();

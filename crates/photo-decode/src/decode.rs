@@ -8,20 +8,9 @@ use image::metadata::Orientation;
 use photo_format::{Header, PhotoFormat, StructureCheck};
 
 use crate::color::{self, Pixels};
+use crate::decode_error::DecodeError;
+use crate::wanted::{EXTRA, Wanted};
 use crate::{jpeg, others, png_rows, shrink};
-
-/// What of a photo is wanted.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    /// The longest side of the picture, in pixels; larger photos are made smaller. `None` for the
-    /// photo as it is.
-    pub max_side: Option<u32>,
-    /// Whether the picture is made ready for the eye: turned upright, and its colour profile
-    /// applied. Without it the pixels are those that the file stores.
-    pub for_display: bool,
-    /// The memory that decoding may take, in bytes, beside the photo itself.
-    pub memory: u64,
-}
 
 /// A photo's pixels.
 #[derive(Debug)]
@@ -31,36 +20,6 @@ pub struct Decoded {
     /// What is wrong with the photo, one sentence for each thing.
     pub notes: Vec<String>,
 }
-
-/// Why a photo was not decoded.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// There is no decoder for the format.
-    #[error("{0} photos cannot be decoded here")]
-    Format(PhotoFormat),
-    /// There is one for the format, and not for this kind of it.
-    #[error("this kind of {format} is not supported: {kind}")]
-    Unsupported {
-        /// The format.
-        format: PhotoFormat,
-        /// What the decoder says of the kind.
-        kind: String,
-    },
-    /// It would take more memory than it may.
-    #[error("decoding the photo takes {needed} bytes of memory, more than the {limit} it may")]
-    TooLarge {
-        /// How many bytes it takes.
-        needed: u64,
-        /// How many it may.
-        limit: u64,
-    },
-    /// The photo is damaged, so that nothing of it can be shown.
-    #[error("the photo's pixels cannot be read: {0}")]
-    Damaged(String),
-}
-
-/// What a decoder may take beside the pixels, in bytes.
-pub(crate) const EXTRA: u64 = 4 << 20;
 
 /// Returns how much memory decoding may take at most, in bytes: an estimate from the header alone,
 /// for those who must set it aside before they read the photo.

@@ -16,8 +16,9 @@ use mozjpeg_sys::{jpeg_common_struct, jpeg_error_mgr};
 use photo_format::PhotoFormat;
 
 use crate::color::{Layout, Pixels};
-use crate::decode::{DecodeError, EXTRA, Wanted};
+use crate::decode_error::DecodeError;
 use crate::shrink;
+use crate::wanted::{EXTRA, Wanted};
 
 /// What libjpeg holds of a pixel at most while it collects the scans of a photo: three or four
 /// components of 16 bits.

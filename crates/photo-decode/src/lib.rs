@@ -7,11 +7,15 @@
 
 mod color;
 mod decode;
+mod decode_error;
 mod jpeg;
 mod others;
 mod png_rows;
 mod shrink;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
-pub use decode::{DecodeError, Decoded, Wanted, decode, most_memory};
+pub use decode::{Decoded, decode, most_memory};
+pub use decode_error::DecodeError;
+pub use wanted::Wanted;

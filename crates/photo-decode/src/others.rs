@@ -7,7 +7,8 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Li
 use photo_format::PhotoFormat;
 
 use crate::color::{self, Pixels};
-use crate::decode::{DecodeError, EXTRA, Wanted};
+use crate::decode_error::DecodeError;
+use crate::wanted::{EXTRA, Wanted};
 
 /// What a pixel takes at most while it is decoded, in bytes.
 pub(crate) const MOST_PIXEL_BYTES: u64 = 8;

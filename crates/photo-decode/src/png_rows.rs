@@ -7,8 +7,9 @@ use image::{DynamicImage, RgbaImage};
 use png::{ColorType, Decoder, Limits, Transformations};
 
 use crate::color::{Layout, Pixels};
-use crate::decode::{DecodeError, EXTRA, Wanted};
+use crate::decode_error::DecodeError;
 use crate::shrink;
+use crate::wanted::{EXTRA, Wanted};
 
 /// Whether the rows of this PNG come one after the other, from top to bottom.
 pub(crate) fn can_decode(photo: &[u8]) -> bool {

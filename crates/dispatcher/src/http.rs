@@ -7,10 +7,12 @@
 //! addresses, which are looked up again while there is work (`host`, `resolver`).
 
 mod answering_io;
+mod busy_connection;
 mod connection;
 mod connector;
 mod error;
 mod host;
+mod origin;
 mod pool;
 mod request;
 mod resolver;

@@ -1,35 +1,25 @@
 //! Takes jobs off the queue, asks the model services, records the answers.
 //!
-//! [`run`] is one dispatcher; any number of them may work on one store. A job goes this way: the
-//! central loop (`dispatcher`) has free slots in a lane (`lane`, `lanes`) and claims jobs for them
-//! (`trip`); each is done in a task of its own (`work`, `attempt`) while its lease is kept
-//! (`leases`); the photo goes to the endpoint with the least to do (`endpoints`, `service`); and
-//! what came of it (`outcomes`) is recorded by the trip that claims the next. The `scribe` writes
-//! results down beside the photos. Endpoints that cannot work are watched (`probe`), clients are
-//! told why their jobs wait (`hold`), and operators how it stands (`reporter`). Endpoints that
-//! announced themselves are asked for a sign of life once they fall silent (`renewal`).
+//! [`run`] is one dispatcher; any number of them may work on one store. The event loop
+//! (`scheduler`) claims jobs for the free slots of each model's worker. Each job is done in a task
+//! of its own (`execution`) while its lease is kept: the photo goes to the endpoint with the least
+//! to do (`endpoints`), in that service's protocol (`service`, over `http`). How the job ended is
+//! recorded by the store exchange that claims the next jobs. `reporting` writes results down beside
+//! the photos and tells operators and supervisors how the dispatcher stands.
+//!
+//! Endpoints that cannot work are probed until they can, clients are told why their jobs wait, and
+//! endpoints that announced themselves are asked for their status once they fall silent: all three
+//! are in `endpoints`.
 
-mod attempt;
 mod backoff;
-mod dispatcher;
+mod context;
 mod endpoints;
-mod health;
-mod hold;
+mod execution;
 pub mod http;
-mod lane;
-mod lanes;
-mod leases;
-mod outcomes;
-mod probe;
-mod renewal;
-mod reporter;
-mod scribe;
+mod reporting;
+mod scheduler;
 pub mod service;
 mod settings;
-mod survey;
-mod tools;
-mod trip;
-mod work;
 
 use std::sync::Arc;
 
@@ -40,11 +30,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
-use crate::dispatcher::Dispatcher;
-use crate::health::Pulse;
-use crate::renewal::SignsOfLife;
+use crate::context::DispatcherContext;
+use crate::reporting::health::{self, Pulse};
+use crate::scheduler::Dispatcher;
 use crate::service::ServiceClient;
-use crate::tools::Tools;
 
 pub use settings::Settings;
 
@@ -75,8 +64,7 @@ pub async fn run_with(
     if let Some(address) = &config.dispatcher.listen {
         health::serve(address, Arc::clone(&pulse), &store, over.clone())?;
     }
-    let signs = SignsOfLife::default();
-    let tools = Arc::new(Tools { store, images, services, settings, signs, over });
+    let context = Arc::new(DispatcherContext { store, images, services, settings, over });
     info!(
         store = %config.store.url, images = %String::from(config.images.url.clone()),
         models = config.models.keys().map(photo_core::ModelName::as_str).collect::<Vec<_>>().join(","),
@@ -84,7 +72,7 @@ pub async fn run_with(
     );
     // As a task: what `main` itself waits for runs on a thread of its own, and every answer would
     // have to wake it. It ends with this function, however that ends.
-    let task = tokio::spawn(Dispatcher::new(tools, pulse, config).run(stop));
+    let task = tokio::spawn(Dispatcher::new(context, pulse, config).run(stop));
     AbortOnDropHandle::new(task).await.context("the dispatcher failed")?;
     info!("dispatcher has stopped");
     Ok(())

@@ -12,10 +12,12 @@ use tokio::time::sleep;
 
 use super::HttpSettings;
 use super::Reuse;
-use super::connection::{BusyConnection, Connection};
+use super::busy_connection::BusyConnection;
+use super::connection::Connection;
 use super::connector::Connector;
 use super::error::SendError;
-use super::host::{AddressPermit, Choice, Host, Origin};
+use super::host::{AddressPermit, Choice, Host};
+use super::origin::Origin;
 
 /// How long one address may take to be connected to before the next is tried beside it (RFC 8305).
 const STAGGER: Duration = Duration::from_millis(300);

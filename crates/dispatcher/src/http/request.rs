@@ -14,7 +14,7 @@ use hyper::header::{ACCEPT, HOST, HeaderName, HeaderValue, USER_AGENT};
 use photo_core::ports::{ImageBytes, ImageStoreError};
 
 use super::error::SendError;
-use super::host::Origin;
+use super::origin::Origin;
 
 /// Who we say we are.
 const NAME: &str = concat!("photo-dispatcher/", env!("CARGO_PKG_VERSION"));

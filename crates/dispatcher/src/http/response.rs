@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::Incoming;
 
-use super::connection::BusyConnection;
+use super::busy_connection::BusyConnection;
 use super::request::Flow;
 
 /// An answer whose body is still to be read.

@@ -7,7 +7,6 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::Failure;
-use super::body::BodyEnd;
 use super::words::{beginning, missing_parts, told, words};
 
 /// How many arrays and objects of a result may stand in each other. Whoever reads it has a limit of
@@ -25,6 +24,23 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// How the body ended.
     pub end: BodyEnd,
+}
+
+/// How the body of an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// As it should.
+    Complete,
+    /// It is longer than allowed, and the rest was not read.
+    TooLong {
+        /// How many bytes are allowed.
+        limit: u64,
+    },
+    /// The connection broke.
+    Broken,
+    /// It is compressed, which we never ask for, and was not read: a few bytes could unfold to any
+    /// number.
+    Encoded,
 }
 
 /// What a model sees in a photo.

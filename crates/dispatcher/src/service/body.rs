@@ -5,25 +5,8 @@ use std::time::Duration;
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_ENCODING, RETRY_AFTER};
 
-use super::answer::Answer;
+use super::answer::{Answer, BodyEnd};
 use crate::http::Response;
-
-/// How the body of an answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyEnd {
-    /// As it should.
-    Complete,
-    /// It is longer than allowed, and the rest was not read.
-    TooLong {
-        /// How many bytes are allowed.
-        limit: u64,
-    },
-    /// The connection broke.
-    Broken,
-    /// It is compressed, which we never ask for, and was not read: a few bytes could unfold to any
-    /// number.
-    Encoded,
-}
 
 /// Reads an answer of at most `limit` bytes.
 pub async fn read(mut response: Response, limit: u64) -> Answer {

@@ -9,7 +9,8 @@ use hyper::Method;
 use photo_core::config::ServiceUrl;
 use serde_json::Value;
 
-use super::body::{self, BodyEnd};
+use super::answer::BodyEnd;
+use super::body;
 use super::{Generation, ServiceClient};
 
 /// How long a service may take to describe itself.

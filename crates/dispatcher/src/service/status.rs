@@ -7,8 +7,8 @@ use photo_core::config::ServiceUrl;
 use photo_core::{JobError, JobErrorKind};
 use serde_json::Value;
 
-use super::answer::Answer;
-use super::body::{self, BodyEnd};
+use super::answer::{Answer, BodyEnd};
+use super::body;
 use super::words::{self, beginning, told};
 use super::{Failure, ServiceClient};
 

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use photo_core::JobErrorKind;
 use photo_core::config::ServiceUrl;
+use photo_core::{JobErrorKind, ModelName};
 use tokio::time::Instant;
 use tracing::{debug, info};
 
+use super::pool::{EndpointId, Endpoints};
 use crate::backoff::{about, doubled};
-use crate::endpoints::EndpointId;
-use crate::lane::Lane;
+use crate::context::DispatcherContext;
 use crate::service::{Failure, Readiness};
 use crate::settings::Settings;
-use crate::tools::Tools;
 
 /// How often a service that says it is asleep is told to start.
 const START_AGAIN: Duration = Duration::from_secs(10);
@@ -49,8 +48,10 @@ impl Until {
 
 /// The watch over one endpoint that is down.
 pub struct Probe {
-    /// Its lane.
-    pub lane: Arc<Lane>,
+    /// Its model.
+    pub model: ModelName,
+    /// The endpoints of that model.
+    pub endpoints: Arc<Endpoints>,
     /// Which endpoint.
     pub id: EndpointId,
     /// Its address.
@@ -63,7 +64,7 @@ pub struct Probe {
 impl Probe {
     /// Waits until the endpoint can work and takes it into use again. Ends early if the endpoint
     /// is gone or the dispatcher over.
-    pub async fn run(self, until: Until, tools: Arc<Tools>) {
+    pub async fn run(self, until: Until, context: Arc<DispatcherContext>) {
         let is_trial = matches!(until, Until::Trial(_));
         let back = async {
             match until {
@@ -73,17 +74,17 @@ impl Probe {
                 }
                 Until::Ready { not_before, while_others_work } => {
                     tokio::time::sleep(not_before).await;
-                    let alone = self.lane.endpoints.none_ready();
+                    let alone = self.endpoints.none_ready();
                     // Either way it is time to ask.
                     let _ = tokio::time::timeout(while_others_work, alone).await;
-                    self.ready(&tools).await
+                    self.ready(&context).await
                 }
             }
         };
-        if tools.over.run_until_cancelled(back).await == Some(true)
-            && let Some(down) = self.lane.endpoints.set_ready(self.id)
+        if context.over.run_until_cancelled(back).await == Some(true)
+            && let Some(down) = self.endpoints.set_ready(self.id)
         {
-            let (model, url, down_ms) = (&self.lane.model, &self.url, down.as_millis());
+            let (model, url, down_ms) = (&self.model, &self.url, down.as_millis());
             if is_trial {
                 debug!(%model, %url, down_ms, "endpoint is tried");
             } else {
@@ -93,8 +94,8 @@ impl Probe {
     }
 
     /// Asks for the status until it is good; `false` if the endpoint is gone before that.
-    async fn ready(&self, tools: &Tools) -> bool {
-        let Settings { probe_base, probe_cap, asked_cap, .. } = tools.settings;
+    async fn ready(&self, context: &DispatcherContext) -> bool {
+        let Settings { probe_base, probe_cap, asked_cap, .. } = context.settings;
         let mut doublings = self.setbacks.saturating_sub(1);
         let mut started: Option<Instant> = None;
         let mut asked_for = None;
@@ -103,7 +104,7 @@ impl Probe {
             let pause = pause.unwrap_or_else(|| about(doubled(probe_base, probe_cap, doublings)));
             tokio::time::sleep(pause).await;
             doublings = doublings.saturating_add(1);
-            let reason = match tools.services.status(&self.url).await {
+            let reason = match context.services.status(&self.url).await {
                 Readiness::Ready => return true,
                 Readiness::NotReady(failure) => {
                     asked_for = failure.asked_for(asked_cap);
@@ -112,12 +113,12 @@ impl Probe {
                 Readiness::Asleep => {
                     if started.is_none_or(|last| last.elapsed() >= START_AGAIN) {
                         started = Some(Instant::now());
-                        tools.services.start(&self.url).await;
+                        context.services.start(&self.url).await;
                     }
                     None
                 }
             };
-            if !self.lane.endpoints.still_down(self.id, reason) {
+            if !self.endpoints.still_down(self.id, reason) {
                 return false;
             }
         }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::tools::{Tools, within};
+use crate::context::{DispatcherContext, within};
 
 /// Every lease the dispatcher holds, from the claim until the job's outcome is recorded.
 #[derive(Debug)]
@@ -71,12 +71,12 @@ impl Leases {
     }
 
     /// Extends all leases every third of their length, until the dispatcher is over.
-    pub async fn keep(self: Arc<Self>, tools: Arc<Tools>) {
+    pub async fn keep(self: Arc<Self>, context: Arc<DispatcherContext>) {
         let mut away = false;
         loop {
             // A failed extension is tried again while there is time for another try.
             let pause = if away { self.length / 10 } else { self.length / 3 };
-            let pause = tools.over.run_until_cancelled(tokio::time::sleep(pause));
+            let pause = context.over.run_until_cancelled(tokio::time::sleep(pause));
             if pause.await.is_none() {
                 return;
             }
@@ -85,7 +85,7 @@ impl Leases {
                 continue;
             }
             let sent = Instant::now();
-            match within(self.length / 3, tools.store.extend(&leases, self.length)).await {
+            match within(self.length / 3, context.store.extend(&leases, self.length)).await {
                 Ok(answers) => {
                     if std::mem::take(&mut away) {
                         info!("leases can be extended again");

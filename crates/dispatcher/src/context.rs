@@ -6,12 +6,11 @@ use std::time::Duration;
 use photo_core::ports::{ImageStore, JobStore, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use crate::renewal::SignsOfLife;
 use crate::service::ServiceClient;
 use crate::settings::Settings;
 
 /// The stores, the services' client, and when to stop.
-pub struct Tools {
+pub struct DispatcherContext {
     /// Where jobs live.
     pub store: Arc<dyn JobStore>,
     /// Where photos live.
@@ -20,14 +19,12 @@ pub struct Tools {
     pub services: ServiceClient,
     /// The dispatcher's own times.
     pub settings: Settings,
-    /// Which endpoints answered.
-    pub signs: SignsOfLife,
     /// Cancelled when the last outcome is recorded: whatever runs beside the central loop ends.
     pub over: CancellationToken,
 }
 
 /// How long a call that no job waits for may keep its caller.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The store's answer, or after `limit` that it is away. The call may have been carried out all
 /// the same.

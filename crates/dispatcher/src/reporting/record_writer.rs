@@ -10,9 +10,9 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
-use crate::tools::Tools;
+use crate::context::DispatcherContext;
 
-/// How many batches may wait to be written. Each has the results of one trip to the store.
+/// How many batches may wait to be written. Each has the results of one exchange to the store.
 const WAITING: usize = 16;
 
 /// How long the last ones may take when the dispatcher ends.
@@ -22,17 +22,17 @@ type Lines = Vec<(ImageKey, RecordLine)>;
 
 /// Writes on its own, so that no job waits for the disk. What it cannot write, or has no time to, the job
 /// store knows, and the caretaker writes it down later.
-pub struct Scribe {
+pub struct RecordWriter {
     batches: mpsc::Sender<Lines>,
     task: JoinHandle<()>,
     behind: bool,
 }
 
-impl Scribe {
+impl RecordWriter {
     /// One with nothing to do yet.
-    pub fn new(tools: Arc<Tools>) -> Self {
+    pub fn new(context: Arc<DispatcherContext>) -> Self {
         let (batches, waiting) = mpsc::channel(WAITING);
-        Self { batches, task: tokio::spawn(write_all(tools, waiting)), behind: false }
+        Self { batches, task: tokio::spawn(write_all(context, waiting)), behind: false }
     }
 
     /// Has lines written, unless too many wait already.
@@ -60,10 +60,10 @@ impl Scribe {
     }
 }
 
-async fn write_all(tools: Arc<Tools>, mut waiting: mpsc::Receiver<Lines>) {
+async fn write_all(context: Arc<DispatcherContext>, mut waiting: mpsc::Receiver<Lines>) {
     let mut failing = false;
     while let Some(lines) = waiting.recv().await {
-        match tools.images.append(lines).await {
+        match context.images.append(lines).await {
             Ok(()) => {
                 if std::mem::take(&mut failing) {
                     info!("results can be written beside the photos again");

@@ -6,19 +6,19 @@
 //! dispatcher and the api see it.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use photo_core::ModelName;
 use photo_core::config::{Config, ServiceUrl};
 use photo_core::job::{AnnouncedEndpoint, Announcement};
 use photo_core::ports::StoreError;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
+use super::{EndpointName, SignsOfLife};
 use crate::backoff::about;
-use crate::tools::{PATIENCE, Tools, within};
+use crate::context::{DispatcherContext, STORE_TIMEOUT, within};
 
 /// The most endpoints asked in one round, and at once.
 const MAX_QUESTIONS: usize = 64;
@@ -30,34 +30,16 @@ const MAX_INTERVAL: Duration = Duration::from_mins(1);
 /// Announcements of one address that are no further apart come from one service.
 const SAME_SERVICE_MS: i64 = 2_000;
 
-/// A model, and the address of one of its endpoints.
-pub type EndpointName = (ModelName, String);
-
-/// The endpoints that answered about a photo since they were last looked at.
-#[derive(Debug, Default)]
-pub struct SignsOfLife(Mutex<HashSet<EndpointName>>);
-
-impl SignsOfLife {
-    /// Adds some.
-    pub fn add(&self, endpoints: impl IntoIterator<Item = EndpointName>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(endpoints);
-    }
-
-    fn take(&self) -> HashSet<EndpointName> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 /// Looks after the announced endpoints until the dispatcher is over.
-pub async fn run(tools: Arc<Tools>, config: Config) {
+pub async fn run(context: Arc<DispatcherContext>, config: Config, signs: Arc<SignsOfLife>) {
     let mut asked = HashMap::new();
     loop {
         tokio::select! {
-            () = tools.over.cancelled() => return,
-            () = tokio::time::sleep(about(tools.settings.renewal)) => {}
+            () = context.over.cancelled() => return,
+            () = tokio::time::sleep(about(context.settings.renewal)) => {}
         }
-        let round = round(&tools, &config, &mut asked);
-        if let Some(Err(error)) = tools.over.run_until_cancelled(round).await {
+        let round = round(&context, &config, &signs, &mut asked);
+        if let Some(Err(error)) = context.over.run_until_cancelled(round).await {
             // That the store is away, the central loop says.
             debug!(%error, "could not keep the announced endpoints");
         }
@@ -65,12 +47,13 @@ pub async fn run(tools: Arc<Tools>, config: Config) {
 }
 
 async fn round(
-    tools: &Tools,
+    context: &DispatcherContext,
     config: &Config,
+    signs: &SignsOfLife,
     asked: &mut HashMap<EndpointName, Instant>,
 ) -> Result<(), StoreError> {
-    let announced = within(PATIENCE, tools.store.announced()).await?;
-    let signs = tools.signs.take();
+    let announced = within(STORE_TIMEOUT, context.store.announced()).await?;
+    let signs = signs.take();
     let is_elsewhere =
         |endpoint: &AnnouncedEndpoint| {
             config.models.keys().filter(|model| **model != endpoint.model).any(|model| {
@@ -99,7 +82,7 @@ async fn round(
         .into_iter()
         .map(|endpoint| {
             let has_answered = signs.contains(&name(endpoint));
-            if_alive(tools, endpoint.clone(), has_answered)
+            if_alive(context, endpoint.clone(), has_answered)
         })
         .collect();
     let alive = stream::iter(questions).buffer_unordered(MAX_QUESTIONS_AT_ONCE);
@@ -121,7 +104,7 @@ async fn round(
     if renewals.is_empty() {
         return Ok(());
     }
-    within(PATIENCE, tools.store.renew(&renewals)).await
+    within(STORE_TIMEOUT, context.store.renew(&renewals)).await
 }
 
 /// The endpoints that fall silent soon or have, where an announcement is good for `silence`.
@@ -153,7 +136,7 @@ fn interval(left_ms: i64) -> Duration {
 
 /// The endpoint, if it `has_answered` or tells its status.
 async fn if_alive(
-    tools: &Tools,
+    context: &DispatcherContext,
     endpoint: AnnouncedEndpoint,
     has_answered: bool,
 ) -> Option<AnnouncedEndpoint> {
@@ -161,7 +144,7 @@ async fn if_alive(
         return Some(endpoint);
     }
     let url: ServiceUrl = endpoint.url.parse().ok()?;
-    (!url.is_off_limits() && tools.services.has_status(&url).await).then_some(endpoint)
+    (!url.is_off_limits() && context.services.has_status(&url).await).then_some(endpoint)
 }
 
 fn name(endpoint: &AnnouncedEndpoint) -> EndpointName {

@@ -1,4 +1,4 @@
-//! One trip to the job store: outcomes there, claimed jobs back.
+//! One exchange to the job store: outcomes there, claimed jobs back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use photo_core::ports::{JobStore, StoreError};
 use tokio::time::Instant;
 use tracing::error;
 
-use crate::outcomes::Batch;
-use crate::tools::within;
+use super::pending_results::Batch;
+use crate::context::within;
 
-/// A trip about to begin.
-pub struct Trip {
+/// A exchange about to begin.
+pub struct StoreExchange {
     /// Outcomes to be recorded; may be empty.
     pub batch: Batch,
     /// What to claim, if anything.
     pub claim: Option<ClaimRequest>,
 }
 
-/// A trip that is over.
-pub struct TripEnd {
+/// A exchange that is over.
+pub struct ExchangeEnd {
     /// The outcomes it was to record.
     pub batch: Batch,
     /// When it began: leases it brought run from then.
@@ -30,9 +30,9 @@ pub struct TripEnd {
     pub answer: Result<Finished, StoreError>,
 }
 
-impl Trip {
-    /// Makes the trip; longer than `limit` nothing is waited for.
-    pub async fn make(self, store: Arc<dyn JobStore>, limit: Duration) -> TripEnd {
+impl StoreExchange {
+    /// Makes the exchange; longer than `limit` nothing is waited for.
+    pub async fn make(self, store: Arc<dyn JobStore>, limit: Duration) -> ExchangeEnd {
         let Self { batch, claim } = self;
         let sent = Instant::now();
         let answer = within(limit, async {
@@ -48,7 +48,7 @@ impl Trip {
             }
         });
         let answer = answer.await;
-        TripEnd { batch, sent, answer }
+        ExchangeEnd { batch, sent, answer }
     }
 }
 

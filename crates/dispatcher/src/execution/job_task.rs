@@ -1,44 +1,42 @@
 //! One claimed job, from the claim to its outcome.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use photo_core::job::{ClaimedJob, Ending};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use crate::attempt::{Attempted, attempt};
-use crate::lane::{Lane, Slot};
-use crate::leases::{HeldLease, LetGo};
-use crate::outcomes::Outcome;
-use crate::tools::Tools;
+use super::attempt::{Attempted, attempt, hand_back};
+use super::leases::{HeldLease, LetGo};
+use super::{ModelWorker, PendingResult, Slot};
+use crate::context::DispatcherContext;
 
 /// A claimed job and what it needs to be done.
-pub struct Work {
+pub struct JobTask {
     /// The job.
     pub job: ClaimedJob,
     /// Our hold on it.
     pub held: HeldLease,
-    /// Its place in its lane.
+    /// Its slot with its model worker.
     pub slot: Slot,
-    /// Its lane.
-    pub lane: Arc<Lane>,
+    /// Its model's worker.
+    pub worker: Arc<ModelWorker>,
     /// What everything works with.
-    pub tools: Arc<Tools>,
+    pub context: Arc<DispatcherContext>,
     /// Cancelled when there is no more time for it.
     pub hand_back: CancellationToken,
 }
 
-impl Work {
+impl JobTask {
     /// Does the job, unless it must be let go of before. Answers what is to be recorded; nothing
     /// if the job is another's by then.
-    pub async fn run(mut self) -> Option<Outcome> {
+    pub async fn run(mut self) -> Option<PendingResult> {
         let started = Instant::now();
         let attempted = tokio::select! {
             // An answer that is there counts, whatever else happened.
             biased;
-            attempted = attempt(&self.job, &self.lane, &self.tools) => attempted,
+            attempted = attempt(&self.job, &self.worker, &self.context) => attempted,
             let_go = self.held.let_go() => {
                 let duration_ms = started.elapsed().as_millis();
                 info!(job.id = %self.job.lease.id, duration_ms, reason = ?let_go, "job let go of");
@@ -52,10 +50,10 @@ impl Work {
         };
         self.log(&attempted.ending, started);
         if let Some(classes) = attempted.classes {
-            self.lane.describe(classes, &self.tools).await;
+            self.worker.describe(classes, &self.context).await;
         }
         let Self { job, held, slot, .. } = self;
-        Some(Outcome { job, held, slot, ending: attempted.ending })
+        Some(PendingResult { job, held, slot, ending: attempted.ending })
     }
 
     fn log(&self, ending: &Ending, started: Instant) {
@@ -81,11 +79,6 @@ impl Work {
             Ending::Release { error: None, .. } => debug!(job.id = %id, "job handed back"),
         }
     }
-}
-
-/// The ending of a job that goes back in line as if it had not been claimed.
-pub fn hand_back() -> Ending {
-    Ending::Release { after: Duration::ZERO, error: None }
 }
 
 fn untried() -> Attempted {

@@ -7,30 +7,14 @@ use photo_core::record::{JobEnd, RecordLine};
 use photo_core::{ImageKey, UnixMillis};
 use tracing::info;
 
-use crate::lane::Slot;
-use crate::leases::HeldLease;
+use crate::execution::{HeldLease, PendingResult, Slot};
 
 /// A batch is closed once its results have this many bytes.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
-/// What came of one job. It keeps its lease until it is recorded, so that nobody else does the job
-/// meanwhile, and its slot until it is on its way, so that no more of them pile up than there are
-/// slots.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The job.
-    pub job: ClaimedJob,
-    /// Our hold on it.
-    pub held: HeldLease,
-    /// The job's place in its lane.
-    pub slot: Slot,
-    /// What came of it.
-    pub ending: Ending,
-}
-
 /// Outcomes in the order they came in.
 #[derive(Debug, Default)]
-pub struct Outcomes {
+pub struct PendingResults {
     waiting: VecDeque<(Finish, Kept)>,
 }
 
@@ -49,10 +33,10 @@ struct Kept {
     slot: Slot,
 }
 
-impl Outcomes {
+impl PendingResults {
     /// Takes in one more.
-    pub fn push(&mut self, outcome: Outcome) {
-        let Outcome { job, held, slot, ending } = outcome;
+    pub fn push(&mut self, outcome: PendingResult) {
+        let PendingResult { job, held, slot, ending } = outcome;
         let finish = Finish { lease: job.lease.clone(), ending };
         self.waiting.push_back((finish, Kept { job, _held: held, slot }));
     }
@@ -62,8 +46,8 @@ impl Outcomes {
         self.waiting.len()
     }
 
-    /// The first of them, as many as go into one trip. Their slots are free, so that the same
-    /// trip can claim jobs for them.
+    /// The first of them, as many as go into one exchange. Their slots are free, so that the same
+    /// exchange can claim jobs for them.
     pub fn batch(&mut self) -> Batch {
         let mut batch = Batch::default();
         let mut bytes = 0;
@@ -134,18 +118,18 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::leases::Leases;
+    use crate::execution::Leases;
 
     /// The outcomes of so many jobs with results of so many bytes, and the count of their slots.
-    fn outcomes(count: u8, bytes: usize) -> (Outcomes, Arc<AtomicU32>) {
-        let (mut outcomes, slots) = (Outcomes::default(), Arc::default());
+    fn outcomes(count: u8, bytes: usize) -> (PendingResults, Arc<AtomicU32>) {
+        let (mut outcomes, slots) = (PendingResults::default(), Arc::default());
         let leases = Arc::new(Leases::new(Duration::from_secs(15)));
         for n in 0..count {
             let id = JobId::new(ImageKey::from_bytes([n; 16]), "wood".parse().unwrap());
             let result = RawValue::from_string(format!("\"{}\"", "x".repeat(bytes))).unwrap();
             let lease = Lease { id, fence: u64::from(n) };
             let priority = Priority::Normal;
-            outcomes.push(Outcome {
+            outcomes.push(PendingResult {
                 held: leases.hold(lease.clone(), Instant::now()),
                 job: ClaimedJob { lease, attempts: 1, failures: 0, priority },
                 slot: Slot::new(Arc::clone(&slots)),

@@ -1,7 +1,7 @@
-//! The central loop: outcomes go to the store and jobs come back, one trip at a time.
+//! The central loop: outcomes go to the store and jobs come back, one exchange at a time.
 //!
-//! While a trip is under way, what ends and what wakes us gathers; the next trip takes all of it.
-//! So trips are small and quick with little to do, and large and few with much.
+//! While a exchange is under way, what ends and what wakes us gathers; the next exchange takes all of it.
+//! So exchanges are small and quick with little to do, and large and few with much.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +18,16 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::model_discovery;
+use super::model_workers::ModelWorkers;
+use super::pending_results::{Batch, PendingResults};
+use super::store_exchange::{ExchangeEnd, StoreExchange};
 use crate::backoff::{about, doubled};
-use crate::health::Pulse;
-use crate::lanes::Lanes;
-use crate::leases::Leases;
-use crate::outcomes::{Batch, Outcome, Outcomes};
-use crate::renewal;
-use crate::reporter::Reporter;
-use crate::scribe::Scribe;
-use crate::survey;
-use crate::tools::Tools;
-use crate::trip::{Trip, TripEnd};
-use crate::work::{Work, hand_back};
+use crate::context::DispatcherContext;
+use crate::endpoints::{SignsOfLife, renewal};
+use crate::execution::{JobTask, Leases, PendingResult, hand_back};
+use crate::reporting::health::Pulse;
+use crate::reporting::{HeartbeatSender, RecordWriter};
 
 /// How long to wait after the store did not answer; doubles up to the cap.
 const STORE_BASE: Duration = Duration::from_millis(100);
@@ -44,28 +42,29 @@ const BEAT: Duration = Duration::from_secs(1);
 /// One dispatcher.
 pub struct Dispatcher {
     id: DispatcherId,
-    tools: Arc<Tools>,
+    context: Arc<DispatcherContext>,
     pulse: Arc<Pulse>,
     lease: Duration,
     drain: Duration,
     weights: PriorityWeights,
-    lanes: Lanes,
+    workers: ModelWorkers,
     leases: Arc<Leases>,
-    work: JoinSet<Option<Outcome>>,
-    outcomes: Outcomes,
-    scribe: Scribe,
-    reporter: Reporter,
+    work: JoinSet<Option<PendingResult>>,
+    outcomes: PendingResults,
+    signs: Arc<SignsOfLife>,
+    record_writer: RecordWriter,
+    heartbeat: HeartbeatSender,
     clock: Clock,
     phase: Phase,
     /// Cancelled when jobs under way are to be handed back.
     hand_back: CancellationToken,
     /// Rung to have the survey made now.
     survey: Arc<Notify>,
-    /// When there may be something to claim in any lane.
+    /// When there may be something to claim in any worker.
     due: Option<Instant>,
-    /// How many trips in a row the store has not answered.
+    /// How many exchanges in a row the store has not answered.
     failures: u32,
-    /// Before that there is no trip.
+    /// Before that there is no exchange.
     not_before: Option<Instant>,
 }
 
@@ -84,7 +83,7 @@ enum Phase {
 
 impl Dispatcher {
     /// A dispatcher that has not begun.
-    pub fn new(tools: Arc<Tools>, pulse: Arc<Pulse>, config: &Config) -> Self {
+    pub fn new(context: Arc<DispatcherContext>, pulse: Arc<Pulse>, config: &Config) -> Self {
         let lease = config.dispatcher.lease;
         let id = DispatcherId::random();
         Self {
@@ -92,15 +91,16 @@ impl Dispatcher {
             lease,
             drain: config.dispatcher.drain,
             weights: config.dispatcher.priority_weights,
-            lanes: Lanes::new(config.clone(), Arc::clone(&tools)),
+            workers: ModelWorkers::new(config.clone(), Arc::clone(&context)),
             leases: Arc::new(Leases::new(lease)),
-            scribe: Scribe::new(Arc::clone(&tools)),
-            reporter: Reporter::new(id, Arc::clone(&tools)),
+            signs: Arc::default(),
+            record_writer: RecordWriter::new(Arc::clone(&context)),
+            heartbeat: HeartbeatSender::new(id, Arc::clone(&context)),
             clock: Clock::default(),
-            tools,
+            context,
             pulse,
             work: JoinSet::new(),
-            outcomes: Outcomes::default(),
+            outcomes: PendingResults::default(),
             phase: Phase::Working,
             hand_back: CancellationToken::new(),
             survey: Arc::default(),
@@ -113,40 +113,48 @@ impl Dispatcher {
     /// Works until `stop` is cancelled and everything under way is recorded or handed back.
     pub async fn run(mut self, stop: CancellationToken) {
         // Helpers end with this function, however it ends.
-        let _over = self.tools.over.clone().drop_guard();
+        let _over = self.context.over.clone().drop_guard();
         let (sender, mut known) = watch::channel(Vec::new());
-        tokio::spawn(survey::run(Arc::clone(&self.tools), sender, Arc::clone(&self.survey)));
-        tokio::spawn(renewal::run(Arc::clone(&self.tools), self.lanes.config().clone()));
-        tokio::spawn(Arc::clone(&self.leases).keep(Arc::clone(&self.tools)));
-        let mut wakes = self.tools.store.wakes(self.id).await;
-        let lane_ready = self.lanes.ready();
+        tokio::spawn(model_discovery::run(
+            Arc::clone(&self.context),
+            sender,
+            Arc::clone(&self.survey),
+        ));
+        tokio::spawn(renewal::run(
+            Arc::clone(&self.context),
+            self.workers.config().clone(),
+            Arc::clone(&self.signs),
+        ));
+        tokio::spawn(Arc::clone(&self.leases).keep(Arc::clone(&self.context)));
+        let mut wakes = self.context.store.wakes(self.id).await;
+        let worker_ready = self.workers.ready();
         // Never dropped before it is over: a claim whose answer is not read is a claim lost.
-        let mut trip = OptionFuture::from(None);
-        let mut on_trip = false;
+        let mut exchange = OptionFuture::from(None);
+        let mut is_exchanging = false;
         let mut beats = tokio::time::interval(BEAT);
-        let mut reports = tokio::time::interval(self.tools.settings.report);
+        let mut reports = tokio::time::interval(self.context.settings.report);
 
         loop {
-            if !on_trip && let Some(next) = self.next_trip() {
-                trip = Some(next).into();
-                on_trip = true;
+            if !is_exchanging && let Some(next) = self.next_exchange() {
+                exchange = Some(next).into();
+                is_exchanging = true;
             }
-            if self.phase != Phase::Working && self.is_idle() && !on_trip {
+            if self.phase != Phase::Working && self.is_idle() && !is_exchanging {
                 return self.end().await;
             }
             let timer = self.timer();
             tokio::select! {
-                Some(end) = &mut trip => {
-                    (trip, on_trip) = (None.into(), false);
-                    self.trip_ended(end);
+                Some(end) = &mut exchange => {
+                    (exchange, is_exchanging) = (None.into(), false);
+                    self.exchange_ended(end);
                 }
                 Some(ended) = self.work.join_next() => self.work_ended(ended),
                 Some(wake) = wakes.recv() => self.woken(wake),
                 Ok(()) = known.changed() => self.surveyed(&known.borrow_and_update()),
-                () = lane_ready.notified() => self.lanes.stir_all(),
+                () = worker_ready.notified() => self.workers.stir_all(),
                 _ = beats.tick() => self.pulse.beat(),
                 _ = reports.tick() => {
-                    self.tools.signs.add(self.lanes.answered());
+                    self.signs.add(self.workers.answered());
                     self.report();
                 }
                 () = tokio::time::sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
@@ -159,45 +167,45 @@ impl Dispatcher {
         }
     }
 
-    /// The next trip, if there is a reason for one.
-    fn next_trip(&mut self) -> Option<BoxFuture<'static, TripEnd>> {
+    /// The next exchange, if there is a reason for one.
+    fn next_exchange(&mut self) -> Option<BoxFuture<'static, ExchangeEnd>> {
         if self.not_before.is_some() {
             return None;
         }
         let batch = self.outcomes.batch();
-        let wants = if self.phase == Phase::Working { self.lanes.wants() } else { Vec::new() };
+        let wants = if self.phase == Phase::Working { self.workers.wants() } else { Vec::new() };
         let request =
             ClaimRequest { dispatcher: self.id, lease: self.lease, weights: self.weights, wants };
         let claim = Some(request).filter(|request| !request.wants.is_empty());
         if batch.endings.is_empty() && claim.is_none() {
             return None;
         }
-        let trip = Trip { batch, claim };
-        Some(trip.make(Arc::clone(&self.tools.store), self.lease).boxed())
+        let exchange = StoreExchange { batch, claim };
+        Some(exchange.make(Arc::clone(&self.context.store), self.lease).boxed())
     }
 
-    fn trip_ended(&mut self, end: TripEnd) {
-        let TripEnd { batch, sent, answer } = end;
+    fn exchange_ended(&mut self, end: ExchangeEnd) {
+        let ExchangeEnd { batch, sent, answer } = end;
         let finished = match answer {
             Ok(finished) => finished,
-            Err(error) => return self.trip_failed(batch, &error),
+            Err(error) => return self.exchange_failed(batch, &error),
         };
         if std::mem::take(&mut self.failures) > 0 {
             info!("the job store answers again");
         }
-        self.scribe.write(batch.recorded(&finished.acks, self.clock.now()));
-        // What other lanes were told before still holds.
+        self.record_writer.write(batch.recorded(&finished.acks, self.clock.now()));
+        // What other workers were told before still holds.
         let due = finished.claimed.next_due.map(|after| Instant::now() + after.max(SOONEST));
         self.due = [self.due, due].into_iter().flatten().min();
         for job in finished.claimed.jobs {
-            self.lanes.stir(&job.lease.id.model);
+            self.workers.stir(&job.lease.id.model);
             self.start(job, sent);
         }
     }
 
-    fn trip_failed(&mut self, batch: Batch, error: &StoreError) {
+    fn exchange_failed(&mut self, batch: Batch, error: &StoreError) {
         self.outcomes.take_back(batch);
-        self.lanes.stir_all();
+        self.workers.stir_all();
         if self.failures == 0 {
             let outcomes = self.outcomes.len();
             warn!(%error, outcomes, "the job store does not answer; outcomes are kept");
@@ -208,33 +216,33 @@ impl Dispatcher {
     }
 
     fn start(&mut self, job: ClaimedJob, sent: Instant) {
-        let Some(lane) = self.lanes.get(&job.lease.id.model).cloned() else {
+        let Some(worker) = self.workers.get(&job.lease.id.model).cloned() else {
             // Its lease runs out.
             error!(job.id = %job.lease.id, "the job store handed out a job nobody asked for");
             return;
         };
         let held = self.leases.hold(job.lease.clone(), sent);
-        let slot = lane.slot();
+        let slot = worker.slot();
         if self.phase != Phase::Working {
             // Claimed just before we were told to stop.
-            return self.outcomes.push(Outcome { job, held, slot, ending: hand_back() });
+            return self.outcomes.push(PendingResult { job, held, slot, ending: hand_back() });
         }
-        let (tools, hand_back) = (Arc::clone(&self.tools), self.hand_back.clone());
-        self.work.spawn(Work { job, held, slot, lane, tools, hand_back }.run());
+        let (context, hand_back) = (Arc::clone(&self.context), self.hand_back.clone());
+        self.work.spawn(JobTask { job, held, slot, worker, context, hand_back }.run());
     }
 
-    fn work_ended(&mut self, ended: Result<Option<Outcome>, JoinError>) {
+    fn work_ended(&mut self, ended: Result<Option<PendingResult>, JoinError>) {
         match ended {
             Ok(Some(outcome)) => {
-                // Its slot will be free with the next trip.
-                self.lanes.stir(&outcome.job.lease.id.model);
+                // Its slot will be free with the next exchange.
+                self.workers.stir(&outcome.job.lease.id.model);
                 self.outcomes.push(outcome);
             }
-            Ok(None) => self.lanes.stir_all(),
+            Ok(None) => self.workers.stir_all(),
             // Its lease runs out, and the store counts it as a crash.
             Err(error) => {
                 error!(%error, "a job's attempt panicked");
-                self.lanes.stir_all();
+                self.workers.stir_all();
             }
         }
     }
@@ -243,21 +251,21 @@ impl Dispatcher {
         match wake {
             Wake::CancelAsked(job) => self.leases.cancel(&job),
             Wake::Work(model) => {
-                if !self.lanes.stir(&model) {
+                if !self.workers.stir(&model) {
                     self.survey.notify_one();
                 }
             }
             Wake::Reset => {
-                self.lanes.stir_all();
+                self.workers.stir_all();
                 self.survey.notify_one();
             }
         }
     }
 
     fn surveyed(&mut self, known: &[KnownModel]) {
-        self.lanes.update(known);
+        self.workers.update(known);
         // Once per survey the queues are looked at anyway: wake-ups may be lost.
-        self.lanes.stir_all();
+        self.workers.stir_all();
     }
 
     fn stop(&mut self) {
@@ -267,12 +275,14 @@ impl Dispatcher {
     }
 
     fn report(&self) {
-        self.reporter.tell(&self.lanes, self.phase != Phase::Working);
+        let endpoints = self.workers.endpoints(self.clock.now());
+        let stopping = self.phase != Phase::Working;
+        self.heartbeat.tell(self.workers.in_flight(), endpoints, stopping);
     }
 
     /// Waits for what was recorded before, which may still be on its way to the disk.
     async fn end(self) {
-        tokio::join!(self.scribe.end(), self.reporter.end());
+        tokio::join!(self.record_writer.end(), self.heartbeat.end());
     }
 
     fn is_idle(&self) -> bool {
@@ -293,7 +303,7 @@ impl Dispatcher {
         let now = Instant::now();
         let past = |time: &mut Instant| *time <= now;
         if self.due.take_if(past).is_some() {
-            self.lanes.stir_all();
+            self.workers.stir_all();
         }
         self.not_before.take_if(past);
         match self.phase {

@@ -10,13 +10,12 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tracing::info;
 
+use super::ModelWorker;
 use crate::backoff::{about, full_jitter};
-use crate::endpoints::{Place, Stray};
-use crate::lane::Lane;
+use crate::context::DispatcherContext;
+use crate::endpoints::{EndpointPermit, Stray};
 use crate::service::{Blame, Failure, Generation, Question};
 use crate::settings::Settings;
-use crate::tools::Tools;
-use crate::work::hand_back;
 
 /// A call that took so much longer than it may has an excuse: for part of that time this process
 /// did not run, and the answer may have come and gone.
@@ -33,17 +32,21 @@ pub struct Attempted {
 
 /// Asks one endpoint after the other until one takes the job. One that cannot work now goes out
 /// of use, and the job is none the worse for it.
-pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> Attempted {
+pub async fn attempt(
+    job: &ClaimedJob,
+    worker: &Arc<ModelWorker>,
+    context: &Arc<DispatcherContext>,
+) -> Attempted {
     let mut tried = Vec::new();
     let mut setback = None;
     let mut refusal = None;
-    while let Some(mut place) = lane.endpoints.pick(&tried) {
-        let question = question(&mut place, job.lease.id.image, lane, tools).await;
+    while let Some(mut permit) = worker.endpoints.pick(&tried) {
+        let question = question(&mut permit, job.lease.id.image, worker, context).await;
         let asked = Instant::now();
-        let failure = match tools.services.predict(question, &*tools.images).await {
+        let failure = match context.services.predict(question, &*context.images).await {
             Ok(prediction) => {
-                if place.praise() {
-                    info!(model = %lane.model, url = %place.url, "endpoint works again");
+                if permit.record_success() {
+                    info!(model = %worker.model, url = %permit.url, "endpoint works again");
                 }
                 let ending = Ending::Succeeded(prediction.result);
                 return Attempted { ending, classes: prediction.classes };
@@ -52,85 +55,91 @@ pub async fn attempt(job: &ClaimedJob, lane: &Arc<Lane>, tools: &Arc<Tools>) -> 
         };
         match failure.blame() {
             Blame::Service => {
-                tried.push(place.id);
+                tried.push(permit.id);
                 if failure.is_unrouted {
-                    match place.note_stray(job.lease.id.image) {
-                        Stray::Endpoint => lane.set_on_trial(&place, &failure, tools),
+                    match permit.note_stray(job.lease.id.image) {
+                        Stray::Endpoint => worker.set_on_trial(&permit, &failure, context),
                         Stray::Photo => refusal = Some(refused(failure.clone())),
                         Stray::Unclear => {}
                     }
                 } else {
-                    lane.set_down(&place, &failure, tools);
+                    worker.set_down(&permit, &failure, context);
                 }
                 setback = Some(failure);
             }
             Blame::Photo => {
-                place.heed();
+                permit.record_rejection();
                 return Ending::Failed(failure.error).into();
             }
             Blame::StoredPhoto => return Ending::Failed(failure.error).into(),
             Blame::Us => {
-                let after = about(tools.settings.setback);
+                let after = about(context.settings.setback);
                 return Ending::Release { after, error: Some(failure.error) }.into();
             }
-            Blame::Unclear if asked.elapsed() > lane.settings.timeout + OVERSLEPT => {
+            Blame::Unclear if asked.elapsed() > worker.settings.timeout + OVERSLEPT => {
                 return hand_back().into();
             }
             Blame::Unclear => {
                 // It may be the photo; but where one after the other fails it is the service,
-                // which must not use up the attempts of all jobs in line.
+                // which must not use up the attempts of all queued jobs.
                 if failure.error.kind != JobErrorKind::ImageMissing {
-                    let suspicion = place.blame();
-                    lane.give_rest(&place, &failure, suspicion, asked.elapsed(), tools);
+                    let suspicion = permit.record_failure();
+                    worker.give_rest(&permit, &failure, suspicion, asked.elapsed(), context);
                 }
-                return failed(job, lane, failure, &tools.settings).into();
+                return failed(job, worker, failure, &context.settings).into();
             }
         }
     }
     if let Some(refusal) = refusal {
-        return failed(job, lane, refusal, &tools.settings).into();
+        return failed(job, worker, refusal, &context.settings).into();
     }
-    let asked_for = setback.as_ref().and_then(|failure| asked_for(failure, lane, &tools.settings));
-    let after = asked_for.unwrap_or(about(tools.settings.setback));
-    let error = setback.map(|failure| failure.error).or_else(|| lane.endpoints.trouble());
+    let asked_for =
+        setback.as_ref().and_then(|failure| asked_for(failure, worker, &context.settings));
+    let after = asked_for.unwrap_or(about(context.settings.setback));
+    let error = setback.map(|failure| failure.error).or_else(|| worker.endpoints.trouble());
     Ending::Release { after, error }.into()
+}
+
+/// The ending of a job that is queued again as if it had not been claimed.
+pub fn hand_back() -> Ending {
+    Ending::Release { after: Duration::ZERO, error: None }
 }
 
 /// For how long the job is to wait because its service asks for it; not at all if another endpoint
 /// works, which did not.
-fn asked_for(failure: &Failure, lane: &Lane, settings: &Settings) -> Option<Duration> {
-    failure.asked_for(settings.asked_cap).filter(|_| !lane.endpoints.any_ready())
+fn asked_for(failure: &Failure, worker: &ModelWorker, settings: &Settings) -> Option<Duration> {
+    failure.asked_for(settings.asked_cap).filter(|_| !worker.endpoints.any_ready())
 }
 
 /// The question to one endpoint, in the way it takes photos.
 async fn question<'a>(
-    place: &'a mut Place,
+    permit: &'a mut EndpointPermit,
     image: ImageKey,
-    lane: &Lane,
-    tools: &Tools,
+    worker: &ModelWorker,
+    context: &DispatcherContext,
 ) -> Question<'a> {
-    let generation = match lane.settings.protocol {
-        Protocol::Auto => found_out(place, tools).await,
+    let generation = match worker.settings.protocol {
+        Protocol::Auto => found_out(permit, context).await,
         Protocol::Multipart => Generation::Multipart,
         Protocol::Filename => Generation::Filename,
     };
     Question {
-        url: &place.url,
+        url: &permit.url,
         generation,
         image,
-        timeout: lane.settings.timeout,
-        max_answer_bytes: lane.settings.max_answer_bytes,
+        timeout: worker.settings.timeout,
+        max_answer_bytes: worker.settings.max_answer_bytes,
     }
 }
 
 /// The endpoint's generation, which it is asked for once while it works.
-async fn found_out(place: &mut Place, tools: &Tools) -> Generation {
-    if let Some(known) = place.generation {
+async fn found_out(permit: &mut EndpointPermit, context: &DispatcherContext) -> Generation {
+    if let Some(known) = permit.generation {
         return known;
     }
-    match tools.services.generation(&place.url).await {
+    match context.services.generation(&permit.url).await {
         Some(generation) => {
-            place.set_generation(generation);
+            permit.set_generation(generation);
             generation
         }
         None => Generation::Either,
@@ -143,12 +152,12 @@ fn refused(mut failure: Failure) -> Failure {
     failure
 }
 
-fn failed(job: &ClaimedJob, lane: &Lane, failure: Failure, settings: &Settings) -> Ending {
-    if job.failures.saturating_add(1) >= lane.settings.max_attempts {
+fn failed(job: &ClaimedJob, worker: &ModelWorker, failure: Failure, settings: &Settings) -> Ending {
+    if job.failures.saturating_add(1) >= worker.settings.max_attempts {
         return Ending::Failed(failure.error);
     }
     let after = full_jitter(settings.retry_base, settings.retry_cap, job.failures);
-    let asked_for = asked_for(&failure, lane, settings).unwrap_or_default();
+    let asked_for = asked_for(&failure, worker, settings).unwrap_or_default();
     Ending::Retry { after: after.max(asked_for), error: failure.error }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::tools::within;
+use crate::context::within;
 
 /// A loop that has not moved for so long will not move again.
 const STUCK: Duration = Duration::from_secs(30);

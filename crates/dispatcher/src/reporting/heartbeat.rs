@@ -9,8 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::debug;
 
-use crate::lanes::Lanes;
-use crate::tools::{PATIENCE, Tools, within};
+use crate::context::{DispatcherContext, STORE_TIMEOUT, within};
 
 /// After so many reports that did not come a dispatcher is taken for dead.
 const MISSED: u32 = 5;
@@ -22,36 +21,34 @@ const MOST_ENDPOINTS: usize = 1_000;
 const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reports on its own, so that nobody waits for it.
-pub struct Reporter {
+pub struct HeartbeatSender {
     id: DispatcherId,
     host: String,
     started_at: UnixMillis,
-    clock: Clock,
     reports: watch::Sender<Option<DispatcherReport>>,
     task: JoinHandle<()>,
 }
 
-impl Reporter {
+impl HeartbeatSender {
     /// One that has nothing to tell yet.
-    pub fn new(id: DispatcherId, tools: Arc<Tools>) -> Self {
-        let clock = Clock::default();
+    pub fn new(id: DispatcherId, context: Arc<DispatcherContext>) -> Self {
         let (reports, latest) = watch::channel(None);
-        let task = tokio::spawn(report_all(tools, latest));
+        let task = tokio::spawn(report_all(context, latest));
         let host = gethostname::gethostname().to_string_lossy().into_owned();
-        Self { id, host, started_at: clock.now(), clock, reports, task }
+        Self { id, host, started_at: Clock::default().now(), reports, task }
     }
 
     /// Tells how it stands.
-    pub fn tell(&self, lanes: &Lanes, stopping: bool) {
+    pub fn tell(&self, in_flight: u32, endpoints: Vec<EndpointReport>, stopping: bool) {
         self.reports.send_replace(Some(DispatcherReport {
             id: self.id,
             host: self.host.clone(),
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: self.started_at,
-            in_flight: lanes.in_flight(),
+            in_flight,
             stopping,
-            endpoints: shortened(lanes.endpoints(self.clock.now())),
+            endpoints: shortened(endpoints),
         }));
     }
 
@@ -76,14 +73,17 @@ fn shortened(mut endpoints: Vec<EndpointReport>) -> Vec<EndpointReport> {
 
 /// Sends the latest report whenever there is one, and that the dispatcher is gone when there will
 /// be no more.
-async fn report_all(tools: Arc<Tools>, mut latest: watch::Receiver<Option<DispatcherReport>>) {
-    let mut lifetime = tools.settings.report * MISSED;
+async fn report_all(
+    context: Arc<DispatcherContext>,
+    mut latest: watch::Receiver<Option<DispatcherReport>>,
+) {
+    let mut lifetime = context.settings.report * MISSED;
     while !lifetime.is_zero() {
         if latest.changed().await.is_err() {
             lifetime = Duration::ZERO;
         }
         let Some(report) = latest.borrow_and_update().clone() else { continue };
-        if let Err(error) = within(PATIENCE, tools.store.report(&report, lifetime)).await {
+        if let Err(error) = within(STORE_TIMEOUT, context.store.report(&report, lifetime)).await {
             // That the store is away, the central loop says.
             debug!(%error, "the dispatcher could not say that it is alive");
         }

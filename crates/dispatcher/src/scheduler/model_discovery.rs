@@ -8,14 +8,18 @@ use tokio::sync::{Notify, watch};
 use tracing::{debug, info, warn};
 
 use crate::backoff::about;
-use crate::tools::{PATIENCE, Tools, within};
+use crate::context::{DispatcherContext, STORE_TIMEOUT, within};
 
 /// Every second or so, and when `again` rings, has the store put its house in order and asks it
 /// for the models, until the dispatcher is over.
-pub async fn run(tools: Arc<Tools>, known: watch::Sender<Vec<KnownModel>>, again: Arc<Notify>) {
+pub async fn run(
+    context: Arc<DispatcherContext>,
+    known: watch::Sender<Vec<KnownModel>>,
+    again: Arc<Notify>,
+) {
     let mut away = false;
-    while !tools.over.is_cancelled() {
-        match within(PATIENCE, look(&tools)).await {
+    while !context.over.is_cancelled() {
+        match within(STORE_TIMEOUT, look(&context)).await {
             Ok(models) => {
                 if std::mem::take(&mut away) {
                     info!("the job store can be surveyed again");
@@ -29,20 +33,20 @@ pub async fn run(tools: Arc<Tools>, known: watch::Sender<Vec<KnownModel>>, again
             }
         }
         tokio::select! {
-            () = tools.over.cancelled() => {}
+            () = context.over.cancelled() => {}
             () = again.notified() => {}
-            () = tokio::time::sleep(about(tools.settings.survey)) => {}
+            () = tokio::time::sleep(about(context.settings.survey)) => {}
         }
     }
 }
 
-async fn look(tools: &Tools) -> Result<Vec<KnownModel>, StoreError> {
-    let tick = tools.store.tick().await?;
+async fn look(context: &DispatcherContext) -> Result<Vec<KnownModel>, StoreError> {
+    let tick = context.store.tick().await?;
     if tick.expired > 0 {
         info!(jobs = tick.expired, "leases of other dispatchers ran out");
     }
     if tick.trimmed > 0 {
         debug!(jobs = tick.trimmed, "old failed jobs were forgotten");
     }
-    tools.store.models().await
+    context.store.models().await
 }

@@ -80,13 +80,13 @@ async fn the_bell_rings_when_a_model_begins_to_work() {
 #[test]
 fn setbacks_add_up_until_a_prediction() {
     let endpoints = endpoints(&["a"]);
-    let place = endpoints.pick(&[]).unwrap();
-    assert_eq!(endpoints.set_down(place.id, loading()), Some(1));
-    endpoints.set_ready(place.id);
-    assert_eq!(endpoints.set_down(place.id, loading()), Some(2));
-    endpoints.set_ready(place.id);
-    place.praise();
-    assert_eq!(endpoints.set_down(place.id, loading()), Some(1));
+    let permit = endpoints.pick(&[]).unwrap();
+    assert_eq!(endpoints.set_down(permit.id, loading()), Some(1));
+    endpoints.set_ready(permit.id);
+    assert_eq!(endpoints.set_down(permit.id, loading()), Some(2));
+    endpoints.set_ready(permit.id);
+    permit.record_success();
+    assert_eq!(endpoints.set_down(permit.id, loading()), Some(1));
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn an_endpoint_that_comes_again_begins_anew_and_old_calls_do_not_count_for_it() 
 #[test]
 fn where_every_endpoint_fails_it_may_be_the_photos() {
     let endpoints = endpoints(&["a"]);
-    let place = endpoints.pick(&[]).unwrap();
-    place.praise();
-    let blamed: Vec<_> = (0..6).map(|_| place.blame()).collect();
+    let permit = endpoints.pick(&[]).unwrap();
+    permit.record_success();
+    let blamed: Vec<_> = (0..6).map(|_| permit.record_failure()).collect();
     let photos = Some(Suspicion::Photos);
     assert_eq!(blamed, [None, None, photos, None, None, photos]);
     assert_eq!(endpoints.room(), u32::MAX);
@@ -120,8 +120,8 @@ fn an_endpoint_that_fails_while_others_work_has_one_call_at_a_time() {
     let (bad, good) = (endpoints.pick(&[]).unwrap(), endpoints.pick(&[]).unwrap());
     let blamed: Vec<_> = (0..4)
         .map(|_| {
-            let suspicion = bad.blame();
-            good.praise();
+            let suspicion = bad.record_failure();
+            good.record_success();
             suspicion
         })
         .collect();
@@ -138,7 +138,7 @@ fn an_endpoint_that_fails_while_others_work_has_one_call_at_a_time() {
     let trial = endpoints.pick(&[]).unwrap();
     assert_eq!(trial.id, id);
     assert!(endpoints.pick(&[]).is_none());
-    trial.praise();
+    trial.record_success();
     assert_eq!(endpoints.room(), u32::MAX);
 }
 
@@ -157,12 +157,12 @@ fn an_endpoint_that_is_back_and_cannot_work_again_and_again_has_one_call_at_a_ti
     let trial = endpoints.pick(&[]).unwrap();
     assert_eq!(endpoints.room(), 0);
     assert!(endpoints.pick(&[]).is_none());
-    trial.praise();
+    trial.record_success();
     assert_eq!(endpoints.room(), u32::MAX);
     goes_and_comes();
     goes_and_comes();
     assert_eq!(endpoints.room(), 0);
-    trial.heed();
+    trial.record_rejection();
     assert_eq!(endpoints.room(), u32::MAX, "a refusal is an answer");
 }
 
@@ -171,9 +171,9 @@ fn nothing_speaks_against_an_endpoint_that_was_away() {
     let endpoints = endpoints(&["a", "b"]);
     let (bad, good) = (endpoints.pick(&[]).unwrap(), endpoints.pick(&[]).unwrap());
     for _ in 0..3 {
-        bad.blame();
+        bad.record_failure();
     }
-    good.praise();
+    good.record_success();
     endpoints.set_down(good.id, loading());
     assert_eq!(endpoints.room(), 0);
     endpoints.set_down(bad.id, loading());
@@ -184,8 +184,8 @@ fn nothing_speaks_against_an_endpoint_that_was_away() {
 #[test]
 fn a_generation_is_remembered_for_the_next_call() {
     let endpoints = endpoints(&["a"]);
-    let mut place = endpoints.pick(&[]).unwrap();
-    assert_eq!(place.generation, None);
-    place.set_generation(Generation::Filename);
+    let mut permit = endpoints.pick(&[]).unwrap();
+    assert_eq!(permit.generation, None);
+    permit.set_generation(Generation::Filename);
     assert_eq!(endpoints.pick(&[]).unwrap().generation, Some(Generation::Filename));
 }

@@ -20,8 +20,7 @@ use photo_core::{ImageKey, JobError, JobErrorKind};
 
 use crate::http::{HttpClient, HttpSettings, Request, Response, Reuse};
 
-pub use answer::{Answer, Prediction};
-pub use body::BodyEnd;
+pub use answer::{Answer, BodyEnd, Prediction};
 pub use failure::{Blame, Failure};
 pub use status::Readiness;
 

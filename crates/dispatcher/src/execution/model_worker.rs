@@ -11,13 +11,12 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use tracing::{debug, warn};
 
+use super::Slot;
 use crate::backoff::{about, doubled};
-use crate::endpoints::{Endpoints, Place, Suspicion};
-use crate::probe::Until;
+use crate::context::{DispatcherContext, STORE_TIMEOUT, within};
+use crate::endpoints::{EndpointPermit, Endpoints, Probe, Suspicion, Until, hold};
 use crate::service::Failure;
 use crate::settings::Settings;
-use crate::tools::{PATIENCE, Tools, within};
-use crate::{hold, probe};
 
 /// How many times as long as its last call an endpoint that fails while others work is left alone,
 /// at first and at most: one that hangs takes a fifth of one slot's time and soon 3 %.
@@ -28,7 +27,7 @@ const LONGEST_REST: u32 = 32;
 const MAX_CLASSES_BYTES: usize = 64 * 1024;
 
 /// One model, its endpoints, and the slots of its jobs.
-pub struct Lane {
+pub struct ModelWorker {
     /// Which model.
     pub model: ModelName,
     /// What holds for it.
@@ -40,60 +39,23 @@ pub struct Lane {
     classes: Mutex<Option<Box<RawValue>>>,
 }
 
-/// One job's place in its lane, from the claim until its outcome is on its way to the store; given
-/// back when dropped.
-#[derive(Debug)]
-pub struct Slot {
-    in_flight: Arc<AtomicU32>,
-    taken: bool,
-}
-
-impl Slot {
-    /// Takes a place among those counted in `in_flight`.
-    pub fn new(in_flight: Arc<AtomicU32>) -> Self {
-        let mut slot = Self { in_flight, taken: false };
-        slot.retake();
-        slot
-    }
-
-    /// Gives the place back.
-    pub fn release(&mut self) {
-        if std::mem::replace(&mut self.taken, false) {
-            self.in_flight.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Takes the place again.
-    pub fn retake(&mut self) {
-        if !std::mem::replace(&mut self.taken, true) {
-            self.in_flight.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.release();
-    }
-}
-
-impl Lane {
-    /// Opens a lane with the endpoints configured and those announced. The store is told from now
+impl ModelWorker {
+    /// Opens a worker with the endpoints configured and those announced. The store is told from now
     /// on why its jobs wait. `ready` is rung when one of its endpoints begins to work.
     pub fn open(
         model: ModelName,
         settings: ModelSettings,
         announced: &[KnownEndpoint],
-        tools: &Arc<Tools>,
+        context: &Arc<DispatcherContext>,
         ready: Arc<Notify>,
     ) -> Arc<Self> {
-        let endpoints = Arc::new(Endpoints::new(ready, tools.settings.failures_in_a_row));
+        let endpoints = Arc::new(Endpoints::new(ready, context.settings.failures_in_a_row));
         let (in_flight, classes) = (Arc::default(), Mutex::default());
-        let lane = Self { model, settings, endpoints, in_flight, classes };
-        lane.set_announced(announced);
-        let trouble = lane.endpoints.watch_trouble();
-        tokio::spawn(hold::run(Arc::clone(tools), lane.model.clone(), trouble));
-        Arc::new(lane)
+        let worker = Self { model, settings, endpoints, in_flight, classes };
+        worker.set_announced(announced);
+        let trouble = worker.endpoints.watch_trouble();
+        tokio::spawn(hold::run(Arc::clone(context), worker.model.clone(), trouble));
+        Arc::new(worker)
     }
 
     /// Takes in the endpoints that announced themselves, beside those configured, if the model takes
@@ -119,83 +81,104 @@ impl Lane {
     }
 
     /// Takes an endpoint out of use that cannot work now, until it can.
-    pub fn set_down(self: &Arc<Self>, place: &Place, failure: &Failure, tools: &Arc<Tools>) {
-        if let Some(setbacks) = self.endpoints.set_down(place.id, failure.error.clone()) {
+    pub fn set_down(
+        &self,
+        permit: &EndpointPermit,
+        failure: &Failure,
+        context: &Arc<DispatcherContext>,
+    ) {
+        if let Some(setbacks) = self.endpoints.set_down(permit.id, failure.error.clone()) {
             warn!(
-                model = %self.model, url = %place.url, error.kind = ?failure.error.kind,
+                model = %self.model, url = %permit.url, error.kind = ?failure.error.kind,
                 error.message = ?failure.error.message, "endpoint is down"
             );
-            self.watch(place, setbacks, Until::after(failure, &tools.settings), tools);
+            self.watch(permit, setbacks, Until::after(failure, &context.settings), context);
         }
     }
 
     /// The same for an endpoint that answers every photo with a failure of its own: it is tried
     /// with one photo now and then until it answers otherwise. That is said once.
-    pub fn set_on_trial(self: &Arc<Self>, place: &Place, failure: &Failure, tools: &Arc<Tools>) {
-        let Some(setbacks) = self.endpoints.set_on_trial(place.id, failure.error.clone()) else {
+    pub fn set_on_trial(
+        &self,
+        permit: &EndpointPermit,
+        failure: &Failure,
+        context: &Arc<DispatcherContext>,
+    ) {
+        let Some(setbacks) = self.endpoints.set_on_trial(permit.id, failure.error.clone()) else {
             return;
         };
-        let (model, url, message) = (&self.model, &place.url, &failure.error.message);
+        let (model, url, message) = (&self.model, &permit.url, &failure.error.message);
         if setbacks == 1 {
             warn!(%model, %url, error.message = ?message, "endpoint is down, and tried now and then");
         } else {
             debug!(%model, %url, error.message = ?message, "endpoint is still down");
         }
-        let Settings { trial_base, trial_cap, asked_cap, .. } = tools.settings;
+        let Settings { trial_base, trial_cap, asked_cap, .. } = context.settings;
         let pause = about(doubled(trial_base, trial_cap, setbacks.saturating_sub(1)));
         let pause = failure.asked_for(asked_cap).unwrap_or(pause);
-        self.watch(place, setbacks, Until::Trial(pause), tools);
+        self.watch(permit, setbacks, Until::Trial(pause), context);
     }
 
     /// Takes an endpoint out of use that only fails, after a call that `took` so long: for the
     /// longer, the more it costs and the more often that helped nothing, if others work meanwhile.
     /// One that nothing is suspected of is left alone if it asks for it.
     pub fn give_rest(
-        self: &Arc<Self>,
-        place: &Place,
+        &self,
+        permit: &EndpointPermit,
         failure: &Failure,
         suspicion: Option<Suspicion>,
         took: Duration,
-        tools: &Arc<Tools>,
+        context: &Arc<DispatcherContext>,
     ) {
-        let asked_for = failure.asked_for(tools.settings.asked_cap);
+        let asked_for = failure.asked_for(context.settings.asked_cap);
         if suspicion.is_none() && asked_for.is_none() {
             return;
         }
-        let Some(setbacks) = self.endpoints.set_resting(place.id, failure.error.clone()) else {
+        let Some(setbacks) = self.endpoints.set_resting(permit.id, failure.error.clone()) else {
             return;
         };
         let rest = match suspicion {
             Some(Suspicion::Photos) | None => Duration::ZERO,
-            Some(Suspicion::Endpoint) => about(rest(&tools.settings, took, setbacks)),
+            Some(Suspicion::Endpoint) => about(rest(&context.settings, took, setbacks)),
         };
         warn!(
-            model = %self.model, url = %place.url, error.kind = ?failure.error.kind,
+            model = %self.model, url = %permit.url, error.kind = ?failure.error.kind,
             error.message = ?failure.error.message, rest_ms = rest.as_millis(), setbacks,
             asked_ms = asked_for.map(|time| time.as_millis()), "endpoint fails and is given a rest"
         );
         // Where nothing else works a long rest saves nothing.
-        let not_before = rest.min(tools.settings.rest_cap).max(asked_for.unwrap_or_default());
+        let not_before = rest.min(context.settings.rest_cap).max(asked_for.unwrap_or_default());
         let until = Until::Ready { not_before, while_others_work: rest.saturating_sub(not_before) };
-        self.watch(place, setbacks, until, tools);
+        self.watch(permit, setbacks, until, context);
     }
 
-    fn watch(self: &Arc<Self>, place: &Place, setbacks: u32, until: Until, tools: &Arc<Tools>) {
-        let probe =
-            probe::Probe { lane: Arc::clone(self), id: place.id, url: place.url.clone(), setbacks };
-        tokio::spawn(probe.run(until, Arc::clone(tools)));
+    fn watch(
+        &self,
+        permit: &EndpointPermit,
+        setbacks: u32,
+        until: Until,
+        context: &Arc<DispatcherContext>,
+    ) {
+        let probe = Probe {
+            model: self.model.clone(),
+            endpoints: Arc::clone(&self.endpoints),
+            id: permit.id,
+            url: permit.url.clone(),
+            setbacks,
+        };
+        tokio::spawn(probe.run(until, Arc::clone(context)));
     }
 
     /// Tells the store what the model can say, if that is new.
-    pub async fn describe(&self, classes: Box<RawValue>, tools: &Tools) {
+    pub async fn describe(&self, classes: Box<RawValue>, context: &DispatcherContext) {
         let new = classes.get().len() <= MAX_CLASSES_BYTES
             && self.known_classes().as_ref().is_none_or(|known| known.get() != classes.get());
         let Some(value) = new.then(|| serde_json::from_str(classes.get()).ok()).flatten() else {
             return;
         };
         *self.known_classes() = Some(classes);
-        let telling = tools.store.describe(&self.model, &value);
-        if let Err(error) = within(PATIENCE, telling).await {
+        let telling = context.store.describe(&self.model, &value);
+        if let Err(error) = within(STORE_TIMEOUT, telling).await {
             // The next answer tries again.
             *self.known_classes() = None;
             warn!(model = %self.model, %error, "could not keep what the model can say");

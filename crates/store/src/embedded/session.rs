@@ -7,10 +7,10 @@ use photo_core::{ImageKey, ModelName, UnixMillis};
 use rusqlite::{Connection, Result};
 
 use super::columns::natural;
-use super::job_table::JobTable;
-use super::model_queue::ModelQueues;
+use super::memory::wakes::Event;
+use super::tables::job_table::JobTable;
+use super::tables::model_queue::ModelQueues;
 use super::time::Moment;
-use super::wakes::Event;
 use crate::Settings;
 use crate::shares::Shares;
 

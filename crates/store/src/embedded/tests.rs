@@ -11,12 +11,14 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
 use super::file::StoreFile;
+use super::memory::wakes::Wakes;
+use super::operations::queue::submit::submit;
+use super::operations::queue::tick;
+use super::operations::reading::{failures, queues, status, unfinished};
 use super::session::{Memory, Session};
-use super::submit::submit;
+use super::tables::job_table;
+use super::threads::writer::{Call, Operation, Writer};
 use super::time::StoreTime;
-use super::wakes::Wakes;
-use super::writer::{Call, Operation, Writer};
-use super::{failures, housekeeping, job_table, listed, queues, status};
 use crate::Settings;
 
 /// A writer whose operations all arrive at once.
@@ -159,10 +161,10 @@ fn no_look_up_walks_over_jobs() {
         (job_table::NEXT_DUE, "jobs_waiting (model=?)"),
         (job_table::NEXT_LEASE_END, "jobs_running (model=?)"),
         (job_table::MODELS_OF_IMAGE, "PRIMARY KEY (image=?)"),
-        (listed::QUEUED, "jobs_queued (model=? AND priority=?)"),
-        (listed::WAITING, "jobs_waiting (model=?)"),
-        (listed::RUNNING, "jobs_running (model=?)"),
-        (housekeeping::OLD_IMAGES, "images_finished (finished_at<?)"),
+        (unfinished::QUEUED, "jobs_queued (model=? AND priority=?)"),
+        (unfinished::WAITING, "jobs_waiting (model=?)"),
+        (unfinished::RUNNING, "jobs_running (model=?)"),
+        (tick::OLD_IMAGES, "images_finished (finished_at<?)"),
         (failures::FAILURES, "jobs_failed (model=? AND place>?)"),
         (queues::FIRST, "jobs_queued (model=? AND priority=?)"),
         (queues::LAST, "jobs_queued (model=? AND priority=?)"),

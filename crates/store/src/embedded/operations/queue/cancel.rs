@@ -1,0 +1,50 @@
+//! Cancelling jobs.
+
+use photo_core::{ImageKey, JobId, JobState, ModelName};
+use rusqlite::Result;
+
+use crate::embedded::memory::wakes::Event;
+use crate::embedded::session::Session;
+use crate::embedded::tables::job::Next;
+use crate::embedded::tables::model_queue::Counter;
+
+/// Cancels an image's jobs, those of `models` or all. Running ones are only asked for.
+pub(crate) fn cancel(
+    session: &mut Session<'_>,
+    image: ImageKey,
+    models: Option<&[ModelName]>,
+) -> Result<Vec<(ModelName, JobState)>> {
+    let mut answers = Vec::new();
+    for name in session.jobs.models_of(image)? {
+        if models.is_none_or(|models| models.contains(&name))
+            && let Some(state) = cancel_one(session, image, &name)?
+        {
+            answers.push((name, state));
+        }
+    }
+    Ok(answers)
+}
+
+fn cancel_one(
+    session: &mut Session<'_>,
+    image: ImageKey,
+    name: &ModelName,
+) -> Result<Option<JobState>> {
+    let Some(queue) = session.queues.find(name)? else { return Ok(None) };
+    let Some(mut job) = session.jobs.find(image, queue.id)? else { return Ok(None) };
+    let state = match job.state {
+        JobState::Queued | JobState::Waiting => {
+            queue.tally(Counter::Cancelled);
+            session.jobs.change(queue, job, Next::Cancelled)?.state
+        }
+        JobState::Running => {
+            job.cancel_asked = true;
+            session.jobs.save(&job)?;
+            session.jobs.note_change(image);
+            session.events.push(Event::CancelAsked(JobId::new(image, name.clone())));
+            job.state
+        }
+        JobState::Succeeded | JobState::Failed | JobState::Cancelled => job.state,
+    };
+    Ok(Some(state))
+}

@@ -12,7 +12,7 @@
 //! clock's.
 //!
 //! A process that dies takes its dispatchers along. When the file is opened again, the jobs they
-//! held go back in line, each with one crash more.
+//! held are queued again, each with one crash more.
 
 mod columns;
 mod failure;
@@ -58,7 +58,7 @@ use self::operations::queue::{
     cancel, claim, extend, finish, recover, requeue, restore, submit, tick,
 };
 use self::operations::reading::{failures, queues, stats, status, unfinished};
-use self::session::{Memory, Session};
+use self::session::{Session, WriterMemory};
 use self::threads::reader::{self, Query};
 use self::threads::worker::Worker;
 use self::threads::writer::{Call, Operation, Writer};
@@ -87,7 +87,7 @@ impl EmbeddedJobStore {
     pub fn open(path: &Path, settings: Settings, clock: Clock) -> Result<Self, StoreError> {
         let file = StoreFile::lock(path)?;
         let mut connection = file.writer()?;
-        let mut memory = Memory::default();
+        let mut memory = WriterMemory::default();
         let failed = |error| explain_opening(path, error);
         let time = Arc::new(StoreTime::open(&connection, clock).map_err(failed)?);
         let noted =
@@ -144,7 +144,7 @@ fn recover(
     connection: &mut Connection,
     settings: &Settings,
     now: Moment,
-    memory: &mut Memory,
+    memory: &mut WriterMemory,
 ) -> rusqlite::Result<Moment> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Nobody follows the images yet.

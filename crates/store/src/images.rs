@@ -16,9 +16,9 @@
 //! From then on the record grows at its end, by one write per line or more, by any process.
 //!
 //! What is read of a photo is compared with the checksum in its record, and a record that says nothing
-//! of its photo is mended by it (`care::examine`).
+//! of its photo is mended by it (`caretaker::examine`).
 
-mod care;
+mod caretaker;
 mod damage;
 mod files;
 mod layout;
@@ -45,10 +45,10 @@ use photo_core::record::{ImageRecord, RecordLine};
 use photo_core::{ImageInfo, ImageKey};
 use rustix::fs::{Access, access};
 
-use self::care::examine::Site;
-use self::care::lease::CaretakerLease;
-use self::care::shard;
-use self::files::checked::{Checked, FileVersion};
+use self::caretaker::examine::StoredImage;
+use self::caretaker::lease::CaretakerLease;
+use self::caretaker::shard;
+use self::files::checked::{CheckedPhotos, FileVersion};
 use self::records::noted::NotedImages;
 use self::records::{file as record_file, sync as record_sync};
 use self::shards::Shards;
@@ -71,7 +71,7 @@ pub struct LocalImages {
     spool: Arc<Spool>,
     lease: Arc<CaretakerLease>,
     noted: Arc<NotedImages>,
-    checked: Checked,
+    checked: CheckedPhotos,
 }
 
 impl LocalImages {
@@ -86,7 +86,7 @@ impl LocalImages {
         let lease = Arc::new(CaretakerLease::new(&root));
         let noted = Arc::new(NotedImages::new(&root));
         let shards = Arc::new(Shards::new(root));
-        Ok(Self { shards, spool, lease, noted, checked: Checked::default() })
+        Ok(Self { shards, spool, lease, noted, checked: CheckedPhotos::default() })
     }
 
     /// Does what waits for the disk on a thread that may wait.
@@ -213,7 +213,7 @@ impl ImageStore for LocalImages {
         let stop = Arc::new(AtomicBool::new(false));
         let _until_answered = StopOnDrop(Arc::clone(&stop));
         blocking(move || {
-            let site = Site { root: &shards.root, spool: &spool, image };
+            let site = StoredImage { root: &shards.root, spool: &spool, image };
             site.examine(how, &stop).map_err(disk_error)
         })
         .await

@@ -9,7 +9,7 @@
 //! | `T:i:<md5>` | hash: model → the job's record, 27 bytes |
 //! | `T:r:<md5>:<model>` | how the job, or its last attempt, ended: `S` and the result or `E` and the error |
 //! | `T:o:<md5>` | all of that of a finished image whose outcomes are short, in place of it |
-//! | `T:q:<model>:<priority>` | list: the jobs in line |
+//! | `T:q:<model>:<priority>` | list: the queued jobs |
 //! | `T:a:<model>` | sorted set: running jobs by the end of their lease |
 //! | `T:d:<model>` | sorted set: waiting jobs by the time they come due |
 //! | `T:x:<model>` | sorted set: failed jobs by the time they failed |
@@ -63,7 +63,7 @@ pub use self::scripts::FINISH as FINISH_SCRIPT;
 
 use self::codec::rules::Rules;
 use self::connection::address::Address;
-use self::connection::link::{Link, State};
+use self::connection::link::{Link, LinkState};
 use self::connection::server::Server;
 use self::keys::Keys;
 use self::operations::callback_outbox::{end_callback, keep_callbacks, lease_callbacks};
@@ -111,11 +111,13 @@ impl RedisJobStore {
         let server = Arc::new(Server::new(address, keys, settings.layouts));
         let link = |first| Link::new(Arc::clone(&server), first);
         let (work, beat) = match server.connect().await {
-            Ok(connection) => (link(State::Connecting), link(State::Connected(0, connection))),
-            Err(trouble) => {
-                let why = trouble.unless_unfit()?;
+            Ok(connection) => {
+                (link(LinkState::Connecting), link(LinkState::Connected(0, connection)))
+            }
+            Err(error) => {
+                let why = error.unless_unfit()?;
                 tracing::warn!("Redis cannot be used and is waited for: {why}");
-                (link(State::Away(why.clone())), link(State::Away(why)))
+                (link(LinkState::Away(why.clone())), link(LinkState::Away(why)))
             }
         };
         let (work, beat, scripts) = (Arc::new(work), Arc::new(beat), Arc::default());
@@ -301,7 +303,7 @@ impl JobStore for RedisJobStore {
     }
 
     fn for_worker(self: Arc<Self>) -> Arc<dyn JobStore> {
-        let own = Link::new(Arc::clone(&self.server), State::Connecting);
+        let own = Link::new(Arc::clone(&self.server), LinkState::Connecting);
         Arc::new(Self { own: Some(Arc::new(own)), ..(*self).clone() })
     }
 }

@@ -7,7 +7,7 @@ use photo_core::{ImageKey, ModelName, UnixMillis};
 use rusqlite::{Connection, Result};
 
 use super::columns::natural;
-use super::memory::wakes::Event;
+use super::memory::wakes::StoreEvent;
 use super::tables::job_table::JobTable;
 use super::tables::model_queue::ModelQueues;
 use super::time::Moment;
@@ -16,14 +16,14 @@ use crate::shares::Shares;
 
 /// What the writer remembers from one operation to the next, and forgets at its end.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct WriterMemory {
     /// The last fence given. It need not outlive the process: all leases end with it.
     last_fence: i64,
     /// How the priorities of each model shared it so far.
     shares: HashMap<ModelName, Shares>,
 }
 
-impl Memory {
+impl WriterMemory {
     /// A fence that no claim had before: the time in microseconds, pushed up where needed.
     pub(super) fn next_fence(&mut self, now_micros: i64) -> i64 {
         self.last_fence = now_micros.max(self.last_fence.saturating_add(1));
@@ -46,7 +46,7 @@ impl Memory {
 pub(super) struct Session<'a> {
     pub(super) connection: &'a Connection,
     pub(super) settings: &'a Settings,
-    pub(super) memory: &'a mut Memory,
+    pub(super) memory: &'a mut WriterMemory,
     /// The moment by the clock, in microseconds.
     pub(super) wall_micros: i64,
     /// The moment in the store's time, in milliseconds.
@@ -54,7 +54,7 @@ pub(super) struct Session<'a> {
     pub(super) jobs: JobTable<'a>,
     pub(super) queues: ModelQueues<'a>,
     /// What is to be told once this is committed.
-    pub(super) events: Vec<Event>,
+    pub(super) events: Vec<StoreEvent>,
     /// Whether idle dispatchers are to hear of all work there is, and not only of what is new.
     pub(super) tells_of_all_work: bool,
 }
@@ -64,7 +64,7 @@ impl<'a> Session<'a> {
         connection: &'a Connection,
         settings: &'a Settings,
         moment: Moment,
-        memory: &'a mut Memory,
+        memory: &'a mut WriterMemory,
         changed: &'a RefCell<Vec<ImageKey>>,
     ) -> Self {
         let Moment { now, wall_micros, ahead } = moment;
@@ -82,24 +82,28 @@ impl<'a> Session<'a> {
     }
 
     /// Writes the models' numbers. Answers what is to be told once all is committed.
-    pub(super) fn close(self) -> Result<Vec<Event>> {
+    pub(super) fn close(self) -> Result<Vec<StoreEvent>> {
         let mut events = self.events;
         for (before, now) in self.queues.save()? {
-            // A new job in line is a chance for somebody, and so is a place freed under the limit
-            // while there are jobs in line. What this operation claimed itself is taken off both.
+            // A newly queued job is a chance for somebody, and so is a place freed under the limit
+            // while jobs are queued. What this operation claimed itself is taken off both.
             let arrived = now.queued().saturating_sub(before.queued());
             let freed = before.running().saturating_sub(now.running());
             let new = arrived.max(freed).min(now.queued());
             let jobs = if self.tells_of_all_work { now.queued() } else { new };
             if jobs > 0 {
-                events.push(Event::Work { model: now.name.clone(), jobs, running: now.running() });
+                events.push(StoreEvent::Work {
+                    model: now.name.clone(),
+                    jobs,
+                    running: now.running(),
+                });
             }
         }
         let mut images = self.jobs.changed.take();
         if !images.is_empty() {
             images.sort_unstable();
             images.dedup();
-            events.push(Event::Changed { at: UnixMillis(natural(self.now)), images });
+            events.push(StoreEvent::Changed { at: UnixMillis(natural(self.now)), images });
         }
         Ok(events)
     }
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn fences_grow_although_the_clock_is_set_back() {
-        let mut memory = Memory::default();
+        let mut memory = WriterMemory::default();
         assert_eq!(memory.next_fence(1_000), 1_000);
         assert_eq!(memory.next_fence(900), 1_001);
         memory.pass_fence(1_100);

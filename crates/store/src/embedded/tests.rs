@@ -15,7 +15,7 @@ use super::memory::wakes::Wakes;
 use super::operations::queue::submit::submit;
 use super::operations::queue::tick;
 use super::operations::reading::{failures, queues, status, unfinished};
-use super::session::{Memory, Session};
+use super::session::{Session, WriterMemory};
 use super::tables::job_table;
 use super::threads::writer::{Call, Operation, Writer};
 use super::time::StoreTime;
@@ -51,7 +51,7 @@ impl Bench {
             time: Arc::new(time),
             noted: None,
             wakes: Arc::new(Wakes::default()),
-            memory: Memory::default(),
+            memory: WriterMemory::default(),
         };
         writer.run(receiver);
     }
@@ -144,7 +144,7 @@ fn what_somebody_else_wrote_into_the_file_is_reported_and_stops_nobody() {
 
 #[test]
 fn fences_grow_even_when_the_clock_goes_back() {
-    let mut memory = Memory::default();
+    let mut memory = WriterMemory::default();
     let fences = [100, 100, 50, 100, 102, 200].map(|now| memory.next_fence(now));
     assert_eq!(fences, [100, 101, 102, 103, 104, 200]);
 }

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use photo_core::ports::{ImageBytes, ImageStoreError};
 use photo_core::{Checksum, ChecksumHasher, ImageInfo, ImageKey};
 
-use super::care::examine::Site;
+use super::caretaker::examine::StoredImage;
 use super::damage::{aside, damaged, damaged_image};
 use super::files::{cached, noatime};
 use super::records::file as record_file;
@@ -86,7 +86,7 @@ pub(super) async fn find(
         Ok(Found::Damaged) | Err(_) => {
             let (shards, spool) = (Arc::clone(shards), Arc::clone(spool));
             blocking(move || {
-                let site = Site { root: &shards.root, spool: &spool, image };
+                let site = StoredImage { root: &shards.root, spool: &spool, image };
                 find_or_mend(site).map_err(disk_error)
             })
             .await
@@ -94,7 +94,7 @@ pub(super) async fn find(
     }
 }
 
-fn find_or_mend(site: Site<'_>) -> io::Result<Option<(ImageInfo, File)>> {
+fn find_or_mend(site: StoredImage<'_>) -> io::Result<Option<(ImageInfo, File)>> {
     let info = match record_file::read_info(site.root, site.image) {
         Err(error) if damaged_image(&error).is_some() => Some(site.mend_record()?),
         info => info?,
@@ -187,7 +187,7 @@ impl Photo {
         let (shards, spool) = (Arc::clone(&self.shards), Arc::clone(&self.spool));
         let image = self.info.md5;
         let is_damaged = blocking(move || {
-            let site = Site { root: &shards.root, spool: &spool, image };
+            let site = StoredImage { root: &shards.root, spool: &spool, image };
             site.confirm_damage().map_err(disk_error)
         });
         match is_damaged.await {

@@ -10,7 +10,7 @@ pub struct Unfit(pub(super) String);
 
 /// Why there is no connection.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum ConnectError {
     /// The server will not do, and waiting does not help.
     #[error("{0}")]
     Unfit(String),
@@ -23,7 +23,7 @@ pub(super) enum Trouble {
     Away(String),
 }
 
-impl Trouble {
+impl ConnectError {
     /// Why the server is away; an error if it is there and will not do.
     pub(super) fn unless_unfit(self) -> Result<String, Unfit> {
         match self {
@@ -34,7 +34,7 @@ impl Trouble {
 }
 
 /// Of what goes wrong while a connection is made, only a refused user or password is for good.
-impl From<RedisError> for Trouble {
+impl From<RedisError> for ConnectError {
     fn from(error: RedisError) -> Self {
         let refused = matches!(
             error.kind(),

@@ -14,9 +14,9 @@ const UNREAD: usize = 1024;
 
 /// Something that happened, of which others may have to hear once it is committed.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum StoreEvent {
     /// A dispatcher got less than it wanted of a model.
-    Short { model: ModelName, idle: Idle },
+    Short { model: ModelName, idle: IdleDispatcher },
     /// A dispatcher got all that it wanted of a model.
     Content { model: ModelName, dispatcher: DispatcherId },
     /// So many jobs of a model can be claimed that could not be claimed before, while so many
@@ -30,7 +30,7 @@ pub(crate) enum Event {
 
 /// A dispatcher that could do more of a model's work.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Idle {
+pub(crate) struct IdleDispatcher {
     pub(crate) dispatcher: DispatcherId,
     /// The most jobs of the model that may run at once, as it said when it asked.
     pub(crate) limit: u32,
@@ -44,7 +44,7 @@ pub(crate) struct Wakes(Mutex<State>);
 struct State {
     listeners: HashMap<DispatcherId, mpsc::Sender<Wake>>,
     /// By model, the longest idle first.
-    idle: HashMap<ModelName, VecDeque<Idle>>,
+    idle: HashMap<ModelName, VecDeque<IdleDispatcher>>,
     followers: Vec<mpsc::Sender<Change>>,
 }
 
@@ -69,30 +69,30 @@ impl Wakes {
     }
 
     /// Tells everybody what they have to hear of these events.
-    pub(crate) fn tell(&self, events: Vec<Event>) {
+    pub(crate) fn tell(&self, events: Vec<StoreEvent>) {
         if events.is_empty() {
             return;
         }
         let mut state = self.state();
         for event in events {
             match event {
-                Event::Short { model, idle } => {
+                StoreEvent::Short { model, idle } => {
                     let line = state.idle.entry(model).or_default();
                     line.retain(|other| other.dispatcher != idle.dispatcher);
                     line.push_back(idle);
                 }
-                Event::Content { model, dispatcher } => {
+                StoreEvent::Content { model, dispatcher } => {
                     if let Some(line) = state.idle.get_mut(&model) {
                         line.retain(|other| other.dispatcher != dispatcher);
                     }
                 }
-                Event::Work { model, jobs, running } => state.wake(&model, jobs, running),
-                Event::CancelAsked(id) => {
+                StoreEvent::Work { model, jobs, running } => state.wake(&model, jobs, running),
+                StoreEvent::CancelAsked(id) => {
                     for listener in state.listeners.values() {
                         let _ = listener.try_send(Wake::CancelAsked(id.clone()));
                     }
                 }
-                Event::Changed { at, images } => {
+                StoreEvent::Changed { at, images } => {
                     state.followers.retain(|follower| !follower.is_closed());
                     for follower in &state.followers {
                         let change = Change::Images { at, images: images.clone() };
@@ -142,12 +142,15 @@ mod tests {
         let dispatcher = DispatcherId::random();
         let mut receiver = wakes.wakes(dispatcher);
         assert_eq!(receiver.try_recv(), Ok(Wake::Reset));
-        wakes.tell(vec![Event::Short { model: model(), idle: Idle { dispatcher, limit } }]);
+        wakes.tell(vec![StoreEvent::Short {
+            model: model(),
+            idle: IdleDispatcher { dispatcher, limit },
+        }]);
         receiver
     }
 
     fn work(wakes: &Wakes, jobs: u64, running: u64) {
-        wakes.tell(vec![Event::Work { model: model(), jobs, running }]);
+        wakes.tell(vec![StoreEvent::Work { model: model(), jobs, running }]);
     }
 
     #[test]
@@ -177,7 +180,7 @@ mod tests {
         let id = JobId::new(ImageKey::from_bytes([1; 16]), model());
         let mut receiver = idle(&wakes, 9);
         for _ in 0..UNREAD * 2 {
-            wakes.tell(vec![Event::CancelAsked(id.clone())]);
+            wakes.tell(vec![StoreEvent::CancelAsked(id.clone())]);
         }
         work(&wakes, 1, 0);
         assert_eq!(std::iter::from_fn(|| receiver.try_recv().ok()).count(), UNREAD);

@@ -9,16 +9,12 @@ use uuid::Uuid;
 use crate::embedded::columns::{image, model_name, unreadable};
 
 const UNFINISHED: &str = "SELECT unfinished FROM images WHERE image = ?1";
-
 const UNFINISHED_MODELS: &str = "SELECT models.name FROM jobs \
     JOIN models ON models.id = jobs.model \
     WHERE jobs.image = ?1 AND jobs.state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')";
-
 const WAITING: &str = "SELECT image, url, id, failures FROM callbacks \
     WHERE image = ?1 AND due_at IS NULL";
-
 const ARE_DUE: &str = "UPDATE callbacks SET due_at = ?2 WHERE image = ?1 AND due_at IS NULL";
-
 const SCHEDULE: &str = "UPDATE callbacks SET due_at = ?4 WHERE image = ?1 AND url = ?2 AND id = ?3";
 
 /// Callbacks that wait for jobs of an image are due if those have ended.

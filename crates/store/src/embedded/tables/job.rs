@@ -29,10 +29,10 @@ pub(crate) struct Job {
 
 /// Where a job goes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Next {
-    /// In line, before all others of its priority.
+pub(crate) enum NextPlace {
+    /// Queued, before all others of its priority.
     Head,
-    /// In line, behind all others of its priority.
+    /// Queued, behind all others of its priority.
     Tail,
     /// It waits until then.
     Waiting(i64),

@@ -9,7 +9,7 @@ use photo_core::{ImageKey, JobState, ModelName};
 use rusqlite::{Connection, OptionalExtension, Params, Result, params};
 
 use super::callbacks::call_back;
-use super::job::{Job, Next};
+use super::job::{Job, NextPlace};
 use super::model_queue::ModelQueue;
 use crate::embedded::columns::{integer, model_name, to_json};
 
@@ -51,7 +51,6 @@ const IMAGE_UNFINISHED: &str = "INSERT INTO images (image, unfinished) VALUES (?
     ON CONFLICT (image) DO UPDATE SET unfinished = unfinished + 1";
 const IMAGE_FINISHED: &str =
     "UPDATE images SET unfinished = unfinished - 1, finished_at = ?2 WHERE image = ?1";
-
 const IMAGE_RESTORED: &str = "INSERT INTO images (image, unfinished, finished_at) \
     VALUES (?1, 0, ?2) ON CONFLICT (image) DO UPDATE SET finished_at = ?2";
 
@@ -82,7 +81,7 @@ impl JobTable<'_> {
         names.collect()
     }
 
-    /// The first jobs in line.
+    /// The first queued jobs.
     pub(crate) fn queued(&self, model: i64, priority: Priority, most: u64) -> Result<Vec<Job>> {
         self.list(QUEUED, params![model, priority as u8, integer(most)])
     }
@@ -112,9 +111,9 @@ impl JobTable<'_> {
         Ok([first(NEXT_DUE)?, first(NEXT_LEASE_END)?].into_iter().flatten().min())
     }
 
-    /// Adds a new job at the tail of its line.
+    /// Adds a new job at the tail of its queue.
     pub(crate) fn add(&self, queue: &mut ModelQueue, mut job: Job) -> Result<()> {
-        self.put(queue, &mut job, Next::Tail);
+        self.put(queue, &mut job, NextPlace::Tail);
         queue.enter(&job);
         self.write(INSERT, &job)?;
         self.note_change(job.image);
@@ -132,7 +131,12 @@ impl JobTable<'_> {
     }
 
     /// Moves a job from the state it is in, with whatever else was changed in it.
-    pub(crate) fn change(&self, queue: &mut ModelQueue, mut job: Job, next: Next) -> Result<Job> {
+    pub(crate) fn change(
+        &self,
+        queue: &mut ModelQueue,
+        mut job: Job,
+        next: NextPlace,
+    ) -> Result<Job> {
         let was_final = job.state.is_final();
         queue.leave(&job);
         self.put(queue, &mut job, next);
@@ -152,15 +156,15 @@ impl JobTable<'_> {
     }
 
     /// Puts the job where it goes, as far as its row can tell.
-    fn put(&self, queue: &mut ModelQueue, job: &mut Job, next: Next) {
+    fn put(&self, queue: &mut ModelQueue, job: &mut Job, next: NextPlace) {
         (job.state, job.place) = match next {
-            Next::Head => (JobState::Queued, Some(queue.next_head())),
-            Next::Tail => (JobState::Queued, Some(queue.next_tail())),
-            Next::Waiting(until) => (JobState::Waiting, Some(until)),
-            Next::Running(until) => (JobState::Running, Some(until)),
-            Next::Succeeded => (JobState::Succeeded, None),
-            Next::Failed => (JobState::Failed, Some(self.now)),
-            Next::Cancelled => (JobState::Cancelled, None),
+            NextPlace::Head => (JobState::Queued, Some(queue.next_head())),
+            NextPlace::Tail => (JobState::Queued, Some(queue.next_tail())),
+            NextPlace::Waiting(until) => (JobState::Waiting, Some(until)),
+            NextPlace::Running(until) => (JobState::Running, Some(until)),
+            NextPlace::Succeeded => (JobState::Succeeded, None),
+            NextPlace::Failed => (JobState::Failed, Some(self.now)),
+            NextPlace::Cancelled => (JobState::Cancelled, None),
         };
         job.cancel_asked = false;
         job.changed_at = self.wall.max(job.changed_at);

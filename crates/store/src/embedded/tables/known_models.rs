@@ -7,7 +7,6 @@ use rusqlite::{Connection, Result, params};
 use crate::embedded::columns::{earlier, natural};
 
 const KNOW: &str = "INSERT OR IGNORE INTO known_models (name) VALUES (?1)";
-
 const ENDPOINTS: &str = "SELECT url, announced_from, announced_at FROM endpoints \
     WHERE model = ?1 AND gone_at > ?2 ORDER BY url";
 

@@ -109,13 +109,13 @@ impl ModelQueue {
         Ok(())
     }
 
-    /// The place before all others in line.
+    /// The place before all other queued jobs.
     pub(crate) fn next_head(&mut self) -> i64 {
         self.line_head -= 1;
         self.line_head
     }
 
-    /// The place behind all others in line.
+    /// The place behind all other queued jobs.
     pub(crate) fn next_tail(&mut self) -> i64 {
         self.line_tail += 1;
         self.line_tail
@@ -163,7 +163,7 @@ impl ModelQueue {
         natural(self.queued[priority as usize])
     }
 
-    /// How many jobs are in line.
+    /// How many jobs are queued.
     pub(crate) fn queued(&self) -> u64 {
         natural(self.queued.iter().sum())
     }

@@ -5,7 +5,6 @@ use rusqlite::{Connection, Result, params};
 use serde_json::value::RawValue;
 
 const KEEP_RESULT: &str = "INSERT OR REPLACE INTO results (image, model, body) VALUES (?1, ?2, ?3)";
-
 const FORGET_RESULT: &str = "DELETE FROM results WHERE image = ?1 AND model = ?2";
 
 /// Writes a job's result.

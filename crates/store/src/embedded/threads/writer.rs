@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::Settings;
 use crate::embedded::failure::explain;
-use crate::embedded::memory::wakes::{Event, Wakes};
-use crate::embedded::session::{Memory, Session};
+use crate::embedded::memory::wakes::{StoreEvent, Wakes};
+use crate::embedded::session::{Session, WriterMemory};
 use crate::embedded::time::{Moment, StoreTime, note};
 
 /// The most operations in one transaction.
@@ -70,14 +70,14 @@ pub(crate) struct Writer {
     /// The moment that is noted in the file.
     pub(crate) noted: Option<Moment>,
     pub(crate) wakes: Arc<Wakes>,
-    pub(crate) memory: Memory,
+    pub(crate) memory: WriterMemory,
 }
 
 /// An operation and what has become of it.
 struct Task {
     operation: Box<dyn Operation>,
     failure: Option<rusqlite::Error>,
-    events: Vec<Event>,
+    events: Vec<StoreEvent>,
 }
 
 impl Writer {

@@ -18,7 +18,7 @@ const MOST: usize = 10_000;
 
 /// Photos whose bytes were found whole.
 #[derive(Debug, Default)]
-pub(crate) struct Checked(Mutex<HashMap<ImageKey, (FileVersion, Instant)>>);
+pub(crate) struct CheckedPhotos(Mutex<HashMap<ImageKey, (FileVersion, Instant)>>);
 
 /// By what a file is known that was not replaced or written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl FileVersion {
     }
 }
 
-impl Checked {
+impl CheckedPhotos {
     /// Whether this file was found whole not long ago.
     pub(crate) fn knows(&self, image: ImageKey, version: FileVersion, now: Instant) -> bool {
         let found = self.lock().get(&image).copied();
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_file_is_taken_for_whole_for_a_while_and_as_long_as_it_is_the_same() {
-        let checked = Checked::default();
+        let checked = CheckedPhotos::default();
         let image = ImageKey::from_bytes([7; 16]);
         let version = FileVersion { inode: 1, bytes: 2, modified: (3, 4) };
         let now = Instant::now();
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn no_more_are_remembered_than_there_is_room_for() {
-        let checked = Checked::default();
+        let checked = CheckedPhotos::default();
         let version = FileVersion { inode: 1, bytes: 2, modified: (3, 4) };
         for number in 0..=MOST {
             let mut md5 = [0; 16];

@@ -12,7 +12,7 @@ use photo_core::ports::{Committed, ImageStoreError, PhotoRefusal};
 use photo_core::record::{Acceptance, ImageRecord, Moment, RecordLine, Withdrawal};
 use photo_core::{ImageInfo, ImageKey};
 
-use crate::images::care::examine::Site;
+use crate::images::caretaker::examine::StoredImage;
 use crate::images::damage::{damaged_image, set_aside};
 use crate::images::files::whole;
 use crate::images::records::file as record_file;
@@ -138,8 +138,8 @@ impl Commit {
         }
     }
 
-    fn site(&self, image: ImageKey) -> Site<'_> {
-        Site { root: &self.shards.root, spool: &self.spool, image }
+    fn site(&self, image: ImageKey) -> StoredImage<'_> {
+        StoredImage { root: &self.shards.root, spool: &self.spool, image }
     }
 
     fn store_all(&self, photos: &[Spooled]) -> Result<Vec<Committed>, ImageStoreError> {

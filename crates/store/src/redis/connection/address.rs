@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use photo_core::config::{SentinelUrl, StoreUrl};
 
-use crate::redis::error::{Trouble, Unfit};
+use crate::redis::error::{ConnectError, Unfit};
 
 /// How long one sentinel may take to answer.
 const SENTINEL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -61,13 +61,13 @@ impl Address {
     }
 
     /// The server to connect to now.
-    pub(crate) async fn resolve(&self) -> Result<Client, Trouble> {
+    pub(crate) async fn resolve(&self) -> Result<Client, ConnectError> {
         match self {
             Self::Fixed(client) => Ok(client.clone()),
             Self::Sentinels { sentinels, master, server } => {
                 let (host, port) = ask_all(sentinels, master).await?.place;
                 let place = server.clone().set_addr(ConnectionAddr::Tcp(host, port));
-                Client::open(place).map_err(Trouble::from)
+                Client::open(place).map_err(ConnectError::from)
             }
         }
     }
@@ -85,7 +85,7 @@ impl Address {
 
 /// The place that most of the sentinels name, as far as they answer. One that was cut off from the
 /// others may still name the server that was the master before.
-async fn ask_all(sentinels: &[Client], master: &str) -> Result<Vote, Trouble> {
+async fn ask_all(sentinels: &[Client], master: &str) -> Result<Vote, ConnectError> {
     let mut answers: FuturesUnordered<_> =
         sentinels.iter().map(|sentinel| ask(sentinel, master)).collect();
     let mut votes: HashMap<HostPort, usize> = HashMap::new();
@@ -107,16 +107,16 @@ async fn ask_all(sentinels: &[Client], master: &str) -> Result<Vote, Trouble> {
         return Ok(Vote { place, most: false });
     }
     match failure {
-        None => Err(Trouble::Unfit(format!("the sentinels know no master named `{master}`"))),
+        None => Err(ConnectError::Unfit(format!("the sentinels know no master named `{master}`"))),
         // A wrong password says more than a sentinel that does not answer.
-        Some(error) => match Trouble::from(error) {
-            Trouble::Unfit(why) | Trouble::Refused(why) => {
-                Err(Trouble::Unfit(format!("a sentinel refused: {why}")))
+        Some(error) => match ConnectError::from(error) {
+            ConnectError::Unfit(why) | ConnectError::Refused(why) => {
+                Err(ConnectError::Unfit(format!("a sentinel refused: {why}")))
             }
-            Trouble::Away(why) if ignorant == 0 => {
-                Err(Trouble::Away(format!("no sentinel answers: {why}")))
+            ConnectError::Away(why) if ignorant == 0 => {
+                Err(ConnectError::Away(format!("no sentinel answers: {why}")))
             }
-            Trouble::Away(why) => Err(Trouble::Away(format!(
+            ConnectError::Away(why) => Err(ConnectError::Away(format!(
                 "{ignorant} of {} sentinels know no master named `{master}`, the others do not \
                  answer: {why}",
                 sentinels.len()

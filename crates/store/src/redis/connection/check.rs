@@ -4,7 +4,7 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, cmd};
 
 use super::rights::{try_all, without};
-use crate::redis::error::{Trouble, missing_right};
+use crate::redis::error::{ConnectError, missing_right};
 use crate::redis::keys::Keys;
 use crate::settings::Layouts;
 
@@ -18,7 +18,7 @@ pub(super) async fn check(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
     layouts: Layouts,
-) -> Result<(), Trouble> {
+) -> Result<(), ConnectError> {
     let info = cmd("INFO").query_async(connection).await;
     let info: String = info.map_err(|error| match missing_right(&error) {
         Some(_) => without(vec!["command INFO".to_owned()]),
@@ -30,24 +30,26 @@ pub(super) async fn check(
 }
 
 /// Judges a server by what it says of itself.
-fn check_server(info: &str) -> Result<(), Trouble> {
+fn check_server(info: &str) -> Result<(), ConnectError> {
     let version = field(info, "redis_version");
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < OLDEST_SERVER) {
-        return Err(Trouble::Unfit(format!(
+        return Err(ConnectError::Unfit(format!(
             "the Redis server has version `{version}`, but {OLDEST_SERVER}.0 or later is needed"
         )));
     }
     let policy = field(info, "maxmemory_policy");
     if policy != "noeviction" {
-        return Err(Trouble::Unfit(format!(
+        return Err(ConnectError::Unfit(format!(
             "the Redis server would drop jobs when its memory is full (maxmemory-policy is \
              `{policy}`): set maxmemory-policy to noeviction"
         )));
     }
     // After a failover somebody may still take it for the master that it was, or will be.
     if field(info, "role") != "master" {
-        return Err(Trouble::Away("the Redis server is a replica, which takes no writes".into()));
+        return Err(ConnectError::Away(
+            "the Redis server is a replica, which takes no writes".into(),
+        ));
     }
     Ok(())
 }
@@ -91,7 +93,7 @@ mod tests {
     #[test]
     fn a_replica_may_become_a_master_and_is_waited_for() {
         let info = "redis_version:7.0.0\r\nmaxmemory_policy:noeviction\r\nrole:slave\r\n";
-        assert!(matches!(check_server(info), Err(Trouble::Away(_))));
+        assert!(matches!(check_server(info), Err(ConnectError::Away(_))));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, Script};
 
-use crate::redis::error::Trouble;
+use crate::redis::error::ConnectError;
 use crate::settings::Layouts;
 
 /// For how long a program is taken to be there after it said so, which it does every two seconds.
@@ -22,7 +22,7 @@ static LAYOUT: LazyLock<Script> =
 
 impl Layouts {
     /// Refuses the layout of the keys below `tag` unless it is one of these.
-    pub(super) fn check(self, there: &str, tag: &str) -> Result<(), Trouble> {
+    pub(super) fn check(self, there: &str, tag: &str) -> Result<(), ConnectError> {
         let Self { oldest, newest } = self;
         let reads = if oldest == newest {
             format!("layout {newest}")
@@ -41,7 +41,7 @@ impl Layouts {
             ),
             Err(_) => "that is none of ours. Name another store.prefix".to_owned(),
         };
-        Err(Trouble::Unfit(format!(
+        Err(ConnectError::Unfit(format!(
             "the keys under {tag} in Redis have layout {there}, and this program reads {reads}: \
              {what_to_do}"
         )))

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::server::{Connection, Server};
-use crate::redis::error::{Trouble, connection_is_lost, store_error};
+use crate::redis::error::{ConnectError, connection_is_lost, store_error};
 
 /// The pause between attempts to connect.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -25,12 +25,12 @@ const LOOK: Duration = Duration::from_secs(2);
 /// server does not answer callers are told so at once. The task also looks itself every few
 /// seconds: callers that give up before the answer is overdue never find out that none comes.
 pub(crate) struct Link {
-    state: Arc<watch::Sender<State>>,
+    state: Arc<watch::Sender<LinkState>>,
     _keeper: AbortOnDropHandle<()>,
 }
 
 /// How it stands with the connection.
-pub(crate) enum State {
+pub(crate) enum LinkState {
     /// Nothing is wrong as far as anybody knows, but there is none: callers wait for it.
     Connecting,
     /// Here it is, and which one it is by count.
@@ -40,14 +40,14 @@ pub(crate) enum State {
 }
 
 /// What the server can be asked.
-pub(crate) trait Question: Sync {
+pub(crate) trait RedisCall: Sync {
     fn ask<T: FromRedisValue + Send>(
         &self,
         commands: &mut MultiplexedConnection,
     ) -> impl Future<Output = RedisResult<T>> + Send;
 }
 
-impl Question for Cmd {
+impl RedisCall for Cmd {
     async fn ask<T: FromRedisValue + Send>(
         &self,
         commands: &mut MultiplexedConnection,
@@ -57,7 +57,7 @@ impl Question for Cmd {
 }
 
 /// A script, whose text is sent first if the server does not know it.
-impl Question for ScriptInvocation<'_> {
+impl RedisCall for ScriptInvocation<'_> {
     async fn ask<T: FromRedisValue + Send>(
         &self,
         commands: &mut MultiplexedConnection,
@@ -90,7 +90,7 @@ impl From<StoreError> for Failure {
 
 impl Link {
     /// A link to the server, with which it stands like this.
-    pub(crate) fn new(server: Arc<Server>, state: State) -> Self {
+    pub(crate) fn new(server: Arc<Server>, state: LinkState) -> Self {
         let state = Arc::new(watch::Sender::new(state));
         let keeper = tokio::spawn(keep(server, Arc::clone(&state)));
         Self { state, _keeper: AbortOnDropHandle::new(keeper) }
@@ -98,7 +98,7 @@ impl Link {
 
     /// Whether there is a connection, as far as anybody knows.
     pub(crate) fn is_connected(&self) -> bool {
-        matches!(&*self.state.borrow(), State::Connected(..))
+        matches!(&*self.state.borrow(), LinkState::Connected(..))
     }
 
     /// Asks for something, and waits for the answer.
@@ -108,10 +108,10 @@ impl Link {
     /// twice, which every script bears but a claim and putting back the oldest failed jobs.
     pub(crate) async fn run<T: FromRedisValue + Send>(
         &self,
-        question: &impl Question,
+        call: &impl RedisCall,
     ) -> Result<T, StoreError> {
-        match self.try_run(question).await {
-            Err(Failure::Broken(_)) => self.run_once(question).await,
+        match self.try_run(call).await {
+            Err(Failure::Broken(_)) => self.run_once(call).await,
             answer => Ok(answer?),
         }
     }
@@ -119,51 +119,48 @@ impl Link {
     /// Asks only once: for scripts that hand something out.
     pub(crate) async fn run_once<T: FromRedisValue + Send>(
         &self,
-        question: &impl Question,
+        call: &impl RedisCall,
     ) -> Result<T, StoreError> {
-        Ok(self.try_run(question).await?)
+        Ok(self.try_run(call).await?)
     }
 
-    async fn try_run<T: FromRedisValue + Send>(
-        &self,
-        question: &impl Question,
-    ) -> Result<T, Failure> {
+    async fn try_run<T: FromRedisValue + Send>(&self, call: &impl RedisCall) -> Result<T, Failure> {
         let (number, mut commands) = self.connection().await?;
-        let answer = question.ask(&mut commands).await;
+        let answer = call.ask(&mut commands).await;
         answer.map_err(|error| failed(&self.state, number, error))
     }
 
     async fn connection(&self) -> Result<(u64, MultiplexedConnection), StoreError> {
         let mut states = self.state.subscribe();
-        let state = states.wait_for(|state| !matches!(state, State::Connecting)).await;
+        let state = states.wait_for(|state| !matches!(state, LinkState::Connecting)).await;
         match &*state.map_err(StoreError::unavailable)? {
-            State::Connected(number, connection) => Ok((*number, connection.commands.clone())),
-            State::Away(why) => Err(StoreError::unavailable(why.clone())),
-            State::Connecting => unreachable!("this state was waited out"),
+            LinkState::Connected(number, connection) => Ok((*number, connection.commands.clone())),
+            LinkState::Away(why) => Err(StoreError::unavailable(why.clone())),
+            LinkState::Connecting => unreachable!("this state was waited out"),
         }
     }
 }
 
 /// Gives the connection up if the error says so.
-fn failed(state: &watch::Sender<State>, number: u64, error: RedisError) -> Failure {
+fn failed(state: &watch::Sender<LinkState>, number: u64, error: RedisError) -> Failure {
     if !connection_is_lost(&error) {
         return Failure::Final(store_error(error));
     }
     // Where no answer comes, none will come to the next one who asks; and to wait for an answer
     // once more would be to wait twice as long.
     if error.is_timeout() {
-        give_up(state, number, State::Away(error.to_string()));
+        give_up(state, number, LinkState::Away(error.to_string()));
         Failure::Final(store_error(error))
     } else {
-        give_up(state, number, State::Connecting);
+        give_up(state, number, LinkState::Connecting);
         Failure::Broken(store_error(error))
     }
 }
 
 /// Gives a connection up if nobody has replaced it yet.
-fn give_up(state: &watch::Sender<State>, number: u64, next: State) {
+fn give_up(state: &watch::Sender<LinkState>, number: u64, next: LinkState) {
     state.send_if_modified(|state| {
-        let current = matches!(state, State::Connected(current, _) if *current == number);
+        let current = matches!(state, LinkState::Connected(current, _) if *current == number);
         if current {
             *state = next;
         }
@@ -172,12 +169,12 @@ fn give_up(state: &watch::Sender<State>, number: u64, next: State) {
 }
 
 /// Connects whenever there is no connection.
-async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
+async fn keep(server: Arc<Server>, state: Arc<watch::Sender<LinkState>>) {
     let mut states = state.subscribe();
     for number in 1.. {
         tokio::select! {
             // The sender is held here too, so there is always an answer.
-            _ = states.wait_for(|state| !matches!(state, State::Connected(..))) => {}
+            _ = states.wait_for(|state| !matches!(state, LinkState::Connected(..))) => {}
             () = look_after(&server, &state) => {}
         }
         loop {
@@ -185,13 +182,13 @@ async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
             server.note(connected.as_ref().map(|_| ()));
             match connected {
                 Ok(connection) => {
-                    state.send_replace(State::Connected(number, connection));
+                    state.send_replace(LinkState::Connected(number, connection));
                     break;
                 }
-                Err(trouble) => {
-                    state.send_replace(State::Away(trouble.to_string()));
+                Err(error) => {
+                    state.send_replace(LinkState::Away(error.to_string()));
                     // What a person has to change is not looked at as often.
-                    sleep(if matches!(trouble, Trouble::Away(_)) { PAUSE } else { LOOK }).await;
+                    sleep(if matches!(error, ConnectError::Away(_)) { PAUSE } else { LOOK }).await;
                 }
             }
         }
@@ -201,19 +198,19 @@ async fn keep(server: Arc<Server>, state: Arc<watch::Sender<State>>) {
 /// Gives the connection up once no answers come on it any more, the layout of the keys is not read here
 /// any more, or the server is elsewhere: a master that was frozen and replaced takes writes for a moment
 /// when it goes on, and they are lost.
-async fn look_after(server: &Server, state: &watch::Sender<State>) {
+async fn look_after(server: &Server, state: &watch::Sender<LinkState>) {
     loop {
         sleep(LOOK).await;
         let (number, mut connection) = match &*state.borrow() {
-            State::Connected(number, connection) => (*number, connection.clone()),
-            State::Connecting | State::Away(_) => return,
+            LinkState::Connected(number, connection) => (*number, connection.clone()),
+            LinkState::Connecting | LinkState::Away(_) => return,
         };
         match server.say_what_is_read(&mut connection.commands).await {
             Err(error) => {
                 failed(state, number, error);
             }
             Ok(is_readable) if !is_readable || server.has_moved(&connection).await => {
-                give_up(state, number, State::Connecting);
+                give_up(state, number, LinkState::Connecting);
             }
             Ok(_) => {}
         }

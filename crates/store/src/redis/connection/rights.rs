@@ -3,7 +3,7 @@
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, Cmd, RedisError, Script, cmd};
 
-use crate::redis::error::{Trouble, missing_right};
+use crate::redis::error::{ConnectError, missing_right};
 use crate::redis::keys::Keys;
 use crate::settings::Layouts;
 
@@ -16,7 +16,7 @@ pub(super) async fn try_all(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
     layouts: Layouts,
-) -> Result<String, Trouble> {
+) -> Result<String, ConnectError> {
     let mut refused = Vec::new();
     let mut load = cmd("SCRIPT");
     load.arg("LOAD").arg(RIGHTS);
@@ -55,7 +55,7 @@ async fn try_one(
     command: &Cmd,
     name: &str,
     connection: &mut MultiplexedConnection,
-) -> Result<Option<String>, Trouble> {
+) -> Result<Option<String>, ConnectError> {
     match command.exec_async(connection).await {
         Ok(()) => Ok(None),
         Err(error) => refusal(error, name, "").map(Some),
@@ -63,7 +63,7 @@ async fn try_one(
 }
 
 /// Subscribes to every kind of channel, on a connection of its own, which is closed at once.
-async fn try_to_listen(client: &Client, keys: &Keys) -> Result<Option<String>, Trouble> {
+async fn try_to_listen(client: &Client, keys: &Keys) -> Result<Option<String>, ConnectError> {
     let mut messages = client.get_async_pubsub().await?;
     for channel in keys.all_channels() {
         if let Err(error) = messages.subscribe(&channel).await {
@@ -75,7 +75,7 @@ async fn try_to_listen(client: &Client, keys: &Keys) -> Result<Option<String>, T
 
 /// The right that an error says is missing, in the form in which the script names it; the error
 /// itself if it says something else.
-fn refusal(error: RedisError, command: &str, name: &str) -> Result<String, Trouble> {
+fn refusal(error: RedisError, command: &str, name: &str) -> Result<String, ConnectError> {
     match missing_right(&error) {
         None => Err(error.into()),
         Some("command") => Ok(format!("command {command}")),
@@ -84,7 +84,7 @@ fn refusal(error: RedisError, command: &str, name: &str) -> Result<String, Troub
 }
 
 /// That these rights are missing.
-pub(super) fn without(mut refused: Vec<String>) -> Trouble {
+pub(super) fn without(mut refused: Vec<String>) -> ConnectError {
     refused.sort_unstable();
     refused.dedup();
     let of_kind = |(kind, word): (&str, &str)| {
@@ -94,7 +94,7 @@ pub(super) fn without(mut refused: Vec<String>) -> Trouble {
     };
     let kinds = [("command ", "run"), ("key ", "use the keys"), ("channel ", "use the channels")];
     let rights: Vec<String> = kinds.into_iter().filter_map(of_kind).collect();
-    Trouble::Refused(format!(
+    ConnectError::Refused(format!(
         "the Redis user may not {}: give it the rights that README.md lists under \"Redis\"",
         rights.join("; nor ")
     ))

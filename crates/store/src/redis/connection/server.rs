@@ -11,7 +11,7 @@ use tracing::{error, info};
 use super::address::Address;
 use super::check::check;
 use super::layouts::announce;
-use crate::redis::error::Trouble;
+use crate::redis::error::ConnectError;
 use crate::redis::keys::Keys;
 use crate::settings::Layouts;
 
@@ -50,7 +50,7 @@ impl Server {
     }
 
     /// A connection for commands, to a server that takes writes and was found fit for jobs.
-    pub(crate) async fn connect(&self) -> Result<Connection, Trouble> {
+    pub(crate) async fn connect(&self) -> Result<Connection, ConnectError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
@@ -80,7 +80,7 @@ impl Server {
     }
 
     /// A connection for messages.
-    pub(crate) async fn listen(&self, channels: &[String]) -> Result<PubSub, Trouble> {
+    pub(crate) async fn listen(&self, channels: &[String]) -> Result<PubSub, ConnectError> {
         within(async {
             let mut messages = self.address.resolve().await?.get_async_pubsub().await?;
             messages.subscribe(channels).await?;
@@ -91,10 +91,12 @@ impl Server {
 
     /// Says in the log that the server will not do, or does again; once, however many
     /// connections find out.
-    pub(crate) fn note(&self, found: Result<(), &Trouble>) {
+    pub(crate) fn note(&self, found: Result<(), &ConnectError>) {
         let mut unfit = self.unfit.lock().unwrap_or_else(PoisonError::into_inner);
         match found {
-            Err(Trouble::Unfit(why) | Trouble::Refused(why)) if unfit.as_ref() != Some(why) => {
+            Err(ConnectError::Unfit(why) | ConnectError::Refused(why))
+                if unfit.as_ref() != Some(why) =>
+            {
                 error!("no jobs are entrusted to Redis as it is: {why}");
                 *unfit = Some(why.clone());
             }
@@ -104,9 +106,9 @@ impl Server {
     }
 }
 
-async fn within<T>(made: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+async fn within<T>(made: impl Future<Output = Result<T, ConnectError>>) -> Result<T, ConnectError> {
     timeout(CONNECT_TIMEOUT, made).await.unwrap_or_else(|_| {
-        Err(Trouble::Away(format!(
+        Err(ConnectError::Away(format!(
             "Redis let nobody connect within {} seconds",
             CONNECT_TIMEOUT.as_secs()
         )))

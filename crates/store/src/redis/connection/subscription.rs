@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 
 use super::server::Server;
 use crate::hints::pass_on;
-use crate::redis::error::Trouble;
+use crate::redis::error::ConnectError;
 
 /// How long the server may be silent before it is asked whether it is there, and then again until
 /// it is given up.
@@ -91,7 +91,7 @@ where
         hints: &mpsc::Sender<T>,
         mut sink: PubSubSink,
         mut stream: PubSubStream,
-    ) -> Trouble {
+    ) -> ConnectError {
         loop {
             match timeout(SILENCE, stream.next()).await {
                 Ok(Some(message)) => {
@@ -99,12 +99,12 @@ where
                         pass_on(hints, hint, &self.reset);
                     }
                 }
-                Ok(None) => return Trouble::Away("the connection was lost".to_owned()),
+                Ok(None) => return ConnectError::Away("the connection was lost".to_owned()),
                 // A connection whose other end vanished without a word looks like a quiet one.
                 Err(_) => match timeout(SILENCE, sink.ping::<Value>()).await {
                     Ok(Ok(_)) => {}
                     Ok(Err(error)) => return error.into(),
-                    Err(_) => return Trouble::Away("there is no answer".to_owned()),
+                    Err(_) => return ConnectError::Away("there is no answer".to_owned()),
                 },
             }
         }

@@ -9,7 +9,6 @@ use crate::embedded::tables::callbacks::{has_ended, schedule};
 
 const FAILED: &str = "UPDATE callbacks SET due_at = ?4, failures = failures + 1 \
     WHERE image = ?1 AND url = ?2 AND id = ?3";
-
 const SETTLED: &str = "DELETE FROM callbacks WHERE image = ?1 AND url = ?2 AND id = ?3";
 
 /// Notes what became of a callback.

@@ -8,14 +8,10 @@ use crate::embedded::session::Session;
 use crate::embedded::tables::known_models::{forgotten_by, note_model};
 
 const IS_ALIVE: &str = "SELECT 1 FROM endpoints WHERE model = ?1 AND url = ?2 AND gone_at > ?3";
-
 const FORGET_GONE: &str = "DELETE FROM endpoints WHERE model = ?1 AND gone_at <= ?2";
-
 const FORGET_TOO_MANY: &str = "DELETE FROM endpoints WHERE model = ?1 AND url NOT IN \
     (SELECT url FROM endpoints WHERE model = ?1 ORDER BY gone_at DESC LIMIT ?2)";
-
 const FORGET_ONE: &str = "DELETE FROM endpoints WHERE model = ?1 AND url = ?2";
-
 const ANNOUNCE: &str = "INSERT INTO endpoints (model, url, gone_at, announced_from, announced_at) \
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (model, url) DO UPDATE SET gone_at = excluded.gone_at";
 

@@ -8,11 +8,10 @@ use crate::embedded::session::Session;
 use crate::shares::Shares;
 
 const IS_KNOWN: &str = "SELECT 1 FROM known_models WHERE name = ?1";
-
 const FORGET: [&str; 2] =
     ["DELETE FROM known_models WHERE name = ?1", "DELETE FROM endpoints WHERE model = ?1"];
 
-/// How the jobs ended stays; that they can be put back in line does not.
+/// How the jobs ended stays; that they can be queued again does not.
 const UNLIST_FAILED: &str = "UPDATE jobs SET place = NULL \
     WHERE model = ?1 AND state = 'FAILED' AND place IS NOT NULL";
 

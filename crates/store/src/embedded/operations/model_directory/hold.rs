@@ -10,7 +10,6 @@ use crate::embedded::session::Session;
 use crate::embedded::tables::known_models::note_model;
 
 const HOLD: &str = "UPDATE known_models SET hold = ?2, held_until = ?3 WHERE name = ?1";
-
 const LIFT: &str = "UPDATE known_models SET hold = NULL, held_until = NULL WHERE name = ?1";
 
 /// Keeps why a model's jobs cannot be done, or that they can.

@@ -3,9 +3,9 @@
 use photo_core::{ImageKey, JobId, JobState, ModelName};
 use rusqlite::Result;
 
-use crate::embedded::memory::wakes::Event;
+use crate::embedded::memory::wakes::StoreEvent;
 use crate::embedded::session::Session;
-use crate::embedded::tables::job::Next;
+use crate::embedded::tables::job::NextPlace;
 use crate::embedded::tables::model_queue::Counter;
 
 /// Cancels an image's jobs, those of `models` or all. Running ones are only asked for.
@@ -35,13 +35,13 @@ fn cancel_one(
     let state = match job.state {
         JobState::Queued | JobState::Waiting => {
             queue.tally(Counter::Cancelled);
-            session.jobs.change(queue, job, Next::Cancelled)?.state
+            session.jobs.change(queue, job, NextPlace::Cancelled)?.state
         }
         JobState::Running => {
             job.cancel_asked = true;
             session.jobs.save(&job)?;
             session.jobs.note_change(image);
-            session.events.push(Event::CancelAsked(JobId::new(image, name.clone())));
+            session.events.push(StoreEvent::CancelAsked(JobId::new(image, name.clone())));
             job.state
         }
         JobState::Succeeded | JobState::Failed | JobState::Cancelled => job.state,

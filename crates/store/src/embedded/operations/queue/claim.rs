@@ -9,9 +9,9 @@ use rusqlite::Result;
 
 use super::put_back::{end_leases, end_waits};
 use crate::embedded::columns::{later, natural};
-use crate::embedded::memory::wakes::{Event, Idle};
+use crate::embedded::memory::wakes::{IdleDispatcher, StoreEvent};
 use crate::embedded::session::Session;
-use crate::embedded::tables::job::Next;
+use crate::embedded::tables::job::NextPlace;
 use crate::embedded::tables::model_queue::Counter;
 use crate::shares::Shares;
 
@@ -23,9 +23,9 @@ pub(crate) fn claim(session: &mut Session<'_>, request: &ClaimRequest) -> Result
         if want.slots > 0 {
             let (model, dispatcher) = (want.model.clone(), request.dispatcher);
             session.events.push(if taken.len() < want.slots as usize {
-                Event::Short { model, idle: Idle { dispatcher, limit: want.limit } }
+                StoreEvent::Short { model, idle: IdleDispatcher { dispatcher, limit: want.limit } }
             } else {
-                Event::Content { model, dispatcher }
+                StoreEvent::Content { model, dispatcher }
             });
         }
         jobs.extend(taken);
@@ -60,7 +60,7 @@ fn claim_model(
         job.fence = session.memory.next_fence(session.wall_micros);
         job.attempts += 1;
         let until = later(session.now, request.lease);
-        let job = jobs.change(queue, job, Next::Running(until))?;
+        let job = jobs.change(queue, job, NextPlace::Running(until))?;
         queue.tally(Counter::Claimed);
         taken.push(ClaimedJob {
             lease: Lease {

@@ -7,7 +7,7 @@ use super::claim::claim;
 use super::lease::held;
 use crate::embedded::columns::later;
 use crate::embedded::session::Session;
-use crate::embedded::tables::job::{Job, Next};
+use crate::embedded::tables::job::{Job, NextPlace};
 use crate::embedded::tables::job_table::JobTable;
 use crate::embedded::tables::model_queue::Counter;
 use crate::embedded::tables::results::keep_result;
@@ -68,32 +68,36 @@ fn finish_one(
         Ending::Succeeded(result) => {
             keep_result(jobs.connection, job.image, job.model, result)?;
             job.error = None;
-            (Next::Succeeded, Counter::Succeeded)
+            (NextPlace::Succeeded, Counter::Succeeded)
         }
         Ending::Failed(error) => {
             job.error = Some(error.clone());
-            (Next::Failed, Counter::Failed)
+            (NextPlace::Failed, Counter::Failed)
         }
         Ending::Retry { after, error } => {
             job.failures += 1;
             job.error = Some(error.clone());
-            unless_cancelled(&job, Next::Waiting(later(now, *after)), Counter::Retried)
+            unless_cancelled(&job, NextPlace::Waiting(later(now, *after)), Counter::Retried)
         }
         Ending::Release { after, error } => {
             job.error = error.clone().or(job.error);
-            let next = if after.is_zero() { Next::Head } else { Next::Waiting(later(now, *after)) };
+            let next = if after.is_zero() {
+                NextPlace::Head
+            } else {
+                NextPlace::Waiting(later(now, *after))
+            };
             unless_cancelled(&job, next, Counter::Released)
         }
     };
     queue.tally(counter);
     let job = jobs.change(queue, job, next)?;
-    if matches!(next, Next::Head) {
+    if matches!(next, NextPlace::Head) {
         handed_back.push(job);
     }
     Ok(Ack::Recorded)
 }
 
 /// Where a job goes that was not finished.
-fn unless_cancelled(job: &Job, next: Next, counter: Counter) -> (Next, Counter) {
-    if job.cancel_asked { (Next::Cancelled, Counter::Cancelled) } else { (next, counter) }
+fn unless_cancelled(job: &Job, next: NextPlace, counter: Counter) -> (NextPlace, Counter) {
+    if job.cancel_asked { (NextPlace::Cancelled, Counter::Cancelled) } else { (next, counter) }
 }

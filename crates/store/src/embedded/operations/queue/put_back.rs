@@ -3,7 +3,7 @@
 use photo_core::{JobError, JobErrorKind};
 use rusqlite::Result;
 
-use crate::embedded::tables::job::{Job, Next};
+use crate::embedded::tables::job::{Job, NextPlace};
 use crate::embedded::tables::job_table::JobTable;
 use crate::embedded::tables::model_queue::{Counter, ModelQueue};
 
@@ -38,14 +38,14 @@ fn end_lease(
     job.crashes += 1;
     let next = if job.cancel_asked {
         queue.tally(Counter::Cancelled);
-        Next::Cancelled
+        NextPlace::Cancelled
     } else if job.crashes >= u32::from(max_crashes) {
         queue.tally(Counter::Failed);
         let message = format!("dispatchers died {} times while they held this job", job.crashes);
         job.error = Some(JobError::new(JobErrorKind::DispatchersDied, message));
-        Next::Failed
+        NextPlace::Failed
     } else {
-        Next::Head
+        NextPlace::Head
     };
     jobs.change(queue, job, next)?;
     Ok(())
@@ -56,7 +56,7 @@ fn end_lease(
 pub(crate) fn end_waits(jobs: JobTable<'_>, queue: &mut ModelQueue) -> Result<u64> {
     let mut due = 0;
     for job in jobs.due(queue.id, jobs.now, MOST_PAST)? {
-        jobs.change(queue, job, Next::Head)?;
+        jobs.change(queue, job, NextPlace::Head)?;
         due += 1;
     }
     Ok(due)

@@ -10,7 +10,7 @@ use crate::embedded::session::Session;
 /// The most jobs that one operation looks for by itself, so that it holds up nobody for long.
 const MOST: u32 = 10_000;
 
-/// Puts failed jobs back in line; answers how many.
+/// Queues failed jobs again. Returns how many.
 pub(crate) fn requeue(session: &mut Session<'_>, which: &Requeue) -> Result<u64> {
     let jobs = session.jobs;
     let mut count = 0;

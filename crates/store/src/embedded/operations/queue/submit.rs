@@ -5,12 +5,12 @@ use photo_core::job::{NewJob, Priority, SubmitMode, Submitted};
 use rusqlite::Result;
 
 use crate::embedded::session::Session;
-use crate::embedded::tables::job::{Job, Next};
+use crate::embedded::tables::job::{Job, NextPlace};
 use crate::embedded::tables::job_table::JobTable;
 use crate::embedded::tables::model_queue::{Counter, ModelQueue};
 use crate::embedded::tables::results::forget_result;
 
-/// Puts jobs in line that are not there yet.
+/// Queues jobs that are not there yet.
 pub(crate) fn submit(
     session: &mut Session<'_>,
     jobs: &[NewJob],
@@ -57,7 +57,7 @@ fn may_begin_again(state: JobState, mode: SubmitMode) -> bool {
     }
 }
 
-/// Puts a finished job back in line as if it were new. The fence is no longer its own, so that
+/// Queues a finished job again as if it were new. The fence is no longer its own, so that
 /// nobody who held it before can end it.
 pub(crate) fn begin_again(
     jobs: JobTable<'_>,
@@ -71,6 +71,6 @@ pub(crate) fn begin_again(
     // A finished job is not counted by its priority, so that it may change before the move.
     let new = Job::new(job.image, job.model, priority, jobs.wall);
     job = Job { state: job.state, place: job.place, changed_at: job.changed_at, ..new };
-    jobs.change(queue, job, Next::Tail)?;
+    jobs.change(queue, job, NextPlace::Tail)?;
     Ok(())
 }

@@ -44,7 +44,7 @@ pub(crate) fn tick(session: &mut Session<'_>) -> Result<Tick> {
     Ok(tick)
 }
 
-/// Takes a failed job off the list of those that can be put back in line. Answers whether it was
+/// Takes a failed job off the list of those that can be queued again. Answers whether it was
 /// on it.
 fn unlist(jobs: JobTable<'_>, queue: &mut ModelQueue, mut job: Job) -> Result<bool> {
     queue.leave(&job);

@@ -16,7 +16,7 @@ pub(crate) const FAILURES: &str = "SELECT models.name, jobs.state, jobs.priority
     AND jobs.state = 'FAILED' AND jobs.place IS NOT NULL \
     ORDER BY jobs.place DESC, jobs.image DESC LIMIT ?2";
 
-/// The jobs of a model that can be put back in line, those that failed last first.
+/// The jobs of a model that can be queued again, those that failed last first.
 pub(crate) fn failures(
     connection: &Connection,
     model: &ModelName,

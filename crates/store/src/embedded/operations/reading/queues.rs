@@ -57,7 +57,7 @@ fn queue(connection: &Connection, name: &ModelName, now: i64) -> Result<QueueVie
     Ok(QueueView { stats, hold, announced, lines })
 }
 
-/// What stands at both ends of a line.
+/// What stands at both ends of a queue.
 fn ends(connection: &Connection, model: i64, priority: Priority) -> Result<Option<LineEnds>> {
     let jobs = |sql| -> Result<Vec<(UnixMillis, UnixMillis)>> {
         let mut statement = connection.prepare_cached(sql)?;

@@ -25,16 +25,16 @@ use crate::images::{BLOCK, layout};
 
 /// Where an image lies.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct StoredImage<'a> {
     pub(crate) root: &'a Path,
     pub(crate) spool: &'a Spool,
     pub(crate) image: ImageKey,
 }
 
-impl Site<'_> {
+impl StoredImage<'_> {
     /// Looks whether what is stored of the image is whole, until `stop` becomes true.
     pub(crate) fn examine(self, how: Examination, stop: &AtomicBool) -> io::Result<Examined> {
-        let Site { root, image, .. } = self;
+        let StoredImage { root, image, .. } = self;
         let record = match record_file::read(root, image) {
             Ok(Some(record)) => Some(record),
             // A photo without a record belongs to nobody.
@@ -147,7 +147,7 @@ impl Site<'_> {
 
     /// Writes the record anew. What was damaged is kept beside it.
     pub(crate) fn rewrite(self, info: &ImageInfo, was_damaged: bool) -> io::Result<()> {
-        let Site { root, spool, image } = self;
+        let StoredImage { root, spool, image } = self;
         let folder = layout::record_path(root, image);
         let folder = folder.parent().unwrap_or(root);
         // One at a time, also where the record itself cannot be locked.

@@ -43,8 +43,9 @@ pub struct ProgramArgs {
 
 impl ProgramArgs {
     /// Reads the configuration with these flags on top, and `base` below the file; then starts
-    /// the log.
+    /// the log. Large blocks of memory are given back to the system from here on.
     pub fn start(&self, base: &Value, mut flags: Value) -> anyhow::Result<Config> {
+        photo_allocator::give_large_blocks_back();
         let default = Path::new(DEFAULT_FILE);
         let file = self.config.as_deref().or_else(|| default.is_file().then_some(default));
         let mut put = |section: &str, key: &str, value: Option<&String>| {

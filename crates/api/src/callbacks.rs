@@ -15,7 +15,7 @@ mod signature;
 
 use std::collections::BTreeSet;
 
-use photo_core::config::CallbacksConfig;
+use photo_config::CallbacksConfig;
 use photo_core::job::Callback;
 use photo_core::ports::StoreError;
 use photo_core::{ImageKey, ModelName};
@@ -98,7 +98,7 @@ pub(crate) async fn keep(
 
 #[cfg(test)]
 mod tests {
-    use photo_core::config::Config;
+    use photo_config::Config;
     use serde_json::json;
 
     use super::*;

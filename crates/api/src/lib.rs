@@ -17,5 +17,5 @@ mod web;
 
 pub use app::AppState;
 pub use models::read_announcement;
-pub use server::serve;
+pub use server::{configure, serve};
 pub use web::openapi_document;

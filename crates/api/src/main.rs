@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use photo_api::AppState;
 use photo_caretaker::Caretaker;
+use photo_config::program::{self, ProgramArgs};
 use photo_core::Clock;
-use photo_core::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
 

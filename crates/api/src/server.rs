@@ -21,6 +21,8 @@ use actix_web::{App, web};
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
+pub use self::routes::configure;
+
 use self::open_files::ConnectionLimits;
 use crate::app::AppState;
 use crate::app::maintenance;

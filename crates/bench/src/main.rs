@@ -45,7 +45,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use photo_core::program;
+use photo_config::program;
 
 use crate::args::{Args, Options, What};
 use crate::harness::bench::Bench;

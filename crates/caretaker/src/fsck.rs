@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
-use photo_core::program;
+use photo_config::program;
 
 use crate::{Caretaker, Depth, Mode, SHELVES};
 

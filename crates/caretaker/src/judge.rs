@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use photo_core::config::Config;
+use photo_config::Config;
 use photo_core::ports::Inspection;
 use photo_core::record::ImageRecord;
 use photo_core::{ModelName, UnixMillis};

@@ -23,8 +23,8 @@ mod watch;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use photo_config::Config;
 use photo_core::Clock;
-use photo_core::config::Config;
 use photo_core::ports::{ImageStore, ImageStoreError, JobStore, StoreError};
 
 use self::step::Walk;

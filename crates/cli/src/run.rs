@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::CommandFactory;
-use photo_core::program::stop_token;
+use photo_config::program::stop_token;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Cli, Command};

@@ -1,14 +1,12 @@
-//! What a job, an image, a status and a model are, how photos are hashed and recognised, how the
-//! programs are configured, and the two ports behind which storage lives.
+//! What a job, an image, a status and a model are, how photos are hashed and recognised, and the
+//! ports behind which storage lives.
 //!
-//! Nothing here opens a connection or speaks Redis. Of HTTP it knows the status that a model service
-//! answered ([`JobError`]) and schemas for the API's description. [`program`] is what all programs do
-//! at their start and end: flags, configuration file, log, signals, exit code.
+//! Nothing here does I/O or speaks Redis. Of HTTP it knows the status that a model service answered
+//! ([`JobError`]) and schemas for the API's description.
 
 pub mod address;
 pub mod checksum;
 pub mod clock;
-pub mod config;
 pub mod hashing;
 pub mod image_info;
 pub mod image_key;
@@ -18,7 +16,6 @@ pub mod job_id;
 pub mod model_name;
 mod nearest;
 pub mod ports;
-pub mod program;
 pub mod record;
 pub mod state;
 mod text_form;

@@ -24,7 +24,7 @@ mod settings;
 use std::sync::Arc;
 
 use anyhow::Context;
-use photo_core::config::Config;
+use photo_config::Config;
 use photo_core::ports::{ImageStore, JobStore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;

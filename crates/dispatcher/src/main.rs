@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use photo_core::program::{self, ProgramArgs};
+use photo_config::program::{self, ProgramArgs};
 use photo_store::{Sharing, open_image_store, open_job_store};
 use serde_json::json;
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
-use photo_core::config::ServiceUrl;
+use photo_config::ServiceUrl;
 use photo_core::ports::ImageStore;
 use photo_core::{ImageKey, JobError, JobErrorKind};
 

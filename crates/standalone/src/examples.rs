@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use anyhow::Context;
 use example_model::{Measurement, Options};
+use photo_config::{Config, ModelConfig, ServiceUrl};
 use photo_core::ModelName;
-use photo_core::config::{Config, ModelConfig, ServiceUrl};
 use tokio_util::sync::CancellationToken;
 
 /// Starts every example model on a free port of this machine alone and configures it. One whose

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use photo_core::config::Config;
-use photo_core::program;
+use photo_config::Config;
+use photo_config::program;
 
 /// Says on standard output what is served where, and what to try. It is a greeting: a server whose
 /// standard output cannot be written runs all the same, and says so in its log.

@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
+use photo_config::{ImagesConfig, ImagesUrl, StoreConfig, StoreUrl};
 use photo_core::Clock;
-use photo_core::config::{ImagesConfig, ImagesUrl, StoreConfig, StoreUrl};
 use photo_core::ports::{ImageStore, JobStore};
 
 use crate::Settings;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use photo_core::config::{StoreConfig, StorePrefix};
+use photo_config::{StoreConfig, StorePrefix};
 
 /// Rules that every implementation of the job store follows.
 #[derive(Debug, Clone)]

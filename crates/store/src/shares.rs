@@ -1,7 +1,7 @@
 //! Which priority gives the next job, for the store that is no script; `claim.lua` does the same.
 
-use photo_core::config::PriorityWeights;
 use photo_core::job::Priority;
+use photo_core::job::PriorityWeights;
 
 /// How far each priority of a model is behind its share, in the order of [`Priority::ALL`]. They add
 /// up to zero, and none is ever further off than the sum of the weights.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     Ack, Announcement, ClaimRequest, Claimed, DispatcherId, Ending, Finish, JobView, Lease, NewJob,
     Priority, SubmitMode, Submitted, Want,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::select_all;
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, DispatcherId, Ending, Finish, JobView, NewJob, Priority, SubmitMode, Want,
 };

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     ClaimRequest, DispatcherId, Ending, Finish, Lease, NewJob, Priority, Requeue, SubmitMode, Want,
 };

@@ -8,7 +8,7 @@ use actix_web::rt::SystemRunner;
 use actix_web::{App, http::StatusCode, test, web};
 use bytes::Bytes;
 use photo_api::AppState;
-use photo_core::config::Config;
+use photo_config::Config;
 use photo_core::ports::ImageStore;
 use photo_core::{Clock, ImageKey};
 use photo_store::embedded::EmbeddedJobStore;

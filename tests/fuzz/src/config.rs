@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 
-use photo_core::config::Config;
+use photo_config::Config;
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -4,8 +4,8 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use photo_config::{ImagesUrl, ServiceUrl, StorePrefix, StoreUrl};
 use photo_core::ImageInfo;
-use photo_core::config::{ImagesUrl, ServiceUrl, StorePrefix, StoreUrl};
 use photo_core::job::Priority;
 use photo_core::{ImageKey, JobError, JobId, ModelName, Sha256Digest};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use actix_web::http::StatusCode;
-use photo_core::config::ApiConfig;
+use photo_config::ApiConfig;
 use thiserror::Error;
 
 use crate::http::problem::Problem;
@@ -136,7 +136,7 @@ impl From<AdmissionError> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use photo_core::config::Config;
+    use photo_config::Config;
     use serde_json::json;
 
     use super::*;

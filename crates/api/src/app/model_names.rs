@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
+use photo_config::Config;
 use photo_core::ModelName;
-use photo_core::config::Config;
 use photo_core::ports::StoreError;
 
 use super::stores::Stores;

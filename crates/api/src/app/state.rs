@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use photo_caretaker::Caretaker;
+use photo_config::Config;
 use photo_core::Clock;
-use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;

@@ -5,8 +5,8 @@ mod stores_error;
 
 use std::sync::Arc;
 
+use photo_config::Config;
 use photo_core::Clock;
-use photo_core::config::Config;
 use photo_core::ports::{ImageStore, JobStore};
 
 pub(crate) use self::deadline::StoreDeadline;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{anyhow, ensure};
 use bytes::Bytes;
 use hyper::StatusCode;
-use photo_core::config::WebhookSecret;
+use photo_config::WebhookSecret;
 use photo_core::job::{Callback, CallbackEnd, DueCallback};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;

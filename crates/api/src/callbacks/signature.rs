@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use photo_core::config::WebhookSecret;
+use photo_config::WebhookSecret;
 use sha2::Sha256;
 
 /// What goes into the header `webhook-signature` of a message with this id, time (in seconds since

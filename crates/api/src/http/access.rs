@@ -19,7 +19,7 @@ use actix_web::http::header::{
     HeaderValue, ORIGIN, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{Error, HttpResponse, ResponseError};
-use photo_core::config::ApiConfig;
+use photo_config::ApiConfig;
 
 pub(crate) use self::access_error::AccessError;
 pub(crate) use self::host::LocalAddress;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use photo_config::ServiceUrl;
 use photo_core::ModelName;
-use photo_core::config::ServiceUrl;
 use photo_core::job::Announcement;
 use serde::Deserialize;
 use serde_json::{Number, json};

@@ -27,7 +27,7 @@ const ANY: Keys = None;
 const NONE: Keys = Some(&[]);
 
 /// Adds every route to a server whose `app_data` is an [`crate::AppState`].
-pub(super) fn configure(config: &mut web::ServiceConfig) {
+pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(get("/", ANY, banner::show))
         .service(get("/page/{file:.+}", ANY, page::file))

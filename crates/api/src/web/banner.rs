@@ -2,8 +2,8 @@
 
 use actix_web::http::header::VARY;
 use actix_web::{HttpRequest, HttpResponse, web};
+use photo_config::ApiConfig;
 use photo_core::PhotoFormat;
-use photo_core::config::ApiConfig;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -5,7 +5,7 @@ use anyhow::ensure;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, Script, pipe};
 use photo_core::ImageKey;
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_store::redis::FINISH_SCRIPT;
 use photo_tests::redis_server::RedisServer;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use futures_util::future::try_join_all;
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, DispatcherId, Ending, Finish, Lease, NewJob, Priority, SubmitMode, Want,
 };

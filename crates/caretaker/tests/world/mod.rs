@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use photo_caretaker::{Caretaker, Depth, Mode, Report};
-use photo_core::config::{Config, PriorityWeights, Retention};
+use photo_config::{Config, Retention};
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     ClaimRequest, ClaimedJob, DispatcherId, EndedJob, Ending, Finish, JobOutcome, JobView, NewJob,
     Priority, SubmitMode, Want,

@@ -18,7 +18,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use photo_core::config::PhotoctlConfig;
+use photo_config::PhotoctlConfig;
 use reqwest::RequestBuilder;
 use url::Url;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use photo_core::config::{Config, PhotoctlConfig};
+use photo_config::{Config, PhotoctlConfig};
 use serde_json::json;
 
 use crate::client::{Patience, Server};

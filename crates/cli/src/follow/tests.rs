@@ -1,7 +1,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use photo_core::config::PhotoctlConfig;
+use photo_config::PhotoctlConfig;
 use photo_tests::http;
 use serde::Deserialize;
 use serde_json::json;

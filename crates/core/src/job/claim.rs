@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Priority;
-use crate::config::PriorityWeights;
+use super::PriorityWeights;
 use crate::text_form::text_schema;
 use crate::{JobId, ModelName};
 

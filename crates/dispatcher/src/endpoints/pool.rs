@@ -5,7 +5,7 @@ mod strays;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use photo_core::config::ServiceUrl;
+use photo_config::ServiceUrl;
 use photo_core::job::{EndpointReport, EndpointState};
 use photo_core::{ImageKey, JobError, JobErrorKind, ModelName, UnixMillis};
 use tokio::sync::{Notify, watch};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use photo_core::config::ServiceUrl;
+use photo_config::ServiceUrl;
 use photo_core::{JobErrorKind, ModelName};
 use tokio::time::Instant;
 use tracing::{debug, info};

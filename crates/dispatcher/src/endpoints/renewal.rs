@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use photo_core::config::{Config, ServiceUrl};
+use photo_config::{Config, ServiceUrl};
 use photo_core::job::{AnnouncedEndpoint, Announcement};
 use photo_core::ports::StoreError;
 use tokio::time::Instant;

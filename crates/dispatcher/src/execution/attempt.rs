@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use photo_core::config::Protocol;
+use photo_config::Protocol;
 use photo_core::job::{ClaimedJob, Ending};
 use photo_core::{ImageKey, JobError, JobErrorKind};
 use serde_json::value::RawValue;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use photo_config::{ModelSettings, ServiceUrl};
 use photo_core::ModelName;
-use photo_core::config::{ModelSettings, ServiceUrl};
 use photo_core::job::KnownEndpoint;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, OptionFuture};
+use photo_config::Config;
 use photo_core::Clock;
-use photo_core::config::{Config, PriorityWeights};
+use photo_core::job::PriorityWeights;
 use photo_core::job::{ClaimRequest, ClaimedJob, DispatcherId, KnownModel, Wake};
 use photo_core::ports::StoreError;
 use tokio::sync::{Notify, watch};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use photo_core::config::Config;
+use photo_config::Config;
 use photo_core::job::{EndpointReport, KnownEndpoint, KnownModel, Want};
 use photo_core::{ModelName, UnixMillis};
 use tokio::sync::Notify;

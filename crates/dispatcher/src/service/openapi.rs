@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use hyper::Method;
-use photo_core::config::ServiceUrl;
+use photo_config::ServiceUrl;
 use serde_json::Value;
 
 use super::answer::BodyEnd;

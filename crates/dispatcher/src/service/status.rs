@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::Method;
-use photo_core::config::ServiceUrl;
+use photo_config::ServiceUrl;
 use photo_core::{JobError, JobErrorKind};
 use serde_json::Value;
 

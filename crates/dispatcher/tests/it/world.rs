@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use photo_core::config::{Config, ModelConfig};
+use photo_config::{Config, ModelConfig};
 use photo_core::job::{DispatcherReport, JobView, NewJob, Priority, SubmitMode};
 use photo_core::ports::{ImageLimits, ImageStore, JobStore};
 use photo_core::record::Acceptance;

@@ -1,7 +1,7 @@
 //! The names that are used outside the scripts.
 
+use photo_config::StorePrefix;
 use photo_core::ImageKey;
-use photo_core::config::StorePrefix;
 use photo_core::job::DispatcherId;
 
 /// Makes the names of keys and channels.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, Claimed, ClaimedJob, DispatcherId, EndedJob, Ending, Finish, JobOutcome,
     JobView, Lease, ModelStats, NewJob, Priority, SubmitMode, Submitted, Want,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::{Client, Connection};
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     Ack, ClaimRequest, ClaimedJob, DispatcherId, DispatcherReport, EndedJob, Ending, Finish,
     JobOutcome, Lease, NewJob, Priority, SubmitMode, Submitted, Want,

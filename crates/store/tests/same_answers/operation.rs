@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{
     Announcement, Callback, CallbackEnd, ClaimRequest, DispatcherId, EndedJob, Ending, JobOutcome,
     NewJob, Priority, Requeue, SubmitMode, Want,

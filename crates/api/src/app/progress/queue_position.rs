@@ -2,7 +2,7 @@
 //! before it are not counted.
 
 use photo_core::JobState;
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{JobView, Priority, QueueView};
 
 /// How many jobs of its model are before a job.

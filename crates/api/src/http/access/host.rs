@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::HOST;
 use actix_web::http::uri::Authority;
-use photo_core::config::{AllowedHost, HOST_OF_CONTAINERS};
+use photo_config::{AllowedHost, HOST_OF_CONTAINERS};
 use url::Host;
 
 use crate::http::access::AccessError;

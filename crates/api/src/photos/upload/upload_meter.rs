@@ -11,7 +11,7 @@ use actix_web::error::PayloadError;
 use actix_web::web;
 use bytes::Bytes;
 use futures_util::Stream;
-use photo_core::config::ApiConfig;
+use photo_config::ApiConfig;
 
 /// How many times a span is checked; a slow client has until the first check if others wait for its
 /// permit.

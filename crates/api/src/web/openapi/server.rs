@@ -1,7 +1,7 @@
 //! The server itself: what it is, whether it works, and which models it knows.
 
+use photo_config::ApiConfig;
 use photo_core::ModelName;
-use photo_core::config::ApiConfig;
 use serde_json::{Value, json};
 
 use super::Paths;

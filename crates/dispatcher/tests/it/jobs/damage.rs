@@ -1,8 +1,8 @@
 //! Photos and records that the disk has damaged.
 
+use photo_config::Protocol;
 use photo_core::JobErrorKind as Kind;
 use photo_core::JobState::{Failed, Succeeded};
-use photo_core::config::Protocol;
 
 use crate::fake_service::{FakeService, Takes};
 use crate::world::World;

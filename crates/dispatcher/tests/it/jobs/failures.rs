@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use photo_config::Protocol;
 use photo_core::JobErrorKind as Kind;
 use photo_core::JobState::{Failed, Succeeded, Waiting};
-use photo_core::config::Protocol;
 use photo_core::ports::ImageStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use photo_core::JobState::{Cancelled, Running, Succeeded};
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{Ack, ClaimRequest, DispatcherId, Ending, Finish, Want};
 use photo_core::ports::JobStore;
 

@@ -84,7 +84,7 @@ async fn another_endpoint_does_the_work_of_one_without_a_route() {
 async fn a_service_that_wants_other_fields_holds_the_model_and_names_them() {
     let service = FakeService::start(Takes::Filename);
     let mut world = World::with_wood(&[&service]);
-    world.wood().protocol = Some(photo_core::config::Protocol::Multipart);
+    world.wood().protocol = Some(photo_config::Protocol::Multipart);
     let image = world.ask(1).await;
     let _dispatcher = world.start();
     let job = world.until(image, Waiting).await;

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use photo_config::Protocol;
 use photo_core::JobErrorKind as Kind;
 use photo_core::JobState::{Failed, Succeeded, Waiting};
-use photo_core::config::Protocol;
 use photo_dispatcher::Settings;
 use photo_dispatcher::http::{HttpSettings, Resolve, Resolver};
 use tokio::net::TcpListener;

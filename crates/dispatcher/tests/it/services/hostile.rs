@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use photo_config::Protocol;
 use photo_core::JobError;
 use photo_core::JobErrorKind as Kind;
 use photo_core::JobState::{Failed, Succeeded, Waiting};
-use photo_core::config::Protocol;
 
 use crate::fake_service::{FakeService, GOOD, Takes};
 use crate::hostile_service::Then::{Close, Forever, Hold, Reset, Slowly};

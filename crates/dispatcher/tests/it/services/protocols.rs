@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use photo_config::Protocol;
 use photo_core::JobState::{Succeeded, Waiting};
-use photo_core::config::Protocol;
 use photo_core::job::Announcement;
 use photo_core::ports::{ImageStore, JobStore};
 use serde_json::json;

@@ -9,7 +9,7 @@ use deadpool_redis::redis::{
 };
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use photo_core::config::{SentinelUrl, StoreUrl};
+use photo_config::{SentinelUrl, StoreUrl};
 
 use crate::redis::error::{ConnectError, Unfit};
 

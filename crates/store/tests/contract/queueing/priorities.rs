@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{ClaimRequest, Priority, SubmitMode, Submitted};
 
 use crate::contract::Harness;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use photo_core::JobId;
-use photo_core::config::PriorityWeights;
+use photo_core::job::PriorityWeights;
 use photo_core::job::{ClaimRequest, Claimed, ClaimedJob, Lease, Priority, Want};
 use rusqlite::Result;
 

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::Secret;
+use crate::values::Secret;
 
 /// What every secret begins with, by the Standard Webhooks spec.
 const SECRET_PREFIX: &str = "whsec_";

@@ -1,20 +1,7 @@
-//! The configuration that all programs share.
-//!
-//! Layers, each over the one before: the defaults below, the file (`photo.toml` unless told
-//! otherwise), the environment (`PHOTO_<SECTION>__<KEY>`), the flags. An unknown key stops the
-//! start. `photo.sample.toml` in the repository's root is the documentation, and is tested.
+//! Everything that can be configured, read in layers.
 
-mod callbacks;
 mod environment;
 mod explanation;
-mod model;
-mod origin;
-mod photoctl;
-mod retention;
-mod sections;
-mod sentinel_url;
-mod url;
-mod weights;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,21 +11,14 @@ use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use callbacks::{AllowedHost, CallbacksConfig, InvalidHost, WebhookSecret};
-pub use model::{ModelConfig, ModelSettings, Protocol};
-pub use origin::{AllowedOrigin, InvalidOrigin};
-pub use photoctl::PhotoctlConfig;
-pub use retention::Retention;
-pub use sections::{
-    ApiConfig, DispatcherConfig, ImagesConfig, LogConfig, LogFormat, ModelDefaults, Secret,
-    StandaloneConfig, StoreConfig, StorePrefix,
-};
-pub use sentinel_url::SentinelUrl;
-pub use url::{HOST_OF_CONTAINERS, ImagesUrl, ServiceUrl, StoreUrl};
-pub use weights::{InvalidWeights, PriorityWeights};
+use photo_core::ModelName;
 
 use self::explanation::explain;
-use crate::ModelName;
+use crate::sections::{
+    ApiConfig, CallbacksConfig, DispatcherConfig, ImagesConfig, LogConfig, ModelConfig,
+    ModelDefaults, ModelSettings, PhotoctlConfig, StandaloneConfig, StoreConfig,
+};
+use crate::values::{Retention, ServiceUrl};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

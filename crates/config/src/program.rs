@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use photo_core::ModelName;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::ModelName;
-use crate::config::{Config, LogConfig, LogFormat};
+use crate::{Config, LogConfig, LogFormat};
 
 /// The file read when no other is named and it exists.
 const DEFAULT_FILE: &str = "photo.toml";

@@ -8,7 +8,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{ModelDefaults, ServiceUrl};
+use super::ModelDefaults;
+use crate::values::ServiceUrl;
 
 /// How photos reach a model service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -72,7 +73,7 @@ pub struct ModelSettings {
 }
 
 impl ModelConfig {
-    pub(super) fn over(self, defaults: &ModelDefaults) -> ModelSettings {
+    pub(crate) fn over(self, defaults: &ModelDefaults) -> ModelSettings {
         let mut urls = self.urls;
         urls.extend(self.url);
         urls.extend(self.port.and_then(|p| ServiceUrl::from_port(&defaults.host, p).ok()));

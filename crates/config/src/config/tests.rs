@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::{ImagesUrl, StoreUrl};
 
 fn from_toml(text: &str) -> Result<Config, ConfigError> {
     let folder = tempfile::tempdir().unwrap();

@@ -7,8 +7,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use photo_core::address;
+
 use super::SentinelUrl;
-use crate::address;
 
 /// What a machine is called from within containers on it. Nobody else can own such a name.
 pub const HOST_OF_CONTAINERS: [&str; 2] = ["host.docker.internal", "host.containers.internal"];

@@ -51,7 +51,7 @@ fn words(kind: &Kind) -> String {
 
 /// The known key that is most like `field`, or all of them.
 fn nearest(field: &str, known: &[&str]) -> String {
-    match crate::nearest(field, known, MOST_WRONG_LETTERS) {
+    match photo_core::nearest(field, known, MOST_WRONG_LETTERS) {
         Some(key) => format!(": did you mean `{key}`?"),
         None => format!(": known here are {}", known.join(", ")),
     }

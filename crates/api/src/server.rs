@@ -114,7 +114,7 @@ pub fn serve(
                 .app_data(state)
                 .wrap_fn(move |request, app| access::guard(&config.api, request, app))
                 .wrap_fn(attend)
-                .configure(routes::configure);
+                .configure(configure);
             let http = HttpService::build()
                 .client_request_timeout(HEAD_TIMEOUT)
                 .keep_alive(IDLE_TIMEOUT)

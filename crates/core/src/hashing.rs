@@ -1,13 +1,15 @@
 //! Hashing a photo while it passes by.
 
+mod checksum;
+
 use std::fmt;
 use std::str::FromStr;
 
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
+pub use self::checksum::{Checksum, ChecksumHasher};
 use crate::ImageKey;
-use crate::checksum::{Checksum, ChecksumHasher};
 use crate::text_form::text_form;
 
 /// The block of both MD5 (RFC 1321) and SHA-256 (FIPS 180-4), in bytes.

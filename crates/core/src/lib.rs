@@ -5,7 +5,6 @@
 //! ([`JobError`]) and schemas for the API's description.
 
 pub mod address;
-pub mod checksum;
 pub mod clock;
 pub mod hashing;
 pub mod image_info;
@@ -20,9 +19,8 @@ pub mod record;
 pub mod state;
 mod text_form;
 
-pub use checksum::{Checksum, ChecksumHasher};
 pub use clock::{Clock, UnixMillis};
-pub use hashing::{Digests, PhotoHasher, Sha256Digest};
+pub use hashing::{Checksum, ChecksumHasher, Digests, PhotoHasher, Sha256Digest};
 pub use image_info::ImageInfo;
 pub use image_key::ImageKey;
 pub use job_error::{JobError, JobErrorKind};

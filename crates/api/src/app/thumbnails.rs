@@ -27,8 +27,9 @@ use super::stores::Stores;
 
 pub(crate) use self::thumbnail_error::ThumbnailError;
 
-/// How much of the photo's quality is kept, of 100.
-const QUALITY: u8 = 80;
+/// How much of the photo's quality is kept, of 100. With 80 encoding alone changed pixels by more than
+/// 3 of 256 levels on average in one photo of twelve, with 88 in none, for a third more bytes.
+const QUALITY: u8 = 88;
 
 const MEBIBYTE: u64 = 1 << 20;
 

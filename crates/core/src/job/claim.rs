@@ -1,5 +1,7 @@
 //! Jobs handed out to dispatchers.
 
+mod priority_weights;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -7,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Priority;
-use super::PriorityWeights;
 use crate::text_form::text_schema;
 use crate::{JobId, ModelName};
+
+pub use self::priority_weights::{InvalidWeights, PriorityWeights};
 
 /// One dispatcher process, as the store knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,7 +7,6 @@ mod ended;
 mod failed;
 mod finish;
 mod line;
-mod priority_weights;
 mod queue;
 mod report;
 mod submit;
@@ -15,12 +14,14 @@ mod view;
 
 pub use callback::{Callback, CallbackEnd, DueCallback};
 pub use change::{Change, StoreClock};
-pub use claim::{ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, Lease, Want};
+pub use claim::{
+    ClaimRequest, Claimed, ClaimedJob, DispatcherId, Held, InvalidWeights, Lease, PriorityWeights,
+    Want,
+};
 pub use ended::{Beat, EndedJob, JobOutcome};
 pub use failed::FailedJob;
 pub use finish::{Ack, Ending, Finish, Finished};
 pub use line::{LineEnds, QueueView};
-pub use priority_weights::{InvalidWeights, PriorityWeights};
 pub use queue::{JobList, Listed, Requeue, Tick, Wake};
 pub use report::{DispatcherReport, DispatcherView, EndpointReport, EndpointState};
 pub use submit::{InvalidPriority, NewJob, Priority, SubmitMode, Submitted};

@@ -79,7 +79,7 @@ impl Api {
     pub fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         walk(&self.folder.path().join("images"), &mut found);
-        found.retain(|path| !path.ends_with(".noted"));
+        found.retain(|path| !path.ends_with(".noted") && !path.ends_with(".layout"));
         found
     }
 

@@ -48,9 +48,9 @@ pub async fn an_extended_lease_holds_although_the_clock_was_set_back<H: Harness>
 pub async fn a_retry_comes_due_although_the_clock_was_set_back<H: Harness>() {
     let scene = Scene::<H>::start().await;
     let lease = scene.running(&job(1, "m")).await;
+    let since = Instant::now();
     scene.finish(&lease, retry(PAUSE)).await;
     scene.set_back(HOUR);
-    let since = Instant::now();
     let nothing = scene.claim_as(scene.dispatcher, "m", 1, 1).await;
     assert_eq!(nothing.jobs, []);
     // A little longer at most, see `NOTED`.

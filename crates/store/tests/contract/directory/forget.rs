@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use photo_core::JobState;
-use photo_core::job::{Announcement, ForgetModel, KnownModel, Requeue};
+use photo_core::job::{Ack, Announcement, ForgetModel, KnownModel, Requeue};
 use serde_json::json;
 
 use crate::contract::Harness;
@@ -81,6 +81,11 @@ pub async fn how_its_jobs_ended_is_still_told<H: Harness>() {
     assert_eq!(scene.store.failures(&model("m"), 10).await.unwrap().len(), 0);
     let stats = scene.store.stats(Some(&[model("m")])).await.unwrap().remove(0);
     assert_eq!((stats.failed, stats.counters["submitted"]), (0, 0));
+    // An ending that is told again meanwhile counts for nothing, as does what was before.
+    assert_eq!(scene.finish(&leases[0].lease, success("1")).await, Ack::Stale);
+    scene.submit(&[job(3, "m")]).await;
+    let stats = scene.store.stats(Some(&[model("m")])).await.unwrap().remove(0);
+    assert_eq!((stats.counters["submitted"], stats.counters["stale"]), (1, 0));
 }
 
 pub async fn what_dispatchers_say_of_it_does_not_bring_it_back<H: Harness>() {

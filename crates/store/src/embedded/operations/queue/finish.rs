@@ -57,7 +57,9 @@ fn finish_one(
 ) -> Result<Ack> {
     let (jobs, now) = (session.jobs, session.now);
     let Some((queue, mut job)) = held(session, &finish.lease)? else {
-        if let Some(queue) = session.queues.find(&finish.lease.id.model)? {
+        // What a model that was forgotten had counted begins anew with its next job.
+        let queue = session.queues.find(&finish.lease.id.model)?;
+        if let Some(queue) = queue.filter(|queue| !queue.is_forgotten()) {
             queue.tally(Counter::Stale);
         }
         return Ok(Ack::Stale);

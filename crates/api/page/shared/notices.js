@@ -40,15 +40,24 @@ export async function attempt(work) {
  */
 export function confirmed(question, yes) {
   const dialog = control("confirm", HTMLDialogElement);
-  const answer = (/** @type {string} */ value) => () => dialog.close(value);
-  dialog.returnValue = "";
-  dialog.replaceChildren(
-    h("p", { id: "confirm-question" }, question),
-    h("div", { class: "actions" },
-      h("button", { type: "button", onclick: answer("") }, "Leave it"),
-      h("button", { type: "button", class: "primary", onclick: answer("yes") }, yes)));
-  dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    // Closing is told with the next frame, which a tab that is left at once does not have.
+    const answer = (/** @type {boolean} */ value) => () => {
+      resolve(value);
+      dialog.close();
+    };
+    dialog.replaceChildren(
+      h("p", { id: "confirm-question" }, question),
+      h("div", { class: "actions" },
+        h("button", { type: "button", onclick: answer(false) }, "Leave it"),
+        h("button", { type: "button", class: "primary", onclick: answer(true) }, yes)));
+    const closed = () => {
+      // It may be told of an earlier question while this one is open.
+      if (dialog.open) return;
+      dialog.removeEventListener("close", closed);
+      resolve(false);
+    };
+    dialog.addEventListener("close", closed);
+    dialog.showModal();
   });
 }

@@ -13,8 +13,8 @@ pub fn allow_many() {
         .expect("a process may raise its limit as far as this");
 }
 
-/// Empties the photos and records below a folder that nobody uses now, so that the disk has room, and
-/// the kernel pages that it had in use. What serves the folder may go on.
+/// Empties the photos and records below a folder that nobody uses now, so that the disk has room,
+/// and the kernel pages that it had in use. What serves the folder may go on.
 ///
 /// They are not removed: for minutes after, ext4 would look past each of them for a place for every
 /// new file, which takes several times as long as all else that is measured.

@@ -8,8 +8,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A folder with all that is `required`. `make` fills it when it is first asked for, and it is kept for
-/// as long as that stays the same. Tests that ask at once wait for the one that makes it.
+/// A folder with all that is `required`. `make` fills it when it is first asked for, and it is kept
+/// for as long as that stays the same. Tests that ask at once wait for the one that makes it.
 pub(crate) fn installed(name: &str, required: &str, make: impl FnOnce(&Path)) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     required.hash(&mut hasher);

@@ -1,14 +1,15 @@
 //! How the C library's allocator, which Rust and libjpeg share, deals with large blocks.
 //!
-//! glibc keeps what is freed for the thread that freed it, and the more so the larger the blocks were
-//! once: after hundreds of large photos a process would hold ten times what it uses.
+//! glibc keeps what is freed for the thread that freed it, and the more so the larger the blocks
+//! were once: after hundreds of large photos a process would hold ten times what it uses.
 
 /// Has blocks of this many bytes and more given back to the system as soon as they are freed. The
-/// buffers of uploads and downloads are smaller: they are taken too often to ask the system each time.
+/// buffers of uploads and downloads are smaller: they are taken too often to ask the system each
+/// time.
 pub const LARGE: usize = 2 << 20;
 
-/// Has large blocks given back to the system as soon as they are freed, for the rest of the process.
-/// To be called once, at the start. Does nothing where the C library is not glibc.
+/// Has large blocks given back to the system as soon as they are freed, for the rest of the
+/// process. To be called once, at the start. Does nothing where the C library is not glibc.
 pub fn give_large_blocks_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     glibc::give_large_blocks_back();

@@ -1,4 +1,5 @@
-//! What the handlers share: the stores, the models and queues that are known, and who waits for what.
+//! What the handlers share: the stores, the models and queues that are known, and who waits for
+//! what.
 //!
 //! Each part is built on [`stores`] and on the parts it uses; [`AppState`] holds them all.
 

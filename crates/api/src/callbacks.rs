@@ -1,12 +1,12 @@
 //! Callbacks: a POST to an address of the client's once jobs of an image have ended.
 //!
-//! A client that posts photos may name an address to be called (`callback`). The address is kept in the
-//! job store with the image and the models of the request, whose jobs alone it is about, and every api
-//! delivers its share of the callbacks that are due, under a lease. What is posted is what
-//! `GET /predict/<md5>` answers, signed by the Standard Webhooks specification.
+//! A client that posts photos may name an address to be called (`callback`). The address is kept in
+//! the job store with the image and the models of the request, whose jobs alone it is about, and
+//! every api delivers its share of the callbacks that are due, under a lease. What is posted is
+//! what `GET /predict/<md5>` answers, signed by the Standard Webhooks specification.
 //!
-//! The address is a client's, and so is what a name resolves to: only hosts that the operator listed are
-//! called, at addresses that were checked before, and no redirect is followed.
+//! The address is a client's, and so is what a name resolves to: only hosts that the operator
+//! listed are called, at addresses that were checked before, and no redirect is followed.
 
 mod address;
 mod caller;
@@ -37,7 +37,8 @@ pub(crate) fn start(stores: &Stores, closing: &CancellationToken) {
     }
 }
 
-/// Reads the address that a client wants to be called at; refuses an address that may not be called.
+/// Reads the address that a client wants to be called at; refuses an address that may not be
+/// called.
 pub(crate) fn check(config: &CallbacksConfig, text: &str) -> Result<Url, RequestError> {
     let refuse =
         |why: String| Err(RequestError::Unreadable(format!("`callback` is refused: {why}.")));

@@ -1,8 +1,9 @@
 //! `GET /events` and `POST /predict/events`: told instead of asking again and again.
 //!
-//! The cursor that every event carries is a moment of the job store's time, before which all changes
-//! were told. So any api on the same store can go on where another one ended. That time goes on when
-//! the clock is set back; a cursor that is ahead of it is of another store, and then all is told.
+//! The cursor that every event carries is a moment of the job store's time, before which all
+//! changes were told. So any api on the same store can go on where another one ended. That time
+//! goes on when the clock is set back; a cursor that is ahead of it is of another store, and then
+//! all is told.
 
 mod request;
 mod resumed;

@@ -37,16 +37,17 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many clients may wait in the kernel until they are taken. One for whom there is no room tries
-/// again after a second at the earliest, and std's own 128 are soon reached.
+/// How many clients may wait in the kernel until they are taken. One for whom there is no room
+/// tries again after a second at the earliest, and std's own 128 are soon reached.
 const BACKLOG: u32 = 4096;
 
 /// How long a connection may stay without a request. Longer than the pauses of a client at work;
 /// each connection is a file of ours.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How many bytes of an answer that is not read the kernel keeps. With more, a slow reader could not be
-/// distinguished from one that has stopped: the kernel reports progress only when a third is free.
+/// How many bytes of an answer that is not read the kernel keeps. With more, a slow reader could
+/// not be distinguished from one that has stopped: the kernel reports progress only when a third is
+/// free.
 const SEND_BUFFER: u32 = 256 << 10;
 
 /// How long a refused client may go on sending before the connection is cut.

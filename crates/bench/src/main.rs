@@ -2,9 +2,9 @@
 //! says how.
 //!
 //! Everything is a row of one table (`report`), made by a file of `measure`. Contenders
-//! (`harness::contender`) are measured one after the other, in several rounds: ourselves (`system`),
-//! ceilings (`ceiling`) and peers (`peer`). What their repeats say together is in `stats`, whether they can be compared in
-//! `report::comparison`.
+//! (`harness::contender`) are measured one after the other, in several rounds: ourselves
+//! (`system`), ceilings (`ceiling`) and peers (`peer`). What their repeats say together is in
+//! `stats`, whether they can be compared in `report::comparison`.
 
 mod args;
 mod ceiling;

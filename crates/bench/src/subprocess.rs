@@ -1,5 +1,6 @@
-//! This program as a subprocess of the one that measures: the servers and clients that are measured,
-//! or measured against, each in a process of its own so that its use of the processor can be told.
+//! This program as a subprocess of the one that measures: the servers and clients that are
+//! measured, or measured against, each in a process of its own so that its use of the processor can
+//! be told.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::{Caretaker, Depth, Mode, Report, Trouble};
 
 impl Caretaker {
-    /// Examines an image that seems to be damaged, or any on a deep check. Answers what is there of it
-    /// after that.
+    /// Examines an image that seems to be damaged, or any on a deep check. Answers what is there of
+    /// it after that.
     pub(crate) async fn heal(
         &self,
         found: Inspection,

@@ -12,9 +12,9 @@ use crate::{Caretaker, Report, Trouble};
 const PLACES: u32 = 1_000;
 
 impl Caretaker {
-    /// Counts the unfinished jobs of which there is neither photo nor record. No walk over the images
-    /// comes by them; they fail when it is their turn, because there is no photo. Goes no further
-    /// if `go_on`, told what was found so far, says so.
+    /// Counts the unfinished jobs of which there is neither photo nor record. No walk over the
+    /// images comes by them; they fail when it is their turn, because there is no photo. Goes no
+    /// further if `go_on`, told what was found so far, says so.
     pub(crate) async fn imageless_jobs(
         &self,
         report: &mut Report,

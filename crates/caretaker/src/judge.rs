@@ -35,7 +35,8 @@ pub(crate) enum Verdict {
     },
     /// The record belongs to an upload that was broken off, unless the job store knows of a job.
     RemoveUnlessKnown(Vec<ModelName>),
-    /// There is a photo of which nothing is asked: its requests were refused, or its record is gone.
+    /// There is a photo of which nothing is asked: its requests were refused, or its record is
+    /// gone.
     RemoveOrphan,
     /// The photo is past its retention.
     RemovePhoto,

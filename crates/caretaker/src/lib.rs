@@ -1,12 +1,13 @@
 //! Keeps the job store and the images' records in agreement.
 //!
-//! The record beside each photo says what was accepted and how each job ended (`photo_core::record`).
-//! A [`Caretaker`] reads all images in small steps and repairs what does not agree: jobs that the job
-//! store has lost are queued again or restored with their outcomes, outcomes missing from a record are
-//! appended, and images past their retention are removed. It does so when the job store was emptied,
-//! set back or restarted (`watch`), once a day otherwise, and when an operator asks for it
-//! ([`Caretaker::check`]). It also reads all photos slowly in the background to find those that the
-//! disk has damaged (`verify`), and repairs damaged records (`health`).
+//! The record beside each photo says what was accepted and how each job ended
+//! (`photo_core::record`). A [`Caretaker`] reads all images in small steps and repairs what does
+//! not agree: jobs that the job store has lost are queued again or restored with their outcomes,
+//! outcomes missing from a record are appended, and images past their retention are removed. It
+//! does so when the job store was emptied, set back or restarted (`watch`), once a day otherwise,
+//! and when an operator asks for it ([`Caretaker::check`]). It also reads all photos slowly in the
+//! background to find those that the disk has damaged (`verify`), and repairs damaged records
+//! (`health`).
 //!
 //! Every step may be repeated, run by several caretakers at once, and interrupted anywhere.
 

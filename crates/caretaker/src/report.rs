@@ -32,16 +32,16 @@ pub struct Report {
     pub expired_records: u64,
     /// Photos that processes that died were receiving: removed.
     pub spool_files: u64,
-    /// Lines of records that cannot be read, as a power failure leaves them: what they said is lost,
-    /// but for what the job store knows.
+    /// Lines of records that cannot be read, as a power failure leaves them: what they said is
+    /// lost, but for what the job store knows.
     pub unreadable_lines: u64,
     /// Photos whose bytes are not those that were posted. They are set aside until the photos are
     /// posted again.
     pub damaged_photos: u64,
     /// Records that lost entries: rebuilt from the photos and the job store.
     pub damaged_records: u64,
-    /// Photos of which all bytes were read and compared with their MD5 and SHA-256. Only deep checks
-    /// do that.
+    /// Photos of which all bytes were read and compared with their MD5 and SHA-256. Only deep
+    /// checks do that.
     pub verified_photos: u64,
     /// How many bytes that were.
     pub verified_bytes: u64,

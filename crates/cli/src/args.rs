@@ -24,11 +24,11 @@ continue, and the exit code says that something failed.";
 
 /// Sends photos to a PhotoAnalysisServer, follows their jobs and reads the results.
 ///
-/// Photos are named by their MD5, by paths, by folders, or by lists (--from) of these: one per line, or
-/// as submit, md5sum, md5 of macOS, and Get-FileHash of PowerShell write them. Results go to standard
-/// output, everything else to standard error. On a terminal the output is for people, elsewhere for
-/// programs. A server at https:// must have a certificate that the machine trusts, or one that the
-/// certificates in the file named by the environment variable SSL_CERT_FILE sign.
+/// Photos are named by their MD5, by paths, by folders, or by lists (--from) of these: one per
+/// line, or as submit, md5sum, md5 of macOS, and Get-FileHash of PowerShell write them. Results go
+/// to standard output, everything else to standard error. On a terminal the output is for people,
+/// elsewhere for programs. A server at https:// must have a certificate that the machine trusts, or
+/// one that the certificates in the file named by the environment variable SSL_CERT_FILE sign.
 #[derive(Debug, Parser)]
 #[command(name = "photoctl", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub struct Cli {

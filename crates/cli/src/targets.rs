@@ -14,8 +14,8 @@ use crate::reporter::Reporter;
 /// Lists of photos.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ListArgs {
-    /// A list of photos: hashes or paths, one per line, or the output of submit, md5sum, Get-FileHash
-    /// and similar programs; - for standard input
+    /// A list of photos: hashes or paths, one per line, or the output of submit, md5sum,
+    /// Get-FileHash and similar programs; - for standard input
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
 

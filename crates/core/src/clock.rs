@@ -102,7 +102,8 @@ impl Clock {
         self.offsets.passed.fetch_add(by.unsigned_abs(), Ordering::Relaxed);
     }
 
-    /// Sets this clock and all its clones back, as somebody sets the system's clock: no time passes.
+    /// Sets this clock and all its clones back, as somebody sets the system's clock: no time
+    /// passes.
     pub fn set_back(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.offsets.shown.fetch_sub(by, Ordering::Relaxed);

@@ -23,8 +23,8 @@ pub struct ImageInfo {
     /// How many pixels it has, by its header.
     #[serde(flatten)]
     pub dimensions: Dimensions,
-    /// How its pixels are to be turned, by its header, as Exif numbers it; `None` in records that were
-    /// written before it was kept.
+    /// How its pixels are to be turned, by its header, as Exif numbers it; `None` in records that
+    /// were written before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orientation: Option<u8>,
     /// What is wrong with it, in sentences. Records written before have none.

@@ -18,8 +18,8 @@ pub struct Settings {
     /// How long, about, it is left alone first if others work meanwhile. Doubles each time that
     /// it fails again.
     pub rest_base: Duration,
-    /// The longest such time, but for one whose calls take long: a replica that only fails costs one
-    /// attempt in that time.
+    /// The longest such time, but for one whose calls take long: a replica that only fails costs
+    /// one attempt in that time.
     pub rest_cap: Duration,
     /// How long, about, a job waits whose service cannot work now and did not say for how long.
     pub setback: Duration,
@@ -27,8 +27,8 @@ pub struct Settings {
     pub probe_base: Duration,
     /// The longest time between two such questions.
     pub probe_cap: Duration,
-    /// How long, about, an endpoint is left alone after an answer that every photo would get, before
-    /// it is tried with one. Doubles while it answers so.
+    /// How long, about, an endpoint is left alone after an answer that every photo would get,
+    /// before it is tried with one. Doubles while it answers so.
     pub trial_base: Duration,
     /// The longest time between two such trials.
     pub trial_cap: Duration,

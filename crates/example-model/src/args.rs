@@ -26,9 +26,10 @@ use url::Url;
 ///     perceptual_hash   64 bits that photos which look alike have in common
 ///     noop              reads the photo, does not decode it, answers at once
 ///
-/// With --announce it announces itself to a server again and again; otherwise name it in the server's
-/// configuration. It accepts JPEG, PNG, WebP, GIF, TIFF and BMP. It holds at most --concurrency
-/// photos, each as a file (--max-bytes) and decoded (--max-pixels, 3 bytes each for most photos).
+/// With --announce it announces itself to a server again and again; otherwise name it in the
+/// server's configuration. It accepts JPEG, PNG, WebP, GIF, TIFF and BMP. It holds at most
+/// --concurrency photos, each as a file (--max-bytes) and decoded (--max-pixels, 3 bytes each for
+/// most photos).
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 pub(crate) struct Args {

@@ -19,6 +19,7 @@ use crate::args::Args;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    photo_allocator::give_large_blocks_back();
     start_log(&args.log)?;
     // Before anybody can learn from the log that the program runs and ask it to stop.
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

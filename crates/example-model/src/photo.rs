@@ -12,8 +12,8 @@ const PIXEL_BYTES: u64 = 8;
 /// What a decoder may use beside the pixels it decodes, in bytes.
 const DECODER_BYTES: u64 = 64 << 20;
 
-/// A photo as its file stores it: not turned the way its EXIF orientation asks for. Of camera RAW it
-/// is the largest preview in the file.
+/// A photo as its file stores it: not turned the way its EXIF orientation asks for. Of camera RAW
+/// it is the largest preview in the file.
 #[derive(Debug, Clone)]
 pub struct Photo {
     /// Its pixels.

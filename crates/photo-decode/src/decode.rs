@@ -36,7 +36,8 @@ pub fn most_memory(format: PhotoFormat, pixels: u64, max_side: Option<u32>) -> u
 
 /// Decodes a photo with this header.
 pub fn decode(photo: &[u8], header: &Header, wanted: Wanted) -> Result<Decoded, DecodeError> {
-    // A decoder that panics, as libjpeg's fatal errors do, leaves nothing behind that is used again.
+    // A decoder that panics, as libjpeg's fatal errors do, leaves nothing behind that is used
+    // again.
     let decoded = catch_unwind(AssertUnwindSafe(|| decode_unguarded(photo, header, wanted)));
     decoded.unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().cloned();

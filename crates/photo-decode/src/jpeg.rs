@@ -24,15 +24,15 @@ use crate::wanted::{EXTRA, Wanted};
 /// components of 16 bits.
 pub(crate) const MOST_COEFFICIENT_BYTES: u64 = 8;
 
-/// More scans than any encoder makes. Each goes over the whole photo, so that a few bytes could keep a
-/// processor busy for hours.
+/// More scans than any encoder makes. Each goes over the whole photo, so that a few bytes could
+/// keep a processor busy for hours.
 const MOST_SCANS: usize = 100;
 
 /// The markers that say what the colours mean: the colour profile, and Adobe's.
 const COLOR_MARKERS: [Marker; 2] = [Marker::APP(2), Marker::APP(14)];
 
-/// What a segment with a piece of a colour profile begins with. The piece's number and the number of
-/// pieces follow.
+/// What a segment with a piece of a colour profile begins with. The piece's number and the number
+/// of pieces follow.
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
 
 /// The divisors of eight that libjpeg decodes by without loss of quality.

@@ -107,8 +107,8 @@ impl StructureCheck {
         }
     }
 
-    /// Asks the walker what it wants next. Steps over nothing are taken at once, so that an end right
-    /// behind them counts.
+    /// Asks the walker what it wants next. Steps over nothing are taken at once, so that an end
+    /// right behind them counts.
     fn advance(&mut self) {
         let Some(walker) = &mut self.walker else { return };
         loop {
@@ -120,8 +120,8 @@ impl StructureCheck {
         }
     }
 
-    /// Says what is wrong with the photo, one sentence for each thing; nothing if it is whole as far
-    /// as this can tell.
+    /// Says what is wrong with the photo, one sentence for each thing; nothing if it is whole as
+    /// far as this can tell.
     pub fn finish(self) -> Vec<String> {
         let is_jpeg = matches!(self.walker, Some(Walker::Jpeg(_)));
         let is_between = matches!(self.next, Step::Take(_)) && self.taken.is_empty();

@@ -3,8 +3,8 @@
 //! One thread writes and one reads (both own their connection); callers send them what is to be
 //! done and wait for the answer. The writer puts all that came in meanwhile into one transaction,
 //! so that many operations share one commit. Every commit is on the disk before it is answered.
-//! What a job is, where it stands and in which list it lies is in the file alone; in memory is
-//! only what ends with the process: who is idle, the last fence, how priorities shared each model, what
+//! What a job is, where it stands and in which list it lies is in the file alone; in memory is only
+//! what ends with the process: who is idle, the last fence, how priorities shared each model, what
 //! dispatchers say.
 //!
 //! Leases, pauses and whatever else ends is measured by the *store's time*, which goes on when the

@@ -15,8 +15,8 @@
 //! before a commit answers, so that a stored photo and what is asked of it survive a power cut.
 //! From then on the record grows at its end, by one write per line or more, by any process.
 //!
-//! What is read of a photo is compared with the checksum in its record, and a record that says nothing
-//! of its photo is mended by it (`caretaker::examine`).
+//! What is read of a photo is compared with the checksum in its record, and a record that says
+//! nothing of its photo is mended by it (`caretaker::examine`).
 
 mod caretaker;
 mod damage;
@@ -57,8 +57,9 @@ use self::upload::SpoolUpload;
 
 pub use self::files::header::read_header;
 
-/// How much of a photo is read, hashed and written at a time, in bytes. A little less than the 128 KiB
-/// that the HTTP server hands over at most: so one such piece makes a block, and not almost two.
+/// How much of a photo is read, hashed and written at a time, in bytes. A little less than the 128
+/// KiB that the HTTP server hands over at most: so one such piece makes a block, and not almost
+/// two.
 const BLOCK: usize = 100 * 1024;
 
 /// How many threads sync the files of one request at the same time. The file system makes durable
@@ -76,7 +77,8 @@ pub struct LocalImages {
 
 impl LocalImages {
     /// Opens the folder and makes it if it is not there. Fails if this process may not write to it,
-    /// since every program adds to the records, or if a newer release has changed its layout. Blocks on the disk.
+    /// since every program adds to the records, or if a newer release has changed its layout.
+    /// Blocks on the disk.
     pub fn open(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;

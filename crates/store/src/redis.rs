@@ -28,7 +28,8 @@
 //! | `T:forgotten` | sorted set: models forgotten a short while ago by the time this need not be told |
 //!
 //! Leases, pauses and whatever else ends is measured by the *store's time*, which goes on when the
-//! server's clock is set back (`scripts/lib/prelude.lua`); times that people are told are the clock's.
+//! server's clock is set back (`scripts/lib/prelude.lua`); times that people are told are the
+//! clock's.
 //!
 //! An MD5 is its 16 bytes. A finished image's keys go by themselves when its retention is over.
 //! Dispatchers are woken through `T:w#<dispatcher>` and `T:cancel#`, and every script that changes
@@ -100,10 +101,10 @@ pub struct RedisJobStore {
 }
 
 impl RedisJobStore {
-    /// The store on the server at `url`, `redis:` or `redis-sentinel:`. If the server answers it
-    /// is refused unless it will do: its version, that it never evicts keys, that the keys there
-    /// have a layout that is read here, that it knows user and password. If it does not answer, or does not let the
-    /// user do all that the store needs, calls fail until it does.
+    /// The store on the server at `url`, `redis:` or `redis-sentinel:`. If the server answers it is
+    /// refused unless it will do: its version, that it never evicts keys, that the keys there have
+    /// a layout that is read here, that it knows user and password. If it does not answer, or does
+    /// not let the user do all that the store needs, calls fail until it does.
     pub async fn connect(url: &str, settings: Settings, clock: Clock) -> Result<Self, Unfit> {
         let address = Address::parse(url)?;
         let rules = Arc::new(Rules::new(&settings));
@@ -124,8 +125,8 @@ impl RedisJobStore {
         Ok(Self { server, work, own: None, beat, rules, scripts, clock })
     }
 
-    /// The link nearest to the caller. While a worker's own is not there, the one for all may be: so it is
-    /// enough that this one is back.
+    /// The link nearest to the caller. While a worker's own is not there, the one for all may be:
+    /// so it is enough that this one is back.
     fn nearest(&self) -> &Link {
         self.own.as_deref().filter(|own| own.is_connected()).unwrap_or(&self.work)
     }

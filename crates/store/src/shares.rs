@@ -3,8 +3,8 @@
 use photo_core::job::Priority;
 use photo_core::job::PriorityWeights;
 
-/// How far each priority of a model is behind its share, in the order of [`Priority::ALL`]. They add
-/// up to zero, and none is ever further off than the sum of the weights.
+/// How far each priority of a model is behind its share, in the order of [`Priority::ALL`]. They
+/// add up to zero, and none is ever further off than the sum of the weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Shares([i64; 3]);
 

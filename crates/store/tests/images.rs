@@ -54,7 +54,8 @@ async fn refusal(photo: &[u8], limits: ImageLimits) -> PhotoRefusal {
     }
 }
 
-/// All files below a folder, by name, but for the locks of those who receive photos and its version.
+/// All files below a folder, by name, but for the locks of those who receive photos and its
+/// version.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -205,8 +206,8 @@ async fn what_is_no_photo_is_refused_and_leaves_nothing() {
     receive(&mut upload, &bmp_of(64, 64, 1)).await.unwrap();
 }
 
-/// A pair of photos with one MD5 is not made on the spot: here the stored one's record is given
-/// the SHA-256 that its twin would have. The photo is gone, as it may be after its retention; it would
+/// A pair of photos with one MD5 is not made on the spot: here the stored one's record is given the
+/// SHA-256 that its twin would have. The photo is gone, as it may be after its retention; it would
 /// show the record to be wrong.
 #[tokio::test]
 async fn a_photo_made_to_collide_with_a_stored_one_is_refused() {

@@ -57,8 +57,8 @@ impl Api {
         Self { state, images, folder, system: actix_web::rt::System::new() }
     }
 
-    /// Asks one thing, its body in `pieces` if there are any. Whatever it is, it is the asker's fault if it goes wrong, and is answered
-    /// in JSON.
+    /// Asks one thing, its body in `pieces` if there are any. Whatever it is, it is the asker's
+    /// fault if it goes wrong, and is answered in JSON.
     pub fn ask(&self, request: test::TestRequest, pieces: Option<Payload>) -> Answer {
         let response = self.system.block_on(async {
             let app = App::new().app_data(self.state.clone()).configure(photo_api::configure);

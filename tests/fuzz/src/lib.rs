@@ -1,6 +1,6 @@
 //! What must hold whatever comes in from outside, as one `check` per kind of input. A check panics
-//! if something does not hold. The fuzzer looks for such inputs (`tests/fuzz/README.md`), and a test
-//! gives every check what the fuzzer has found worth keeping.
+//! if something does not hold. The fuzzer looks for such inputs (`tests/fuzz/README.md`), and a
+//! test gives every check what the fuzzer has found worth keeping.
 
 #![forbid(unsafe_code)]
 

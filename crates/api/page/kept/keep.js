@@ -70,7 +70,7 @@ export async function keepList(photos, intake, streams) {
     const { changed, removed } = /** @type {CustomEvent<Change>} */ (event).detail;
     intake.drop(removed);
     storage.remove(removed);
-    // One that another tab brought back between its removal and now goes again.
+    // Another tab may have brought a photo back since it was removed here.
     forget(Array.from(removed, ({ id }) => id));
     const { written, gone } = await storage.put(changed);
     photos.remove(gone);

@@ -1,4 +1,5 @@
-//! Admission control: how many uploads, and how many bytes of photos, one api receives at the same time.
+//! Admission control: how many uploads, and how many bytes of photos, one api receives at the same
+//! time.
 //!
 //! What is beyond the limits is refused at once and not kept waiting: a client that is told so can
 //! come back or go to another api, and the uploads let in stay as fast as they are.
@@ -12,8 +13,8 @@ use thiserror::Error;
 
 use crate::http::problem::Problem;
 
-/// How long clients are asked to wait for a permit to upload, in seconds. One is free again within
-/// moments; a client that finds none comes back later than one that is let in stays.
+/// How long clients are asked to wait for a permit to upload, in seconds. Most uploads take
+/// less.
 const RETRY_BUSY_SECONDS: u64 = 1;
 
 /// Why an upload is not let in, or not to its end.
@@ -62,13 +63,14 @@ impl AdmissionControl {
         }
     }
 
-    /// Admits an upload, or refuses it before any of it is read. `announced` is the length it says it
-    /// has: an upload for which there is no room now is not begun.
+    /// Admits an upload, or refuses it before any of it is read. `announced` is the length it says
+    /// it has: an upload for which there is no room now is not begun.
     pub(crate) fn admit(
         self: &Arc<Self>,
         announced: Option<u64>,
     ) -> Result<Admission, AdmissionError> {
-        // Taken first and given back by the drop, so that the limits hold when several come at once.
+        // Taken first and given back by the drop, so that the limits hold when several come at
+        // once.
         let others = self.uploads.fetch_add(1, Ordering::Relaxed);
         let admission = Admission { control: Arc::clone(self), bytes: 0 };
         if others >= self.max_uploads {

@@ -1,5 +1,5 @@
-//! Model services that announce themselves: how they are reached, and what was said of those that are
-//! refused.
+//! Model services that announce themselves: how they are reached, and what was said of those that
+//! are refused.
 
 mod resolver;
 mod told_refusals;
@@ -20,7 +20,8 @@ const STATUS_TIMEOUT: Duration = Duration::from_secs(3);
 /// What handling announcements needs.
 #[derive(Debug)]
 pub(crate) struct ModelServices {
-    /// Asks services for their status. Follows no redirects and calls no address that is off limits.
+    /// Asks services for their status. Follows no redirects and calls no address that is off
+    /// limits.
     pub(crate) client: reqwest::Client,
     pub(crate) told_refusals: ToldRefusals,
 }

@@ -1,11 +1,11 @@
 //! Which clients of this process wait for which images.
 //!
-//! A *subscription* is a client's interest in some images: a stream of events, or a request that waits
-//! for one image. The job store hints at what changed ([`Change`]); a hint goes to the pending set of
-//! every subscription to its images. The owner of a subscription takes images out of the pending set
-//! when it has time, and reads them together with all others that ask for the same ([`SharedReads`]).
-//! So a client that does not read holds a few bytes per image and not what it is to be told, and is told
-//! the latest in the end.
+//! A *subscription* is a client's interest in some images: a stream of events, or a request that
+//! waits for one image. The job store hints at what changed ([`Change`]); a hint goes to the
+//! pending set of every subscription to its images. The owner of a subscription takes images out of
+//! the pending set when it has time, and reads them together with all others that ask for the same
+//! ([`SharedReads`]). So a client that does not read holds a few bytes per image and not what it is
+//! to be told, and is told the latest in the end.
 
 pub(crate) mod event;
 mod feed;
@@ -39,8 +39,8 @@ pub(crate) use self::shared_reads::ImageSnapshot;
 pub(crate) use self::subscription::{ImageChange, Subscription};
 pub(crate) use self::subscription_error::SubscriptionError;
 
-/// Within this time every watched image that is not finished is read although nothing hinted at it: a
-/// hint may be lost, and that a model can or cannot take jobs is not hinted at.
+/// Within this time every watched image that is not finished is read although nothing hinted at it:
+/// a hint may be lost, and that a model can or cannot take jobs is not hinted at.
 const ROUND: Duration = Duration::from_secs(20);
 
 /// The least time per image that a round takes: with very many images rounds last longer.

@@ -27,7 +27,8 @@ impl Throughput {
         Self { rates: Rates::new(clock), queues: QueueCache::default() }
     }
 
-    /// Takes in how many jobs a model has finished by now; returns its rate since an earlier sample.
+    /// Takes in how many jobs a model has finished by now; returns its rate since an earlier
+    /// sample.
     pub(crate) fn sample(&self, stats: &ModelStats) -> Option<Rate> {
         self.rates.sample(stats)
     }

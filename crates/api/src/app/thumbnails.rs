@@ -27,8 +27,8 @@ use super::stores::Stores;
 
 pub(crate) use self::thumbnail_error::ThumbnailError;
 
-/// How much of the photo's quality is kept, of 100. With 80 encoding alone changed pixels by more than
-/// 3 of 256 levels on average in one photo of twelve, with 88 in none, for a third more bytes.
+/// How much of the photo's quality is kept, of 100. With 80 encoding alone changed pixels by more
+/// than 3 of 256 levels on average in one photo of twelve, with 88 in none, for a third more bytes.
 const QUALITY: u8 = 88;
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -59,8 +59,8 @@ impl Thumbnails {
         }
     }
 
-    /// Makes a stored photo a JPEG that is no wider and no higher than `width`; `None` if the photo has
-    /// gone.
+    /// Makes a stored photo a JPEG that is no wider and no higher than `width`; `None` if the photo
+    /// has gone.
     pub(crate) async fn make(
         &self,
         stores: &Stores,
@@ -86,8 +86,8 @@ impl Thumbnails {
         }
     }
 
-    /// How much memory a photo gets, in mebibytes: what it may need at most, or all there is. One of
-    /// which not even the bytes fit gets none.
+    /// How much memory a photo gets, in mebibytes: what it may need at most, or all there is. One
+    /// of which not even the bytes fit gets none.
     fn share_mib(&self, info: &ImageInfo, width: u32) -> Result<u32, ThumbnailError> {
         let limit_mib = self.memory_limit_mib;
         let pixels = info.dimensions.pixels();
@@ -100,8 +100,8 @@ impl Thumbnails {
     }
 }
 
-/// Adds to an image's notes what is not known yet. If that fails, the next request for the thumbnail
-/// does it.
+/// Adds to an image's notes what is not known yet. If that fails, the next request for the
+/// thumbnail does it.
 async fn note(stores: &Stores, image: ImageKey, mut notes: Vec<String>) {
     if notes.is_empty() {
         return;

@@ -48,8 +48,8 @@ struct CallbackDeliverer {
     caller: CallbackCaller,
 }
 
-/// Makes callbacks until the server is to stop. Those under way then are made again by another process,
-/// with the same id.
+/// Makes callbacks until the server is to stop. Those under way then are made again by another
+/// process, with the same id.
 pub(super) async fn run(stores: Stores, secret: WebhookSecret, closing: CancellationToken) {
     let caller = CallbackCaller::new(stores.config.callbacks.allow_private);
     let deliverer = Arc::new(CallbackDeliverer { stores, secret, caller });

@@ -5,8 +5,8 @@ use photo_core::UnixMillis;
 use crate::app::AppState;
 use crate::app::stores::StoreDeadline;
 
-/// An image that changed up to so much before the cursor is told of again: the store's time may be a
-/// little behind when another server takes over.
+/// An image that changed up to so much before the cursor is told of again: the store's time may be
+/// a little behind when another server takes over.
 const CLOCK_SLACK_MS: u64 = 5_000;
 
 /// What a client that comes back has seen before.
@@ -19,8 +19,8 @@ pub(super) struct Resumed {
 }
 
 impl Resumed {
-    /// Where a client with this cursor goes on; `None` if it has none, if that is of another store, or
-    /// if nobody knows: then it is told everything.
+    /// Where a client with this cursor goes on; `None` if it has none, if that is of another store,
+    /// or if nobody knows: then it is told everything.
     pub(super) async fn at(state: &AppState, cursor: Option<UnixMillis>) -> Option<Self> {
         let cursor = cursor?;
         let clock = StoreDeadline::new().wait(state.stores.jobs.time()).await.ok()?;

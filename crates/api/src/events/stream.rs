@@ -50,8 +50,8 @@ pub(super) struct ImageStream {
 }
 
 impl ImageStream {
-    /// A stream about those jobs of these images that pass `filter`. Images that a client that comes
-    /// back saw finished are left out.
+    /// A stream about those jobs of these images that pass `filter`. Images that a client that
+    /// comes back saw finished are left out.
     pub(super) fn new(
         state: Arc<AppState>,
         images: Vec<ImageKey>,
@@ -127,8 +127,8 @@ impl ImageStream {
         }
     }
 
-    /// Whether the client saw this image before it came back. An image that may still change is sent
-    /// again.
+    /// Whether the client saw this image before it came back. An image that may still change is
+    /// sent again.
     fn was_told(&self, snapshot: &ImageSnapshot) -> bool {
         snapshot.is_final
             && self.resumed.is_some_and(|resumed| resumed.was_told(snapshot.changed_at))

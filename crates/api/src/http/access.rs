@@ -1,9 +1,10 @@
 //! Who may use the server: the one place that every request goes through first.
 //!
-//! A server on a person's machine is within reach of every page that the person's browser shows, and
-//! the browser says so: what a page of another site asks for is refused unless the operator lists its
-//! origin. A page whose own name was made to lead here (DNS rebinding) is the same site to its
-//! browser, and is recognised by that name. Clients that are no browsers say nothing of the kind.
+//! A server on a person's machine is within reach of every page that the person's browser shows,
+//! and the browser says so: what a page of another site asks for is refused unless the operator
+//! lists its origin. A page whose own name was made to lead here (DNS rebinding) is the same site
+//! to its browser, and is recognised by that name. Clients that are no browsers say nothing of the
+//! kind.
 
 mod access_error;
 mod host;

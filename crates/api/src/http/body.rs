@@ -37,8 +37,8 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     parse_json(&read_body(body, limit).await?, form)
 }
 
-/// Reads a body that has arrived as JSON, of which `form` is an example. An error names the place of
-/// what is wrong.
+/// Reads a body that has arrived as JSON, of which `form` is an example. An error names the place
+/// of what is wrong.
 pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8], form: &str) -> Result<T, RequestError> {
     // Some editors and shells begin every text with a byte order mark.
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);

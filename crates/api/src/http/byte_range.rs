@@ -37,8 +37,8 @@ impl ByteRange {
     }
 }
 
-/// Whether a client that has a part already has one of this content. A date says nothing about it: a
-/// photo has none.
+/// Whether a client that has a part already has one of this content. A date says nothing about it:
+/// a photo has none.
 fn is_unchanged(request: &HttpRequest, tag: &EntityTag) -> bool {
     let Some(had) = request.headers().get(IF_RANGE) else { return true };
     let had = had.to_str().ok().and_then(|had| had.parse::<EntityTag>().ok());
@@ -56,8 +56,8 @@ struct Part {
     end: Option<Bytes>,
 }
 
-/// A part of a photo's bytes. The photo is read to its end before the part's last bytes are passed on,
-/// so that a photo that is found damaged there is not taken for whole.
+/// A part of a photo's bytes. The photo is read to its end before the part's last bytes are passed
+/// on, so that a photo that is found damaged there is not taken for whole.
 pub(crate) fn part(whole: ImageBytes, first: u64, last: u64) -> ImageBytes {
     let part = Part { whole, skipped: first, left: last + 1 - first, end: None };
     let pieces = stream::unfold(Some(part), async |part| {

@@ -1,4 +1,5 @@
-//! What a body must be. A page can have a browser send text anywhere; for JSON it must be allowed to.
+//! What a body must be. A page can have a browser send text anywhere; for JSON it must be allowed
+//! to.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -1,6 +1,8 @@
-//! The form that every failure has (RFC 9457), and the one place that turns a failure into an answer.
+//! The form that every failure has (RFC 9457), and the one place that turns a failure into an
+//! answer.
 //!
-//! Each feature has an error of its own that knows its problem: `impl From<FeatureError> for Problem`.
+//! Each feature has an error of its own that knows its problem: `impl From<FeatureError> for
+//! Problem`.
 
 use std::fmt;
 
@@ -27,7 +29,8 @@ struct Parts {
 }
 
 impl Problem {
-    /// A problem with a title, the same for all of a kind, and a detail: what was wrong and what to do.
+    /// A problem with a title, the same for all of a kind, and a detail: what was wrong and what to
+    /// do.
     pub(crate) fn new(
         status: StatusCode,
         title: &'static str,

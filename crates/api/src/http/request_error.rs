@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::problem::Problem;
 use super::text::shorten;
 
-/// Why a request cannot be read, or is for nothing that is here.
+/// Why a request cannot be read, or why its path or method does not exist.
 #[derive(Debug, Error)]
 pub(crate) enum RequestError {
     /// The path leads nowhere.

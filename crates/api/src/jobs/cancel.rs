@@ -53,8 +53,8 @@ pub(crate) struct CancelResponse {
     remaining: Option<u64>,
 }
 
-/// A job and the state it is in after this. One that runs is cancelled as soon as its dispatcher
-/// lets go of it.
+/// A job and its state after the request. A running job is cancelled once its dispatcher releases
+/// it.
 #[derive(Serialize, ToSchema)]
 struct JobNow {
     image: ImageKey,

@@ -119,7 +119,8 @@ impl RetryOperation<'_> {
                 let is_last = failures.len() < asked as usize;
                 let failed = |it: FailedJob| (JobId::new(it.image, it.job.model), it.job.priority);
                 let failed: Vec<RetryableJob> = failures.into_iter().map(failed).collect();
-                // Nothing is queued if another request retries the same jobs: then the list is its own.
+                // Nothing is queued if another request retries the same jobs: then the list is its
+                // own.
                 if self.again(&failed).await? == 0 || is_last {
                     break;
                 }
@@ -128,7 +129,8 @@ impl RetryOperation<'_> {
         Ok(())
     }
 
-    /// Restores the ended jobs of an image that the job store has forgotten; returns the failed ones.
+    /// Restores the ended jobs of an image that the job store has forgotten; returns the failed
+    /// ones.
     async fn forgotten(&self, image: ImageKey) -> Result<Vec<RetryableJob>, Problem> {
         let record = match self.state.stores.images.record(image).await {
             Err(ImageStoreError::Damaged(_)) => None,
@@ -142,8 +144,8 @@ impl RetryOperation<'_> {
         Ok(failed.map(|job| (job.id, job.priority)).collect())
     }
 
-    /// Writes down, durably, that these jobs are to be done again, as for a rerun, and then queues as
-    /// many of them as the request may; returns how many that were.
+    /// Writes down, durably, that these jobs are to be done again, as for a rerun, and then queues
+    /// as many of them as the request may; returns how many that were.
     async fn again(&mut self, failed: &[RetryableJob]) -> Result<u64, Problem> {
         let failed = &failed[..failed.len().min(self.left as usize)];
         if failed.is_empty() {

@@ -29,7 +29,8 @@ pub(crate) const MAX_MODELS: usize = 1_000;
 /// The most bytes of a body: so many hashes and names, and as much again for white space.
 const MAX_BODY_BYTES: usize = 80 * MAX_IMAGES + 140 * MAX_MODELS;
 
-/// Reads a body as JSON, of which `form` is an example; it may name [`MAX_IMAGES`] and [`MAX_MODELS`].
+/// Reads a body as JSON, of which `form` is an example; it may name [`MAX_IMAGES`] and
+/// [`MAX_MODELS`].
 pub(crate) async fn read<T: DeserializeOwned>(
     body: web::Payload,
     form: &str,
@@ -109,8 +110,8 @@ pub(crate) async fn models(state: &AppState, names: &[String]) -> Result<Vec<Mod
     }
 }
 
-/// Reads whose jobs alone a body is about. An empty list is refused: whether it means all or none is
-/// a matter of taste.
+/// Reads whose jobs alone a body is about. An empty list is refused: whether it means all or none
+/// is a matter of taste.
 pub(crate) async fn filter(
     state: &AppState,
     names: Option<&[String]>,

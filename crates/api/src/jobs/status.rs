@@ -84,7 +84,8 @@ pub(crate) struct StatusResponse {
     images: BTreeMap<ImageKey, ImageView>,
     /// The hashes no job is known for.
     unknown: Vec<ImageKey>,
-    /// Those of them of which something is stored that is damaged. Their photos are to be posted again.
+    /// Those of them of which something is stored that is damaged. Their photos are to be posted
+    /// again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     damaged: Vec<ImageKey>,

@@ -24,8 +24,8 @@ use crate::http::whole_number;
 /// How long services are asked to wait until others of their kind have gone, in seconds.
 const RETRY_SERVICES_SECONDS: u64 = 30;
 
-/// What is said where a service cannot be reached that is on this machine, or on the one around this
-/// container.
+/// What is said where a service cannot be reached that is on this machine, or on the one around
+/// this container.
 const HINT: &str = "A service that runs in a container, or outside of the one that this server runs \
     in, is reached there only if it listens beyond 127.0.0.1, such as on 0.0.0.0.";
 
@@ -189,8 +189,8 @@ pub(crate) async fn announce(
 const OFF_LIMITS: &str = "no model service can be at its address, which is of no machine, of many, or one \
     where a machine is told its own secrets";
 
-/// A service that announces itself, and the address it calls from. Services read the status alone, and
-/// go on announcing themselves whatever it is.
+/// A service that announces itself, and the address it calls from. Services read the status alone,
+/// and go on announcing themselves whatever it is.
 struct AnnouncingService {
     model: ModelName,
     url: ServiceUrl,

@@ -13,8 +13,8 @@ use crate::http::problem::Problem;
 /// for its server, so that it says itself what is wrong.
 const STORE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Whether the process runs at all. The answer is the proof: it is given by the workers that do the work,
-/// and a worker whose loop is stuck does not answer, so that the probe times out.
+/// Whether the process runs at all. The answer is the proof: it is given by the workers that do the
+/// work, and a worker whose loop is stuck does not answer, so that the probe times out.
 pub(crate) async fn live() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "live"}))
 }

@@ -144,8 +144,8 @@ impl fmt::Display for RefusedPhotos {
     }
 }
 
-/// A client's name for a file, short, and without characters that would change how what stands around
-/// it is shown.
+/// A client's name for a file, short, and without characters that would change how what stands
+/// around it is shown.
 fn escape(name: &str) -> String {
     let mut shown = String::new();
     for char in shorten(name).chars() {

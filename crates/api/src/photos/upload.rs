@@ -118,9 +118,9 @@ pub(crate) async fn accept(
     Ok(HttpResponse::Accepted().json(accepted))
 }
 
-/// Stores the photos, and then queues their jobs: a job whose photo is not there could not be done. What
-/// is asked of the photos is written down with them, so that no job is lost with the job store. The
-/// callback is kept last: before, an image that was finished once would still be so.
+/// Stores the photos, and then queues their jobs: a job whose photo is not there could not be done.
+/// What is asked of the photos is written down with them, so that no job is lost with the job
+/// store. The callback is kept last: before, an image that was finished once would still be so.
 async fn store(
     state: Arc<AppState>,
     upload: Box<dyn ImageUpload>,

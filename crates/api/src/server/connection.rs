@@ -2,9 +2,9 @@
 //! for ever; here a client that has the connection and does nothing with it is cut off.
 //!
 //! A connection is either in a request, from its head to the last byte of its answer, or it is the
-//! client's turn. In a request nothing is timed here but a reader that takes nothing, or too little: a
-//! long poll and a stream of events may be silent for as long as they like, and bodies have limits of
-//! their own.
+//! client's turn. In a request nothing is timed here but a reader that takes nothing, or too
+//! little: a long poll and a stream of events may be silent for as long as they like, and bodies
+//! have limits of their own.
 
 use std::cell::Cell;
 use std::io;

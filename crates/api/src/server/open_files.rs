@@ -22,9 +22,9 @@ pub(crate) struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Returns what `files` open files leave room for, so that some are left for the uploads: a process
-    /// without files cannot take photos. Clients that wait leave room for clients that send. `None` if
-    /// there are fewer connections than uploads.
+    /// Returns what `files` open files leave room for, so that some are left for the uploads: a
+    /// process without files cannot take photos. Clients that wait leave room for clients that
+    /// send. `None` if there are fewer connections than uploads.
     pub(crate) fn new(
         files: usize,
         uploads: usize,

@@ -19,8 +19,8 @@ use crate::operations::{fsck, health};
 use crate::photos::{check as photo_check, download, info, upload};
 use crate::web::{banner, openapi, page};
 
-/// The keys that a path's query may have. `None` where others have a say in the URL: links to a page,
-/// probes, model services.
+/// The keys that a path's query may have. `None` where others have a say in the URL: links to a
+/// page, probes, model services.
 type Keys = Option<&'static [&'static str]>;
 
 const ANY: Keys = None;
@@ -97,8 +97,8 @@ where
     post(path, keys, handler).wrap(from_fn(media_type::takes_json))
 }
 
-/// One path, with a slash at its end or without. Other methods than the `allowed` ones are refused by
-/// name, and so is what no handler is to see.
+/// One path, with a slash at its end or without. Other methods than the `allowed` ones are refused
+/// by name, and so is what no handler is to see.
 fn resource(path: &str, allowed: &'static str, keys: Keys) -> Resource {
     let paths = match path.strip_suffix('/') {
         Some(_) => vec![path.to_owned()],

@@ -1,5 +1,5 @@
-//! Measures how fast a client reads its answers. Only the time in which the server waits for the client
-//! counts: that there is nothing to read yet is not the client's fault.
+//! Measures how fast a client reads its answers. Only the time in which the server waits for the
+//! client counts: that there is nothing to read yet is not the client's fault.
 
 use std::time::Duration;
 
@@ -17,13 +17,14 @@ pub(crate) struct ThroughputMeter {
 }
 
 impl ThroughputMeter {
-    /// Nothing measured yet. A client is slow that reads fewer than `rate` bytes a second over `span`.
+    /// Nothing measured yet. A client is slow that reads fewer than `rate` bytes a second over
+    /// `span`.
     pub(crate) fn new(span: Duration, rate: u64) -> Self {
         Self { span, rate, waiting_since: None, waited: Duration::ZERO, taken: 0 }
     }
 
-    /// Notes that the client does not take what there is; returns since when, and whether the client
-    /// has been slow over the span that is over now.
+    /// Notes that the client does not take what there is; returns since when, and whether the
+    /// client has been slow over the span that is over now.
     pub(crate) fn wait(&mut self, now: Instant) -> (Instant, bool) {
         if let Some(since) = self.waiting_since {
             return (since, false);

@@ -46,8 +46,8 @@ pub(crate) struct UploadGate {
 }
 
 impl UploadGate {
-    /// A gate that is shut while no upload is admitted, and keeps at most `connections` connections of
-    /// clients that it turned away. Once `stop` is cancelled it waits for no client.
+    /// A gate that is shut while no upload is admitted, and keeps at most `connections` connections
+    /// of clients that it turned away. Once `stop` is cancelled it waits for no client.
     pub(crate) fn new(
         admission: Arc<AdmissionControl>,
         connections: usize,

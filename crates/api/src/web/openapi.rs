@@ -1,9 +1,9 @@
 //! What the server can be asked, as an OpenAPI 3.1 document: `GET /openapi.json`.
 //!
-//! The schemas are derived from the types that are read and written, and the failures from the features'
-//! errors, as [`crate::http::problem::Problem`] sends them; the operations are listed here by topic.
-//! Tests compare them with the routes, and the document with its copy in the source tree,
-//! `crates/api/openapi.json`.
+//! The schemas are derived from the types that are read and written, and the failures from the
+//! features' errors, as [`crate::http::problem::Problem`] sends them; the operations are listed
+//! here by topic. Tests compare them with the routes, and the document with its copy in the source
+//! tree, `crates/api/openapi.json`.
 
 mod content;
 mod events;

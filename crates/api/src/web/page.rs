@@ -13,9 +13,9 @@ use crate::http::request_error::RequestError;
 
 pub(crate) use self::preference::prefers_html;
 
-/// What the page may do. File names and models' answers are shown on it: should one of them ever
-/// be taken for markup, nothing in it would run, and nothing would be fetched or sent elsewhere.
-/// The page's one worker needs a policy of its own to be started; no other text can become a script.
+/// What the page may do. File names and models' answers are shown on it: should one of them ever be
+/// taken for markup, nothing in it would run, and nothing would be fetched or sent elsewhere. The
+/// page's one worker needs a policy of its own to be started; no other text can become a script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \

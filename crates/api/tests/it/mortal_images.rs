@@ -31,8 +31,8 @@ impl MortalImages {
         Self { real, root, durable: Mutex::default(), full: AtomicBool::new(false) }
     }
 
-    /// Copies into another folder what a power failure now would leave of an image: its photo, and of
-    /// its record what was synced.
+    /// Copies into another folder what a power failure now would leave of an image: its photo, and
+    /// of its record what was synced.
     pub fn survivors(&self, image: ImageKey, folder: &Path) {
         let (record, md5) = (self.record_file(image), image.to_string());
         let shelf = folder.join(&md5[..2]);

@@ -37,8 +37,8 @@ pub struct Bodies {
     generation: Generation,
     /// Forms that are there in memory.
     ready: Vec<Bytes>,
-    /// Photos with records beside them. If there are any, what the dispatcher must do with the files of
-    /// each is done too.
+    /// Photos with records beside them. If there are any, what the dispatcher must do with the
+    /// files of each is done too.
     stored: Vec<PathBuf>,
 }
 

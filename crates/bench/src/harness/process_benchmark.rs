@@ -26,7 +26,8 @@ pub struct ProcessBenchmark<'a> {
 }
 
 impl<'a> ProcessBenchmark<'a> {
-    /// One that is started with these arguments ([`subprocess::Subprocess`]), on the core of what is measured.
+    /// One that is started with these arguments ([`subprocess::Subprocess`]), on the core of what
+    /// is measured.
     pub fn new(bench: &'a Bench, name: &str, args: &[String], each: f64) -> Self {
         let args = [args, &["--time".to_owned(), format!("{:?}", bench.plan.sample)]].concat();
         Self { bench, name: name.to_owned(), args, each, others: Vec::new(), folder: None }

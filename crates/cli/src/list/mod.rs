@@ -1,8 +1,8 @@
 //! Lists of photos: of hashes, of paths, or of both, as several programs write them.
 //!
 //! `photoctl submit` writes one in the format of md5sum, so that what was submitted can be asked
-//! for later, also where the photos are gone. Read are ([`list_entry`]): lists of md5sum, of `md5` of
-//! macOS and BSD, of PowerShell's Get-FileHash (as a table, a list or CSV) and of certutil; JSON
+//! for later, also where the photos are gone. Read are ([`list_entry`]): lists of md5sum, of `md5`
+//! of macOS and BSD, of PowerShell's Get-FileHash (as a table, a list or CSV) and of certutil; JSON
 //! lines and CSV of photoctl; hashes alone; and paths, one a line or ended by NUL.
 
 mod digest;

@@ -5,9 +5,9 @@ use super::json_text::{Token, Tokens, unquoted};
 /// Objects inside of so many others are not taken apart any more.
 const MAX_DEPTH: usize = 8;
 
-/// Tells of every field of a result: its path, such as `size.width`, and its value. Strings are told
-/// without quotes, numbers as they were written, `null` as nothing, arrays and empty objects as
-/// JSON. The path of a result that is no object is empty.
+/// Tells of every field of a result: its path, such as `size.width`, and its value. Strings are
+/// told without quotes, numbers as they were written, `null` as nothing, arrays and empty objects
+/// as JSON. The path of a result that is no object is empty.
 pub(super) fn each_field(json: &str, mut tell: impl FnMut(&str, &str)) {
     let mut tokens = Tokens::new(json);
     // The names of the members that are open.

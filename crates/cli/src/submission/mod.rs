@@ -1,9 +1,9 @@
 //! Getting photos to the server, each once.
 //!
-//! Photos are found and hashed ahead, the server is asked what it lacks, what it has is submitted by
-//! hash, and the bytes of the rest are sent. Each stage takes as much as is there when it has time
-//! for it, so that requests are small while little is to be done and large while much is. Between
-//! the stages there are short queues of paths; photos themselves are never kept.
+//! Photos are found and hashed ahead, the server is asked what it lacks, what it has is submitted
+//! by hash, and the bytes of the rest are sent. Each stage takes as much as is there when it has
+//! time for it, so that requests are small while little is to be done and large while much is.
+//! Between the stages there are short queues of paths; photos themselves are never kept.
 
 mod check;
 mod queue;

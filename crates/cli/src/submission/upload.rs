@@ -80,8 +80,9 @@ impl Submission<'_> {
             && let Some(number) = problem.photo
             && number < part.len()
         {
-            // An older server reads photos in their order: those before it are good, and those behind
-            // it were not looked at. Apart, each is sent twice at most, however many are bad.
+            // An older server reads photos in their order: those before it are good, and those
+            // behind it were not looked at. Apart, each is sent twice at most, however many are
+            // bad.
             let behind = part.split_off(number + 1);
             if let Some(photo) = part.pop() {
                 let why = about_the_photo(&problem.detail, number);

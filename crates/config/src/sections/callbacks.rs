@@ -77,8 +77,8 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// A host that may be called, or by which a request may call this server: a name, `*.` and a name for all below it, or an address; with a port,
-/// or with the usual one of the URL's scheme.
+/// A host that may be called, or by which a request may call this server: a name, `*.` and a name
+/// for all below it, or an address; with a port, or with the usual one of the URL's scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AllowedHost {
@@ -102,8 +102,8 @@ enum AllowedName {
 pub struct InvalidHost;
 
 impl AllowedHost {
-    /// Whether a request that calls its server by this host and port may be answered. Without a port
-    /// in the list any will do; a request that says none uses its scheme's own.
+    /// Whether a request that calls its server by this host and port may be answered. Without a
+    /// port in the list any will do; a request that says none uses its scheme's own.
     pub fn names<T: AsRef<str>>(&self, host: &Host<T>, port: Option<u16>) -> bool {
         let port_fits = match (self.port, port) {
             (None, _) | (Some(80 | 443), None) => true,

@@ -46,8 +46,8 @@ pub struct ModelConfig {
     pub max_queued: Option<u64>,
     /// The most bytes of one answer.
     pub max_answer_bytes: Option<ByteSize>,
-    /// Whether services may announce themselves for it; unless this says so only for a model that has
-    /// no address here.
+    /// Whether services may announce themselves for it; unless this says so only for a model that
+    /// has no address here.
     pub announce: Option<bool>,
 }
 

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// The origin of web pages, as browsers send it in `Origin`: `http://localhost:3000`. A port that is
-/// the scheme's own is left out.
+/// The origin of web pages, as browsers send it in `Origin`: `http://localhost:3000`. A port that
+/// is the scheme's own is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AllowedOrigin(String);

@@ -153,8 +153,8 @@ impl ServiceUrl {
         })
     }
 
-    /// Whether it names an IP address, and one where no service that somebody announces can be. What
-    /// a host's name leads to is not looked at.
+    /// Whether it names an IP address, and one where no service that somebody announces can be.
+    /// What a host's name leads to is not looked at.
     pub fn is_off_limits(&self) -> bool {
         let url = Url::parse(&self.0).ok();
         url.is_some_and(|url| match url.host() {
@@ -194,8 +194,8 @@ impl FromStr for ServiceUrl {
     }
 }
 
-/// Whether reading it as a URL loses nothing of it: white space and line ends are dropped there, and so
-/// are an empty user, and characters in a host that nobody sees.
+/// Whether reading it as a URL loses nothing of it: white space and line ends are dropped there,
+/// and so are an empty user, and characters in a host that nobody sees.
 fn is_plain(text: &str) -> bool {
     let rest = text.split_once("://").map(|(_, rest)| rest);
     let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();

@@ -1,8 +1,8 @@
 //! The fast checksum of a photo's bytes, checked whenever they are read.
 //!
 //! SHA-256 would cost more than all else that is done to dispatch a photo. XXH3 detects what disks,
-//! memory and power failures do to bytes, at tens of gigabytes a second. It is no protection against
-//! somebody who makes up bytes to match: that is what SHA-256 is kept for.
+//! memory and power failures do to bytes, at tens of gigabytes a second. It is no protection
+//! against somebody who makes up bytes to match: that is what SHA-256 is kept for.
 
 use std::fmt;
 use std::hash::Hasher;

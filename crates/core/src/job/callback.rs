@@ -20,8 +20,8 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// By which a store tells the callbacks of one image apart: the address alone, as programs wrote
-    /// it that knew no models, or the models with commas, a space and the address.
+    /// By which a store tells the callbacks of one image apart: the address alone, as programs
+    /// wrote it that knew no models, or the models with commas, a space and the address.
     pub fn target(&self) -> String {
         if self.models.is_empty() {
             return self.url.clone();

@@ -26,7 +26,8 @@ pub enum Change {
 pub struct StoreClock {
     /// The store's time.
     pub now: UnixMillis,
-    /// How far that is ahead of the clock: by as much as the clock was set back so far. Never falls.
+    /// How far that is ahead of the clock: by as much as the clock was set back so far. Never
+    /// falls.
     pub ahead: Duration,
 }
 

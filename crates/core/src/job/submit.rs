@@ -62,8 +62,8 @@ pub struct NewJob {
     /// Where it goes in line.
     pub priority: Priority,
     /// Whether its image's record says that it ended before. A store that does not know such a job
-    /// answers [`Submitted::Forgotten`] instead of queueing it, to be given its ending back. Without
-    /// effect on [`SubmitMode::Rerun`].
+    /// answers [`Submitted::Forgotten`] instead of queueing it, to be given its ending back.
+    /// Without effect on [`SubmitMode::Rerun`].
     pub ended_before: bool,
 }
 

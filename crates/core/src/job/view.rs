@@ -98,8 +98,8 @@ pub struct Announcement {
 pub struct KnownEndpoint {
     /// Where it listens.
     pub url: String,
-    /// Where the announcement came from that made it known. Of what earlier releases wrote down this
-    /// is not known.
+    /// Where the announcement came from that made it known. Of what earlier releases wrote down
+    /// this is not known.
     pub from: Option<IpAddr>,
     /// When that was.
     pub since: Option<UnixMillis>,
@@ -148,7 +148,8 @@ pub struct KnownModel {
     pub classes: Option<serde_json::Value>,
     /// Why its jobs wait, if no dispatcher can have them done now.
     pub hold: Option<JobError>,
-    /// Whether it was forgotten a short while ago, so that everybody who knows it has to hear of it.
+    /// Whether it was forgotten a short while ago, so that everybody who knows it has to hear of
+    /// it.
     pub forgotten: bool,
 }
 

@@ -34,19 +34,19 @@ pub trait ImageStore: Send + Sync + 'static {
     /// are not read.
     async fn stat(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError>;
 
-    /// A photo's bytes and what is known of it, or `None` if it is not stored. The bytes are checked
-    /// as they are read: the last piece comes only once the checksum of all of them is right.
-    /// Otherwise the photo is set aside, and what comes in its place, and from then on in place of
-    /// any piece, is [`ImageStoreError::Damaged`]. A damaged record is mended first, where the photo
-    /// allows it.
+    /// A photo's bytes and what is known of it, or `None` if it is not stored. The bytes are
+    /// checked as they are read: the last piece comes only once the checksum of all of them is
+    /// right. Otherwise the photo is set aside, and what comes in its place, and from then on in
+    /// place of any piece, is [`ImageStoreError::Damaged`]. A damaged record is mended first, where
+    /// the photo allows it.
     async fn open(
         &self,
         image: ImageKey,
     ) -> Result<Option<(ImageInfo, ImageBytes)>, ImageStoreError>;
 
-    /// What is known of a photo whose bytes are whole, as they are found to be when they are read; or
-    /// `None` if it is not stored. For those who have others read it. A store may take a file for
-    /// whole that it checked a while ago and that was not changed since.
+    /// What is known of a photo whose bytes are whole, as they are found to be when they are read;
+    /// or `None` if it is not stored. For those who have others read it. A store may take a file
+    /// for whole that it checked a while ago and that was not changed since.
     async fn check(&self, image: ImageKey) -> Result<Option<ImageInfo>, ImageStoreError> {
         let Some((info, mut bytes)) = self.open(image).await? else { return Ok(None) };
         while bytes.try_next().await?.is_some() {}
@@ -57,9 +57,9 @@ pub trait ImageStore: Send + Sync + 'static {
     /// [`ImageStoreError::Damaged`] if not even its lines can be read.
     async fn record(&self, image: ImageKey) -> Result<Option<ImageRecord>, ImageStoreError>;
 
-    /// What is known to be wrong with each of these photos, in sentences; photos of which nothing is
-    /// known are left out. Costs next to nothing for those: it is asked with every status.
-    /// What another process noted is told a second later at most.
+    /// What is known to be wrong with each of these photos, in sentences; photos of which nothing
+    /// is known are left out. Costs next to nothing for those: it is asked with every status. What
+    /// another process noted is told a second later at most.
     async fn photo_notes(
         &self,
         images: &[ImageKey],
@@ -113,7 +113,8 @@ pub struct Inspection {
     pub image: ImageKey,
     /// Whether the photo is there, and whole as far as its length tells.
     pub photo: bool,
-    /// Whether a photo is there that is damaged, as far as its length tells, or was set aside for it.
+    /// Whether a photo is there that is damaged, as far as its length tells, or was set aside for
+    /// it.
     pub damaged_photo: bool,
     /// Whether there is a record that has lost something: at least a line, or what it says of the
     /// photo.
@@ -139,8 +140,8 @@ pub trait ImageUpload: Send {
     fn include(&mut self, image: ImageKey);
 
     /// Makes all photos durable and then visible, each under its hash, and with each what is asked
-    /// of it; one that was stored before is left as it is, unless it is damaged, and its record grows
-    /// by what is new. Included photos that are not stored fail it with
+    /// of it; one that was stored before is left as it is, unless it is damaged, and its record
+    /// grows by what is new. Included photos that are not stored fail it with
     /// [`ImageStoreError::Missing`]. Answers one [`Committed`] per image. After an error none that
     /// was not there before is promised to be there.
     async fn commit(self: Box<Self>, asked: &Acceptance)
@@ -170,7 +171,8 @@ pub enum ImageStoreError {
     /// These photos were taken for stored and are not.
     #[error("{} photos are not stored", .0.len())]
     Missing(Vec<ImageKey>),
-    /// What is stored of this image is damaged, and cannot be mended before its photo is posted again.
+    /// What is stored of this image is damaged, and cannot be mended before its photo is posted
+    /// again.
     #[error("what is stored of the image {0} is damaged")]
     Damaged(ImageKey),
     /// There is no room on the disk.

@@ -21,10 +21,10 @@ use crate::{ImageKey, JobError, JobState, ModelName};
 /// repeated after an error: a job exists once per [`crate::JobId`], and an ending is accepted once
 /// per fence.
 ///
-/// Time is the store's own (moved by tests with [`crate::Clock`]); callers only pass durations. What
-/// is measured goes on at its pace when the clock is set back; a clock that is set forward ends
-/// leases and pauses early, as if the time had passed. Times that are told are the clock's, and a
-/// job's `started_at` is never after its `changed_at`.
+/// Time is the store's own (moved by tests with [`crate::Clock`]); callers only pass durations.
+/// What is measured goes on at its pace when the clock is set back; a clock that is set forward
+/// ends leases and pauses early, as if the time had passed. Times that are told are the clock's,
+/// and a job's `started_at` is never after its `changed_at`.
 #[async_trait]
 pub trait JobStore: Send + Sync + 'static {
     /// Puts jobs in line, all or none. Answers one [`Submitted`] per job, in order. An id that
@@ -78,8 +78,8 @@ pub trait JobStore: Send + Sync + 'static {
     /// any jobs has zeros. Never walks over jobs.
     async fn stats(&self, models: Option<&[ModelName]>) -> Result<Vec<ModelStats>, StoreError>;
 
-    /// The same with what tells how long their jobs wait, and for all models with those that somebody
-    /// only said something about. Never walks over jobs either.
+    /// The same with what tells how long their jobs wait, and for all models with those that
+    /// somebody only said something about. Never walks over jobs either.
     async fn queues(&self, models: Option<&[ModelName]>) -> Result<Vec<QueueView>, StoreError>;
 
     /// The jobs of a model in one list: those at `count` places from the place `from` on, which
@@ -144,9 +144,9 @@ pub trait JobStore: Send + Sync + 'static {
         lifetime: Duration,
     ) -> Result<(), StoreError>;
 
-    /// Forgets a model that has no unfinished jobs: what was announced and said of it, its counts, and
-    /// which of its failed jobs can be put back in line. How its jobs ended is told as before, until
-    /// their retention is over. For [`KnownModel::FORGOTTEN_FOR`] after that neither
+    /// Forgets a model that has no unfinished jobs: what was announced and said of it, its counts,
+    /// and which of its failed jobs can be put back in line. How its jobs ended is told as before,
+    /// until their retention is over. For [`KnownModel::FORGOTTEN_FOR`] after that neither
     /// [`JobStore::describe`] nor [`JobStore::hold`] makes it known again; an announcement does.
     async fn forget_model(&self, model: &ModelName) -> Result<ForgetModel, StoreError>;
 
@@ -154,8 +154,8 @@ pub trait JobStore: Send + Sync + 'static {
     /// were forgotten a short while ago, marked as such.
     async fn models(&self) -> Result<Vec<KnownModel>, StoreError>;
 
-    /// Keeps callbacks. Each is due once all jobs that it means have ended, which may be now. One that
-    /// is kept for the same image, models and address stays as it is, with its own id.
+    /// Keeps callbacks. Each is due once all jobs that it means have ended, which may be now. One
+    /// that is kept for the same image, models and address stays as it is, with its own id.
     async fn keep_callbacks(&self, callbacks: &[Callback]) -> Result<(), StoreError>;
 
     /// Hands out callbacks that are due, those due for longest first. They are due again after

@@ -16,10 +16,10 @@
 //! request whose job it ends. A line that cannot be read (the last one before a power failure) is
 //! passed over, so every writer begins with a line break.
 //!
-//! These kinds of lines are version 1 of records. Fields that may be missing can be added to them. A
-//! kind that is added later is called after the version that added it, `{"2:tagged":{…}}`: programs of
-//! before pass over such lines, count nothing as damaged, and keep them. What is already written never
-//! changes its meaning.
+//! These kinds of lines are version 1 of records. Fields that may be missing can be added to them.
+//! A kind that is added later is called after the version that added it, `{"2:tagged":{…}}`:
+//! programs of before pass over such lines, count nothing as damaged, and keep them. What is
+//! already written never changes its meaning.
 //!
 //! `damaged`, `mended` and `rebuilt` tell what happened to the stored files themselves. A record is
 //! written anew, under an exclusive lock, only to mend it, or to give an image line of an earlier
@@ -209,7 +209,8 @@ impl ImageRecord {
     }
 
     /// Which of the models asked for are not in the record as a job that is surely to be done or
-    /// that is done, so that a line must be added to it. Asked to be done again, that is all of them.
+    /// that is done, so that a line must be added to it. Asked to be done again, that is all of
+    /// them.
     pub fn lacks(&self, asked: &Acceptance) -> Vec<ModelName> {
         let known = |model: &ModelName| {
             self.jobs.get(model).is_some_and(|job| {
@@ -222,8 +223,8 @@ impl ImageRecord {
 }
 
 impl RecordedJob {
-    /// Whether it ended, neither by being cancelled nor for want of its photo: asked for again, with
-    /// the photo, such jobs are to be done.
+    /// Whether it ended, neither by being cancelled nor for want of its photo: asked for again,
+    /// with the photo, such jobs are to be done.
     pub fn is_done(&self) -> bool {
         self.end.as_ref().is_some_and(|end| match &end.outcome {
             JobOutcome::Succeeded(_) => true,

@@ -126,9 +126,9 @@ impl Endpoints {
         self.tell(&state);
     }
 
-    /// A place at the working endpoint with the fewest calls in flight, the one longest not
-    /// called among equals, and none of `but`. One under suspicion, and one of which only the status
-    /// is good, has one call at a time.
+    /// A place at the working endpoint with the fewest calls in flight, the one longest not called
+    /// among equals, and none of `but`. One under suspicion, and one of which only the status is
+    /// good, has one call at a time.
     pub fn pick(self: &Arc<Self>, but: &[EndpointId]) -> Option<EndpointPermit> {
         let mut state = self.lock();
         let (serial, predicted) = (state.next_serial(), state.predicted);

@@ -58,8 +58,8 @@ impl ModelWorker {
         Arc::new(worker)
     }
 
-    /// Takes in the endpoints that announced themselves, beside those configured, if the model takes
-    /// any: an api that is configured otherwise, or an earlier one, may have kept some.
+    /// Takes in the endpoints that announced themselves, beside those configured, if the model
+    /// takes any: an api that is configured otherwise, or an earlier one, may have kept some.
     pub fn set_announced(&self, announced: &[KnownEndpoint]) {
         let mut urls = self.settings.urls.clone();
         if self.settings.takes_announcements {
@@ -190,8 +190,8 @@ impl ModelWorker {
     }
 }
 
-/// How long, about, an endpoint is left alone that went down so often since its last prediction, and
-/// whose last call took so long.
+/// How long, about, an endpoint is left alone that went down so often since its last prediction,
+/// and whose last call took so long.
 fn rest(settings: &Settings, took: Duration, setbacks: u32) -> Duration {
     let base = settings.rest_base.max(took * FIRST_REST);
     let cap = settings.rest_cap.max(took * LONGEST_REST);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// One job's place in its model worker, from the claim until its outcome is on its way to the store; given
-/// back when dropped.
+/// One job's place in its model worker, from the claim until its outcome is on its way to the
+/// store; given back when dropped.
 #[derive(Debug)]
 pub struct Slot {
     in_flight: Arc<AtomicU32>,

@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Lines = Vec<(ImageKey, RecordLine)>;
 
-/// Writes on its own, so that no job waits for the disk. What it cannot write, or has no time to, the job
-/// store knows, and the caretaker writes it down later.
+/// Writes on its own, so that no job waits for the disk. What it cannot write, or has no time to,
+/// the job store knows, and the caretaker writes it down later.
 pub struct RecordWriter {
     batches: mpsc::Sender<Lines>,
     task: JoinHandle<()>,

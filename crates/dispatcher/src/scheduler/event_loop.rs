@@ -1,7 +1,7 @@
 //! The central loop: outcomes go to the store and jobs come back, one exchange at a time.
 //!
-//! While a exchange is under way, what ends and what wakes us gathers; the next exchange takes all of it.
-//! So exchanges are small and quick with little to do, and large and few with much.
+//! While a exchange is under way, what ends and what wakes us gathers; the next exchange takes all
+//! of it. So exchanges are small and quick with little to do, and large and few with much.
 
 use std::sync::Arc;
 use std::time::Duration;

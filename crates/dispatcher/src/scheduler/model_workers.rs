@@ -51,8 +51,8 @@ impl ModelWorkers {
         }
     }
 
-    /// Ends the work on a model that was forgotten, unless it is configured here or a job of it is still
-    /// on its way to the store.
+    /// Ends the work on a model that was forgotten, unless it is configured here or a job of it is
+    /// still on its way to the store.
     fn close(&mut self, model: &ModelName) {
         let is_idle = self.by_model.get(model).is_some_and(|worker| worker.in_flight() == 0);
         if is_idle && !self.config.models.contains_key(model) {
@@ -123,8 +123,8 @@ impl ModelWorkers {
         Arc::clone(&self.ready)
     }
 
-    /// What can be started now: the free slots of every worker that is to be asked and has a working
-    /// endpoint. All jobs in flight and wanted together are never more than
+    /// What can be started now: the free slots of every worker that is to be asked and has a
+    /// working endpoint. All jobs in flight and wanted together are never more than
     /// `dispatcher.max_in_flight`.
     pub fn wants(&mut self) -> Vec<Want> {
         if self.to_ask.is_empty() {
@@ -160,8 +160,8 @@ impl ModelWorkers {
 
 /// Each worker's share of `total` slots: all it can use if there is enough for everybody, else what
 /// the modest leave over, divided evenly. At least one, so that more workers than slots have to
-/// take turns. A worker whose jobs take for ever so cannot take the slots of others; nothing is lent,
-/// since nobody knows how long a job takes, and whoever lends may wait for it.
+/// take turns. A worker whose jobs take for ever so cannot take the slots of others; nothing is
+/// lent, since nobody knows how long a job takes, and whoever lends may wait for it.
 fn shares(total: u32, limits: &[u32]) -> Vec<u32> {
     let mut modest_first: Vec<usize> = (0..limits.len()).collect();
     modest_first.sort_by_key(|worker| limits[*worker]);

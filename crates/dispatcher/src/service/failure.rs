@@ -28,8 +28,8 @@ pub enum Blame {
     Service,
     /// We could not read the photo just now: the job waits and loses nothing.
     Us,
-    /// The stored photo is damaged: nobody is asked about it before it is posted again, and the job is
-    /// done then.
+    /// The stored photo is damaged: nobody is asked about it before it is posted again, and the job
+    /// is done then.
     StoredPhoto,
     /// Nobody can tell: one attempt of the job is used up.
     Unclear,

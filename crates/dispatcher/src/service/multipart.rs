@@ -34,8 +34,8 @@ impl Sending {
     }
 }
 
-/// Sends the photo, piece by piece as it comes from the image store. A small one is known to be whole
-/// before anybody is asked; of a larger one the last piece is not sent unless it is.
+/// Sends the photo, piece by piece as it comes from the image store. A small one is known to be
+/// whole before anybody is asked; of a larger one the last piece is not sent unless it is.
 pub async fn send(
     services: &ServiceClient,
     question: &Question<'_>,

@@ -16,7 +16,8 @@ use crate::fake_service::GOOD;
 pub enum Turn {
     /// It is read to its end and answered like this; the connection stays.
     Answer(String),
-    /// It is answered like this once its head is there, and the connection is closed under the rest.
+    /// It is answered like this once its head is there, and the connection is closed under the
+    /// rest.
     EarlyAnswer(String),
     /// The connection is closed at once.
     HangUp,

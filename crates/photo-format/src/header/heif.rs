@@ -9,8 +9,8 @@ use crate::{Dimensions, PhotoFormat};
 /// A property that items may have.
 enum Property {
     Size(Dimensions),
-    /// The size of the part that is shown (`clap`): codecs that only know even sides hide a row or a
-    /// column with it.
+    /// The size of the part that is shown (`clap`): codecs that only know even sides hide a row or
+    /// a column with it.
     Crop(Dimensions),
     /// Quarter turns against the clock.
     Turn(u8),

@@ -44,8 +44,8 @@ pub(super) fn read(file: &mut (impl BufRead + Seek)) -> io::Result<Header> {
     }
 }
 
-/// Reads a segment of this length if it holds Exif, which may tell the orientation. Answers how much
-/// of it was read: other programs' segments are many and long.
+/// Reads a segment of this length if it holds Exif, which may tell the orientation. Answers how
+/// much of it was read: other programs' segments are many and long.
 fn skip_exif(
     file: &mut impl BufRead,
     marker: u8,

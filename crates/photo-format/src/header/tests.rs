@@ -148,7 +148,8 @@ fn exif_tells_the_orientation_in_every_spelling() {
     }
 }
 
-/// A camera's RAW as makers write it: a thumbnail first, and below it a preview and the sensor's data.
+/// A camera's RAW as makers write it: a thumbnail first, and below it a preview and the sensor's
+/// data.
 fn raw(maker: &[u8], is_dng: bool) -> Vec<u8> {
     const PREVIEW_AT: u32 = 500;
     const MOSAIC_AT: u32 = 600;

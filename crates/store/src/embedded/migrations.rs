@@ -1,8 +1,8 @@
 //! The schema of the store's file, as the ordered steps that lead to it.
 //!
-//! The file carries its version as SQLite's `user_version`. A new file takes every step, an older one
-//! those that it lacks, each in a transaction of its own that also writes the version: whatever stops
-//! the process, the file is of one version or the next. Steps are never changed once they are
+//! The file carries its version as SQLite's `user_version`. A new file takes every step, an older
+//! one those that it lacks, each in a transaction of its own that also writes the version: whatever
+//! stops the process, the file is of one version or the next. Steps are never changed once they are
 //! released; a change of the tables is one more file and one more line here.
 
 use std::path::Path;

@@ -84,8 +84,8 @@ impl From<Moment> for StoreClock {
     }
 }
 
-/// Notes the time in the file as part of what else is written. Answers the moment that is noted now,
-/// given the one that was noted last.
+/// Notes the time in the file as part of what else is written. Answers the moment that is noted
+/// now, given the one that was noted last.
 pub(super) fn note(
     connection: &Connection,
     moment: Moment,

@@ -1,8 +1,10 @@
-//! What lies where in the folder, and the version of that: how photos and records are named and written.
+//! What lies where in the folder, and the version of that: how photos and records are named and
+//! written.
 //!
-//! `<root>/.layout` says it. Folders without that file are of version 1, the first. Whatever programs
-//! of before can pass over unharmed does not need another version: fields that may be missing, and
-//! kinds of record lines that say since when there are such lines (`photo_core::record`).
+//! `<root>/.layout` says it. Folders without that file are of version 1, the first. Whatever
+//! programs of before can pass over unharmed does not need another version: fields that may be
+//! missing, and kinds of record lines that say since when there are such lines
+//! (`photo_core::record`).
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};

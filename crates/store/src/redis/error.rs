@@ -14,8 +14,8 @@ pub(super) enum ConnectError {
     /// The server will not do, and waiting does not help.
     #[error("{0}")]
     Unfit(String),
-    /// It does not let us do all that we need. Somebody can change that without a word to us, so it is
-    /// waited for.
+    /// It does not let us do all that we need. Somebody can change that without a word to us, so it
+    /// is waited for.
     #[error("{0}")]
     Refused(String),
     /// It does not answer, or not yet as it should.
@@ -48,8 +48,8 @@ impl From<RedisError> for ConnectError {
     }
 }
 
-/// What kind of right an error says that the user lacks: `command`, `key` or `channel`. Within a script
-/// servers before 7.2 say so in words alone.
+/// What kind of right an error says that the user lacks: `command`, `key` or `channel`. Within a
+/// script servers before 7.2 say so in words alone.
 pub(super) fn missing_right(error: &RedisError) -> Option<&'static str> {
     let why = error.to_string();
     let is_refused = error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)

@@ -2,7 +2,8 @@
 
 use deadpool_redis::redis::Script;
 
-/// One script's text: its flags, and its parts by their files below `scripts`: `lib` holds what several scripts need.
+/// One script's text: its flags, and its parts by their files below `scripts`: `lib` holds what
+/// several scripts need.
 macro_rules! text {
     ($flags:literal, $($part:literal),+) => {
         concat!(

@@ -1,4 +1,5 @@
-//! Programs that read other layouts of keys: they work side by side, or are told the order of steps.
+//! Programs that read other layouts of keys: they work side by side, or are told the order of
+//! steps.
 
 use deadpool_redis::redis::{Commands, cmd};
 use photo_core::job::Ack;

@@ -41,8 +41,8 @@ struct Round {
     per_processor_second: f64,
 }
 
-/// Measures with each kind of neighbour: a system without and one with it, both at the same time, as
-/// a machine may change its speed from one second to the next; an even number of rounds is best.
+/// Measures with each kind of neighbour: a system without and one with it, both at the same time,
+/// as a machine may change its speed from one second to the next; an even number of rounds is best.
 /// Answers whether enough was left beside each.
 pub async fn measure(rounds: usize, jobs: usize) -> anyhow::Result<bool> {
     let (mut enough, mut seconds) = (true, Vec::new());
@@ -98,9 +98,9 @@ impl Display for Comparison {
     }
 }
 
-/// Both systems in one round, and for how many seconds both were at work. They share the cores: what
-/// a neighbour wastes is taken from both, so it is the jobs per processor second that tell. Whose
-/// photos were stored last has an advantage, which is that of each in turn.
+/// Both systems in one round, and for how many seconds both were at work. They share the cores:
+/// what a neighbour wastes is taken from both, so it is the jobs per processor second that tell.
+/// Whose photos were stored last has an advantage, which is that of each in turn.
 async fn round(
     neighbour: Neighbour,
     jobs: usize,

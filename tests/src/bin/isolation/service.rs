@@ -110,7 +110,8 @@ impl Service {
     }
 
     async fn accept(self: Arc<Self>, listener: TcpListener, address: usize) {
-        // It fails when the machine is short of something: then the measurement stops, and is seen to.
+        // It fails when the machine is short of something: then the measurement stops, and is seen
+        // to.
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(Arc::clone(&self).serve(stream, address));
         }

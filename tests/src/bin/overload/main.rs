@@ -1,10 +1,10 @@
 //! Offers an api ten times what it can do: `overload --help` says how.
 //!
 //! First it is found with how many clients that upload one photo after another (`closed`) the
-//! throughput is best. Then these, and uploads that begin at ten times their rate whether the others
-//! are answered or not, each on a connection of its own (`open`), take turns, as the machine may be
-//! faster at one time than at another. What is asked for is that the api goes on doing what it can,
-//! refuses the rest fast, and does not grow.
+//! throughput is best. Then these, and uploads that begin at ten times their rate whether the
+//! others are answered or not, each on a connection of its own (`open`), take turns, as the machine
+//! may be faster at one time than at another. What is asked for is that the api goes on doing what
+//! it can, refuses the rest fast, and does not grow.
 //!
 //! Both programs share one machine, so the uploads are cheap to make (`upload`), and each program
 //! can be kept to cores of its own.
@@ -46,8 +46,8 @@ struct Args {
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     factor: u32,
 
-    /// How long the overload lasts, in seconds, over all rounds; the best throughput is searched for and
-    /// measured as long
+    /// How long the overload lasts, in seconds, over all rounds; the best throughput is searched
+    /// for and measured as long
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     seconds: u64,
 

@@ -69,7 +69,8 @@ impl Report {
         f64::from(self.outcome.begun) / self.outcome.offering.as_secs_f64()
     }
 
-    /// How many times the memory it needed while the best was looked for the api needed in overload.
+    /// How many times the memory it needed while the best was looked for the api needed in
+    /// overload.
     #[expect(clippy::cast_precision_loss, reason = "bytes of memory, for a ratio")]
     fn growth(&self) -> f64 {
         self.overload.peak as f64 / self.memory as f64

@@ -15,10 +15,10 @@ use crate::world::MODEL;
 
 const BOUNDARY: &str = "photo-overload";
 
-/// How much of a photo the kernel takes from a client before the api reads it, which the kernel doubles
-/// for what it needs itself: more than a client on another machine begins with. Through the loopback
-/// device it would take a megabyte at once, and the api's core would have to free it when it
-/// hangs up.
+/// How much of a photo the kernel takes from a client before the api reads it, which the kernel
+/// doubles for what it needs itself: more than a client on another machine begins with. Through the
+/// loopback device it would take a megabyte at once, and the api's core would have to free it when
+/// it hangs up.
 const SEND_BUFFER: u32 = 128 << 10;
 
 /// Where in a BMP the pixels begin.

@@ -53,8 +53,9 @@ impl World {
         Ok(Self { address, api, images, _redis: redis, _folder: folder })
     }
 
-    /// Empties what was stored, while nobody uploads. Or the page cache would grow, and from some size
-    /// on a virtual machine has to ask its host for every page, which slows down whatever comes then.
+    /// Empties what was stored, while nobody uploads. Or the page cache would grow, and from some
+    /// size on a virtual machine has to ask its host for every page, which slows down whatever
+    /// comes then.
     pub fn forget_photos(&self) -> io::Result<()> {
         files::empty(&self.images)
     }

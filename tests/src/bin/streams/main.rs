@@ -26,8 +26,9 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// Opens many event streams on one api, finishes all jobs while they are open, and prints how much
 /// memory the api used.
 ///
-/// Needs redis-server, and the programs api, dispatcher and example-model built beside this one. Exits
-/// with 0 only if every stream reported all its images as finished, within the memory allowed.
+/// Needs redis-server, and the programs api, dispatcher and example-model built beside this one.
+/// Exits with 0 only if every stream reported all its images as finished, within the memory
+/// allowed.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "streams", version)]
 struct Args {

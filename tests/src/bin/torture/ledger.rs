@@ -102,8 +102,9 @@ impl Ledger {
         }
     }
 
-    /// Says of every job that had succeeded and changed whether Redis is to blame: it had ended in a
-    /// time of which Redis forgot everything, and so is done again, with the same result. The others are problems. Answers how many jobs were done again.
+    /// Says of every job that had succeeded and changed whether Redis is to blame: it had ended in
+    /// a time of which Redis forgot everything, and so is done again, with the same result. The
+    /// others are problems. Answers how many jobs were done again.
     pub fn judge_changes(&self, gaps: &[Gap]) -> u64 {
         let mut notes = self.lock();
         let is_forgotten = |change: &Change| {

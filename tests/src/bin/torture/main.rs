@@ -1,12 +1,12 @@
 //! Tortures the whole system: `torture --help` says how.
 //!
 //! A real Redis, two apis and three dispatchers (`world`), some of which reach it over a bad wire
-//! (`photo_tests::wire`), work on what clients upload (`client`)
-//! while an adversary kills, stops, freezes and cuts off all of them (`adversary`). Somebody notes what
-//! Redis forgets of what it acknowledged (`witness`). The models are services
-//! inside this program (`service`), so that it knows what every job must answer and how many
-//! calls there were at once. Meanwhile somebody looks at the jobs (`watcher`), and in the end
-//! everything is checked (`audit`): every job that was accepted, and that nothing stays behind.
+//! (`photo_tests::wire`), work on what clients upload (`client`) while an adversary kills, stops,
+//! freezes and cuts off all of them (`adversary`). Somebody notes what Redis forgets of what it
+//! acknowledged (`witness`). The models are services inside this program (`service`), so that it
+//! knows what every job must answer and how many calls there were at once. Meanwhile somebody looks
+//! at the jobs (`watcher`), and in the end everything is checked (`audit`): every job that was
+//! accepted, and that nothing stays behind.
 //!
 //! The seed decides what is done to whom, and which calls a model spoils. When each happens in
 //! relation to the rest is up to the machine: a seed makes a failure likely again, not certain.
@@ -58,8 +58,9 @@ struct Args {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 
-    /// When Redis syncs its append-only file. With `everysec` and a busy disk a killed Redis may forget
-    /// what it acknowledged; jobs that run again for that reason alone are counted and are no failure
+    /// When Redis syncs its append-only file. With `everysec` and a busy disk a killed Redis may
+    /// forget what it acknowledged; jobs that run again for that reason alone are counted and are
+    /// no failure
     #[arg(long, value_enum, default_value = "everysec")]
     appendfsync: Appendfsync,
 

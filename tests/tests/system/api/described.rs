@@ -1,5 +1,5 @@
-//! The server is as it describes itself: schemathesis asks whatever the description allows, and what
-//! it does not allow, and compares the answers with it.
+//! The server is as it describes itself: schemathesis asks whatever the description allows, and
+//! what it does not allow, and compares the answers with it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,8 @@ use crate::system::Server;
 /// What it needs.
 const REQUIREMENTS: &str = include_str!("../../../schemathesis/requirements.txt");
 
-/// Whoever is to be called back may be called, or a right request would be refused; nobody is there.
+/// Whoever is to be called back may be called, or a right request would be refused; nobody is
+/// there.
 const CALLBACKS: &str = "[callbacks]\n\
     secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n\
     allow = [\"127.0.0.1:1\"]\n";

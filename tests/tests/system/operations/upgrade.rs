@@ -1,5 +1,5 @@
-//! Data that released programs wrote (`tests/upgrade`) in the hands of the programs of today: they open
-//! it, finish its open jobs, and answer the same of all that had ended.
+//! Data that released programs wrote (`tests/upgrade`) in the hands of the programs of today: they
+//! open it, finish its open jobs, and answer the same of all that had ended.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -23,8 +23,8 @@ const ATTEMPTS: u32 = 3;
 /// What the browser is called, by who packages it.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// It shows nothing, asks nobody, and talks to nobody but our servers, one of which it also finds by
-/// another's name. Inside a container it has no sandbox of its own.
+/// It shows nothing, asks nobody, and talks to nobody but our servers, one of which it also finds
+/// by another's name. Inside a container it has no sandbox of its own.
 const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",

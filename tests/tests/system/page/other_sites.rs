@@ -188,7 +188,8 @@ async fn a_name_made_to_lead_here_is_not_answered_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_opens_the_page_and_a_listed_origin_may_do_all() {
     let folder = tempfile::tempdir().unwrap();
-    // The site has to be known before the server starts, and the server before the site links to it.
+    // The site has to be known before the server starts, and the server before the site links to
+    // it.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let site = start_site(&format!("http://127.0.0.1:{port}/")).await;
     let client = format!("http://localhost:{site}");

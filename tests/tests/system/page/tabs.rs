@@ -58,8 +58,8 @@ async fn six_tabs_work_with_one_list_and_a_seventh_loads() {
         page.wait_for("document.querySelector('#health').textContent === 'Live'").await;
         assert_eq!(page.run_async::<Value>(KEPT).await, Value::Array(Vec::new()));
 
-        // Another tab may have been at work on them, and say so late. What it says of a photo that is
-        // still kept shows that the others were told all of it.
+        // Another tab may have been at work on them, and say so late. What it says of a photo that
+        // is still kept shows that the others were told all of it.
         let late = format!(
             "const {{ Storage }} = await import('/page/kept/storage.js');
              const listed = {listed};

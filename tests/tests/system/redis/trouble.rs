@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::system::{Server, System, form, jpeg, md5, wait_until};
 
-/// The longest an answer may take: three seconds for a Redis that does not answer, five for one that
-/// is slow to, and some for a busy machine.
+/// The longest an answer may take: three seconds for a Redis that does not answer, five for one
+/// that is slow to, and some for a busy machine.
 const SOON: Duration = Duration::from_secs(7);
 
 fn connection(redis: &RedisServer) -> Connection {
@@ -227,7 +227,8 @@ async fn a_redis_that_answers_late_keeps_nobody_waiting_for_all_its_answers_toge
     // One answer takes less than three seconds, and three of them more than five.
     wire.lengthen(Duration::from_millis(900));
     answers(&api, &status, 200).await;
-    // The queue is looked at before the form, again as there is more than one photo, and then joined.
+    // The queue is looked at before the form, again as there is more than one photo, and then
+    // joined.
     let photos = [jpeg(1), jpeg(2)];
     let asked = Instant::now();
     let answer = api.post("/predict?models=noop", form(&photos, &[])).await.unwrap();

@@ -8,7 +8,8 @@ use crate::system::{Server, jpeg, md5};
 
 const README: &str = include_str!("../../../../README.md");
 
-/// What the service is started by at the end, but for its port: the test has a free one chosen and told.
+/// What the service is started by at the end, but for its port: the test has a free one chosen and
+/// told.
 const START: &str = "5005), Model)\n";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
-//! The jobs of an image that a client asks about: all, or the jobs of some models. What other clients
-//! asked for about the same photo then decides nothing.
+//! The jobs of an image that a client asks about: all, or the jobs of some models. What other
+//! clients asked for about the same photo then decides nothing.
 
 use std::sync::Arc;
 

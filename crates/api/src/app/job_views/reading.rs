@@ -22,8 +22,8 @@ pub(crate) async fn read_one(
     Ok(jobs.pop().unwrap_or_default())
 }
 
-/// Reads the jobs of each image. The images' records still know what the job store has forgotten; and
-/// while it is away, they tell what is finished, since that does not change.
+/// Reads the jobs of each image. The images' records still know what the job store has forgotten;
+/// and while it is away, they tell what is finished, since that does not change.
 pub(crate) async fn read(
     stores: &Stores,
     images: &[ImageKey],

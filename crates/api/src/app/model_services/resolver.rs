@@ -6,8 +6,8 @@ use photo_core::address::is_off_limits;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-/// Resolves names, and refuses a name of which any address is off limits: the connection goes to one of
-/// the addresses that were checked.
+/// Resolves names, and refuses a name of which any address is off limits: the connection goes to
+/// one of the addresses that were checked.
 #[derive(Debug)]
 pub(super) struct ServiceResolver;
 

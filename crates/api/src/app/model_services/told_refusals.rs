@@ -1,5 +1,5 @@
-//! Refused announcements that the log has told of: services repeat them every ten seconds, and the log
-//! does not.
+//! Refused announcements that the log has told of: services repeat them every ten seconds, and the
+//! log does not.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};

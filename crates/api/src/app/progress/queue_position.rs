@@ -1,5 +1,5 @@
-//! A job's position in its queue, from the lengths of the queues and the times at their ends. The jobs
-//! before it are not counted.
+//! A job's position in its queue, from the lengths of the queues and the times at their ends. The
+//! jobs before it are not counted.
 
 use photo_core::JobState;
 use photo_core::job::PriorityWeights;
@@ -31,8 +31,8 @@ impl QueuePosition {
     }
 }
 
-/// Returns how many jobs of other priorities are started before a job that has `own` jobs of its own
-/// priority before it.
+/// Returns how many jobs of other priorities are started before a job that has `own` jobs of its
+/// own priority before it.
 fn of_other_priorities(
     priority: Priority,
     own: u64,

@@ -1,7 +1,7 @@
 //! How long one request may wait for the job store, over all its calls.
 //!
-//! The store gives up on a server that does not answer. A server that answers, but slowly, would keep a
-//! request of many calls waiting for as long as all of them take together.
+//! The store gives up on a server that does not answer. A server that answers, but slowly, would
+//! keep a request of many calls waiting for as long as all of them take together.
 
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,8 @@ impl StoreDeadline {
         Self(STORE_TIMEOUT)
     }
 
-    /// Returns the store's answer, or that the store is unavailable once the time is used up; the store
-    /// may then have done what it was asked to all the same.
+    /// Returns the store's answer, or that the store is unavailable once the time is used up; the
+    /// store may then have done what it was asked to all the same.
     pub(crate) async fn wait<T>(
         &mut self,
         answer: impl Future<Output = Result<T, StoreError>>,

@@ -14,8 +14,8 @@ pub(crate) struct PendingImage {
     pub(crate) since: UnixMillis,
 }
 
-/// The images to be read again, each once, in the order of their first hints: hints that come faster
-/// than the images are read become one.
+/// The images to be read again, each once, in the order of their first hints: hints that come
+/// faster than the images are read become one.
 #[derive(Debug, Default)]
 pub(crate) struct PendingSet {
     pending: Mutex<PendingQueue>,

@@ -28,7 +28,8 @@ impl StreamPermits {
 
     /// Takes a permit, if one is left.
     pub(crate) fn take(self: &Arc<Self>) -> Result<StreamPermit, SubscriptionError> {
-        // Taken first and given back by the drop, so that the limit holds when several come at once.
+        // Taken first and given back by the drop, so that the limit holds when several come at
+        // once.
         let others = self.taken.fetch_add(1, Ordering::Relaxed);
         let permit = StreamPermit(Arc::clone(self));
         let limit = self.limit.load(Ordering::Relaxed);

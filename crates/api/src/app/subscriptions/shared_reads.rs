@@ -20,7 +20,8 @@ use crate::app::stores::StoresError;
 /// How many images the store is asked for at a time.
 const READ_IMAGES: usize = 100;
 
-/// The same after images of many bytes: neither the store nor this process has to hold more of them.
+/// The same after images of many bytes: neither the store nor this process has to hold more of
+/// them.
 const LARGE_READ_IMAGES: usize = 10;
 
 /// How many bytes of images are many.
@@ -30,8 +31,8 @@ const LARGE_BYTES: usize = 512 << 10;
 /// images a second at most.
 const PAUSE_PER_IMAGE: Duration = Duration::from_micros(50);
 
-/// Pauses are made once they have added up to this. A client that alone waits for one image is not kept
-/// waiting; what is asked for in a pause is read together.
+/// Pauses are made once they have added up to this. A client that alone waits for one image is not
+/// kept waiting; what is asked for in a pause is read together.
 const MIN_PAUSE: Duration = Duration::from_millis(5);
 
 /// The pause after nothing could be read.
@@ -56,8 +57,8 @@ pub(crate) type SharedSnapshot = Option<Arc<ImageSnapshot>>;
 /// A caller that asked for an image, and for which of its jobs.
 type Asker = (ModelFilter, oneshot::Sender<SharedSnapshot>);
 
-/// The images that were asked for. A caller that asks for an image that is queued already is answered
-/// with the others, so that a thousand clients that wait for one image cost one read.
+/// The images that were asked for. A caller that asks for an image that is queued already is
+/// answered with the others, so that a thousand clients that wait for one image cost one read.
 #[derive(Debug, Default)]
 pub(crate) struct SharedReads {
     queue: Mutex<ReadQueue>,
@@ -71,8 +72,8 @@ struct ReadQueue {
 }
 
 impl SharedReads {
-    /// Returns the snapshot of each of these images, read after this call began; `None` for an image
-    /// that cannot be read now.
+    /// Returns the snapshot of each of these images, read after this call began; `None` for an
+    /// image that cannot be read now.
     pub(crate) async fn read(
         &self,
         images: &[ImageKey],
@@ -159,8 +160,8 @@ struct AnsweredImage {
     bytes: usize,
 }
 
-/// Answers all callers that asked for an image, each for the jobs it asked about. Nearly all ask about
-/// the same ones.
+/// Answers all callers that asked for an image, each for the jobs it asked about. Nearly all ask
+/// about the same ones.
 fn tell(
     image: ImageKey,
     jobs: Vec<JobView>,
@@ -189,7 +190,7 @@ fn tell(
     told
 }
 
-/// Reads all jobs of each image. One that cannot be read keeps no other from being read.
+/// Reads all jobs of each image. An image that cannot be read does not stop the others.
 async fn look(stores: &Stores, images: &[ImageKey]) -> Vec<Result<Vec<JobView>, StoresError>> {
     let all = ModelFilter::default();
     if let Ok(jobs) = read(stores, images, &all, &mut StoreDeadline::new()).await {
@@ -209,8 +210,9 @@ impl ImageSnapshot {
         let is_final = view.status.is_final();
         let mut json = serde_json::to_vec(&view)
             .expect("a view is made of texts, numbers and JSON, and a vector takes all of it");
-        // A model may have broken the lines of its result, and an event's data is one queue. Between
-        // the words of JSON both are white space; within a string they are written otherwise.
+        // A model may have broken the lines of its result, and an event's data is one queue.
+        // Between the words of JSON both are white space; within a string they are written
+        // otherwise.
         json.iter_mut().filter(|byte| b"\r\n".contains(byte)).for_each(|byte| *byte = b' ');
         let mut hasher = DefaultHasher::new();
         hasher.write(&json);

@@ -52,8 +52,8 @@ pub(crate) enum ImageChange {
 }
 
 impl Subscription {
-    /// Begins a subscription to those jobs of these images that pass `filter`. All images are due; what
-    /// changed before `since` was seen before.
+    /// Begins a subscription to those jobs of these images that pass `filter`. All images are due;
+    /// what changed before `since` was seen before.
     pub(crate) fn begin(
         subscriptions: Arc<Subscriptions>,
         mut images: Vec<ImageKey>,

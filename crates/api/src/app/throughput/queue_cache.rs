@@ -1,5 +1,5 @@
-//! Queues and dispatchers, at most a moment old, read once however many clients ask: most clients that
-//! follow a job ask for the same, again and again.
+//! Queues and dispatchers, at most a moment old, read once however many clients ask: most clients
+//! that follow a job ask for the same, again and again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use photo_core::job::ModelStats;
 use photo_core::{Clock, ModelName};
 
-/// How often all models are sampled, and the shortest time a rate is measured over unless this process
-/// has just started.
+/// How often all models are sampled, and the shortest time a rate is measured over unless this
+/// process has just started.
 pub(crate) const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How many samples are kept of each model: a rate is that of the last minute at most.
@@ -27,7 +27,8 @@ const UNKNOWN_WAIT_SECONDS: u64 = 30;
 /// The longest clients are asked to wait, in seconds: much may change until then.
 const MAX_WAIT_SECONDS: u64 = 600;
 
-/// The samples of each model, the latest last. Names of models are checked, so their number is bounded.
+/// The samples of each model, the latest last. Names of models are checked, so their number is
+/// bounded.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
     samples: Mutex<HashMap<ModelName, VecDeque<RateSample>>>,

@@ -1,7 +1,7 @@
 //! The threads on which photos are made small.
 //!
-//! Few, and always the same: the allocator keeps what a thread frees for that thread, so that among the
-//! hundreds of threads on which other blocking work runs the pixels of many photos would stay.
+//! Few, and always the same: the allocator keeps what a thread frees for that thread, so that among
+//! the hundreds of threads on which other blocking work runs the pixels of many photos would stay.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -54,7 +54,8 @@ pub(super) struct CancelStep<'a> {
 type StatesByImage = Vec<Vec<(ModelName, JobState)>>;
 
 impl CancelStep<'_> {
-    /// Cancels the unfinished ones of the selected jobs, and adds all of them as they are after that.
+    /// Cancels the unfinished ones of the selected jobs, and adds all of them as they are after
+    /// that.
     pub(super) async fn cancel(&self, cancelled: &mut CancelledJobs) -> Result<(), StoresError> {
         // Read first: a request for a job that comes after this asks for it again.
         let records = self.records().await?;

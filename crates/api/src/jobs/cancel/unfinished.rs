@@ -22,8 +22,8 @@ pub(super) struct UnfinishedJobs<'a> {
 }
 
 impl UnfinishedJobs<'_> {
-    /// Cancels queued and waiting jobs, and asks for running jobs to be cancelled. Jobs move
-    /// from list to list meanwhile, so that some may be left, as [`UnfinishedJobs::remaining`] tells.
+    /// Cancels queued and waiting jobs, and asks for running jobs to be cancelled. Jobs move from
+    /// list to list meanwhile, so that some may be left, as [`UnfinishedJobs::remaining`] tells.
     pub(super) async fn cancel(&mut self, models: &[ModelName]) -> Result<(), StoresError> {
         for model in models {
             for list in JobList::ALL {
@@ -68,7 +68,8 @@ impl UnfinishedJobs<'_> {
         Ok(())
     }
 
-    /// Returns the images among `images` whose running job of this model has not been asked to cancel.
+    /// Returns the images among `images` whose running job of this model has not been asked to
+    /// cancel.
     async fn not_asked_for(
         &self,
         model: &ModelName,

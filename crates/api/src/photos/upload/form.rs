@@ -51,8 +51,8 @@ pub(super) struct UploadForm {
 }
 
 /// Reads a form whose query said `fields`, of which the models were checked. If more are known when
-/// the first photo begins, they are checked then, so that no photo is read in vain. Photos that are no
-/// good do not end the reading: all of them are named.
+/// the first photo begins, they are checked then, so that no photo is read in vain. Photos that are
+/// no good do not end the reading: all of them are named.
 pub(super) async fn read(
     state: &AppState,
     mut form: Multipart<impl Pieces>,
@@ -104,8 +104,8 @@ pub(super) async fn read(
                     }
                 }
                 if refused.is_some() {
-                    // Nothing of the request will be stored: what was received needs no room any more,
-                    // and the next photo is received only to be checked.
+                    // Nothing of the request will be stored: what was received needs no room any
+                    // more, and the next photo is received only to be checked.
                     upload =
                         state.stores.images.begin(state.stores.config.api.image_limits()).await?;
                 }

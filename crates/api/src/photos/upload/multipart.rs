@@ -1,10 +1,11 @@
 //! Reading `multipart/form-data` (RFC 7578) as it arrives.
 //!
-//! A photo's bytes are passed on as they came from the connection, uncopied but where a boundary may
-//! lie across two pieces. Parts end where their boundary is, whatever they say of their length.
+//! A photo's bytes are passed on as they came from the connection, uncopied but where a boundary
+//! may lie across two pieces. Parts end where their boundary is, whatever they say of their length.
 //!
-//! Lines end in CRLF or, in forms written by hand, all in LF: the line of the first boundary decides
-//! which of the two ends a part, so that no photo that holds a boundary behind a single LF is cut.
+//! Lines end in CRLF or, in forms written by hand, all in LF: the line of the first boundary
+//! decides which of the two ends a part, so that no photo that holds a boundary behind a single LF
+//! is cut.
 
 mod head;
 mod parameters;
@@ -119,8 +120,8 @@ impl<S: Pieces> Multipart<S> {
         })
     }
 
-    /// Returns the head of the next part, or `None` after the last. What has not been read of the part
-    /// before is skipped.
+    /// Returns the head of the next part, or `None` after the last. What has not been read of the
+    /// part before is skipped.
     pub(super) async fn next_part(&mut self) -> Result<Option<PartHead>, FormError> {
         while self.next_bytes().await?.is_some() {}
         if self.is_closed().await? {
@@ -161,8 +162,8 @@ impl<S: Pieces> Multipart<S> {
     }
 
     /// Whether the boundary that was just passed is the form's last. It must be a whole line, or
-    /// what looks like one might be a photo's, and the photo be cut short. White space at the line's
-    /// end is transport padding (RFC 2046).
+    /// what looks like one might be a photo's, and the photo be cut short. White space at the
+    /// line's end is transport padding (RFC 2046).
     async fn is_closed(&mut self) -> Result<bool, FormError> {
         loop {
             match line_end(&self.held) {

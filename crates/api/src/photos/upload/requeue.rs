@@ -14,8 +14,8 @@ use crate::app::stores::StoresError;
 /// How many images the job store is asked about at a time.
 const MAX_IMAGES_TOGETHER: usize = 20;
 
-/// Queues again the jobs that failed because their photo was damaged or missing: the jobs asked for now,
-/// and all others of the photos that are repaired. Returns which.
+/// Queues again the jobs that failed because their photo was damaged or missing: the jobs asked for
+/// now, and all others of the photos that are repaired. Returns which.
 pub(super) async fn requeue(
     state: &AppState,
     asked: &Acceptance,

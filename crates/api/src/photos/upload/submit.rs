@@ -25,8 +25,8 @@ pub(super) struct AcceptedJob {
     new: bool,
 }
 
-/// Queues the jobs of `images` in that order. Jobs that ended and that the job store has forgotten are
-/// restored to it.
+/// Queues the jobs of `images` in that order. Jobs that ended and that the job store has forgotten
+/// are restored to it.
 pub(super) async fn submit(
     state: &AppState,
     images: &[ImageKey],
@@ -81,8 +81,8 @@ pub(super) async fn submit(
     Ok(accepted.collect())
 }
 
-/// Writes down the jobs that this request queued although their images' records had them as unfinished
-/// before: another request cancelled them meanwhile, and may yet write that down.
+/// Writes down the jobs that this request queued although their images' records had them as
+/// unfinished before: another request cancelled them meanwhile, and may yet write that down.
 async fn write_down_again(
     state: &AppState,
     asked: &Acceptance,
@@ -111,8 +111,8 @@ async fn write_down_again(
     Ok(())
 }
 
-/// Returns the ended jobs of other models that the job store has forgotten, of the images that it knows
-/// again from now on: it alone is asked about these images.
+/// Returns the ended jobs of other models that the job store has forgotten, of the images that it
+/// knows again from now on: it alone is asked about these images.
 async fn others_forgotten(
     state: &AppState,
     asked: &Acceptance,

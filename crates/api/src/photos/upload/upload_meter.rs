@@ -1,5 +1,5 @@
-//! Measures how fast an upload arrives, so that clients that send too slowly are cut off. Only the time
-//! in which the server waits for the client counts: a slow disk is not the client's fault.
+//! Measures how fast an upload arrives, so that clients that send too slowly are cut off. Only the
+//! time in which the server waits for the client counts: a slow disk is not the client's fault.
 
 use std::cell::Cell;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! A request means the same in every spelling that clients have for it, and one that is misspelt is told
-//! how it is meant.
+//! A request means the same in every spelling that clients have for it, and one that is misspelt is
+//! told how it is meant.
 
 use photo_tests::photos::bmp;
 use reqwest::{Method, StatusCode};

@@ -1,5 +1,5 @@
-//! Whoever asks about some models' jobs is told of those alone: what others asked for about the same photo
-//! decides nothing.
+//! Whoever asks about some models' jobs is told of those alone: what others asked for about the
+//! same photo decides nothing.
 
 use photo_core::job::Ending;
 use photo_tests::events::EventReader;

@@ -1,5 +1,5 @@
-//! Forms as clients write them: browsers, curl, the libraries of other languages, and people by hand. What
-//! can be understood is taken, and what cannot is said.
+//! Forms as clients write them: browsers, curl, the libraries of other languages, and people by
+//! hand. What can be understood is taken, and what cannot is said.
 
 use photo_tests::photos::bmp;
 use serde_json::{Value, json};

@@ -112,8 +112,8 @@ async fn a_photo_cut_anywhere_in_its_header_is_refused() {
     }
 }
 
-/// Some decoders take the second frame of these for the first; libjpeg, which everything here decodes
-/// with, does not.
+/// Some decoders take the second frame of these for the first; libjpeg, which everything here
+/// decodes with, does not.
 #[actix_web::test]
 async fn a_jpeg_has_the_size_of_the_frame_that_libjpeg_finds() {
     let app = App::start();

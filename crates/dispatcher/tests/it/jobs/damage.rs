@@ -7,8 +7,8 @@ use photo_core::JobState::{Failed, Succeeded};
 use crate::fake_service::{FakeService, Takes};
 use crate::world::World;
 
-/// A small one is known to be damaged before anybody is asked. Of a large one all but the last piece
-/// may be sent, which is no request.
+/// A small one is known to be damaged before anybody is asked. Of a large one all but the last
+/// piece may be sent, which is no request.
 #[tokio::test]
 async fn no_service_is_asked_about_a_damaged_photo() {
     for (takes, protocol) in [

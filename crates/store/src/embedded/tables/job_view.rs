@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::embedded::columns::{json, model_name, moment, natural, priority, state, unreadable};
 
-/// Reads a job's columns, in the order in which `status::STATUS` selects them, of a store whose time is so far
-/// ahead of the clock.
+/// Reads a job's columns, in the order in which `status::STATUS` selects them, of a store whose
+/// time is so far ahead of the clock.
 pub(crate) fn view(row: &Row<'_>, ahead: i64) -> Result<JobView> {
     let stored_state = state(row, 1)?;
     let (fence, changed_at) = (natural(row.get(6)?), moment(row, 9)?);

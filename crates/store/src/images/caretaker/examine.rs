@@ -1,7 +1,8 @@
 //! Looking whether what is stored of an image is whole, and mending what can be mended.
 //!
-//! A photo's name is the MD5 of its bytes, so the photo alone tells whether it is whole, and with it
-//! what its record says of it. The SHA-256 and the checksum in the record follow from the same bytes.
+//! A photo's name is the MD5 of its bytes, so the photo alone tells whether it is whole, and with
+//! it what its record says of it. The SHA-256 and the checksum in the record follow from the same
+//! bytes.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
@@ -93,7 +94,8 @@ impl StoredImage<'_> {
         record_file::read_info(self.root, self.image)?.ok_or_else(|| damaged(self.image))
     }
 
-    /// Whether the photo's bytes are wrong, as somebody has found who read them: then it is set aside.
+    /// Whether the photo's bytes are wrong, as somebody has found who read them: then it is set
+    /// aside.
     pub(crate) fn confirm_damage(self) -> io::Result<bool> {
         let how = Examination { deep: true, mend: true, bytes_per_second: None };
         Ok(self.examine(how, &AtomicBool::new(false))?.damaged_photo)
@@ -108,8 +110,8 @@ impl StoredImage<'_> {
             .find(|path| path.exists())
     }
 
-    /// Takes a damaged photo out of its place, unless another one took the place meanwhile. Where that
-    /// cannot be done it stays, and is found damaged again.
+    /// Takes a damaged photo out of its place, unless another one took the place meanwhile. Where
+    /// that cannot be done it stays, and is found damaged again.
     fn set_aside(self, path: &Path, seen: &Metadata) {
         let image = self.image;
         match self.try_to_set_aside(path, seen) {
@@ -184,8 +186,8 @@ fn same(new: &ImageInfo, old: &ImageInfo) -> bool {
     *new == ImageInfo { checksum: new.checksum, ..old.clone() }
 }
 
-/// What is known of a photo that is whole; as its record has it, as far as that is right. `None` if it
-/// is no photo that is taken today.
+/// What is known of a photo that is whole; as its record has it, as far as that is right. `None` if
+/// it is no photo that is taken today.
 fn describe(
     mut file: File,
     digests: Digests,

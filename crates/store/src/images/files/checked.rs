@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use photo_core::ImageKey;
 
-/// For how long a photo that was checked is taken for whole if its file is the same. A file that its
-/// disk damages looks the same, so this is short: about as long as several models are asked about one
-/// photo.
+/// For how long a photo that was checked is taken for whole if its file is the same. A file that
+/// its disk damages looks the same, so this is short: about as long as several models are asked
+/// about one photo.
 const VALID: Duration = Duration::from_mins(10);
 
 /// The most photos that are remembered, some hundred bytes each.

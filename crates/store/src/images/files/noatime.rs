@@ -1,5 +1,5 @@
-//! Opening files without its being noted that they are read. Nobody asks when a photo was read, and to
-//! note it is another write to the disk for each.
+//! Opening files without its being noted that they are read. Nobody asks when a photo was read, and
+//! to note it is another write to the disk for each.
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{open, open_by};

@@ -46,8 +46,8 @@ fn read_whole_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>
     Ok(read(root, image)?.and_then(|record| record.info))
 }
 
-/// [`read_info`] without waiting for the disk; an error as [`cached::must_wait`] tells them where it
-/// would have to.
+/// [`read_info`] without waiting for the disk; an error as [`cached::must_wait`] tells them where
+/// it would have to.
 pub(crate) fn read_cached_info(root: &Path, image: ImageKey) -> io::Result<Option<ImageInfo>> {
     let file = match cached::open(&record_path(root, image)) {
         Ok(file) => file,
@@ -90,8 +90,8 @@ pub(crate) fn append_held(root: &Path, image: ImageKey, lines: &[RecordLine]) ->
     file.sync_data()
 }
 
-/// Writes an image's record anew with this image line; a damaged one is kept aside. Nobody reads half
-/// of it, and lines that are added meanwhile wait for the new one.
+/// Writes an image's record anew with this image line; a damaged one is kept aside. Nobody reads
+/// half of it, and lines that are added meanwhile wait for the new one.
 pub(crate) fn rewrite(
     root: &Path,
     spool: &Spool,

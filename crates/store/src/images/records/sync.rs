@@ -12,8 +12,8 @@ use crate::images::damage::damaged_image;
 use crate::images::shards::Shards;
 use crate::images::{SYNCING, blocking, disk_error};
 
-/// Syncs the readable records of all these images, several at the same time: one after the other each would
-/// wait for a commit of the file system of its own.
+/// Syncs the readable records of all these images, several at the same time: one after the other
+/// each would wait for a commit of the file system of its own.
 pub(crate) async fn sync_all(
     shards: Arc<Shards>,
     images: &[ImageKey],

@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 /// Gives out a number of permits to hash, to the photos that began first.
 ///
-/// In a queue all photos would advance in step, a block at a time, end together, and wait for the disk
-/// together while there is nothing to hash. Here a photo that has begun is soon over, as far as its
-/// client keeps up, and is written while the next one is hashed.
+/// In a queue all photos would advance in step, a block at a time, end together, and wait for the
+/// disk together while there is nothing to hash. Here a photo that has begun is soon over, as far
+/// as its client keeps up, and is written while the next one is hashed.
 pub(crate) struct HashScheduler(Mutex<State>);
 
 struct State {

@@ -108,8 +108,8 @@ impl Commit {
         if missing.is_empty() { Ok(once) } else { Err(ImageStoreError::Missing(missing)) }
     }
 
-    /// Refuses a photo if another one with its MD5 is stored. A record that only says so by mistake is
-    /// mended.
+    /// Refuses a photo if another one with its MD5 is stored. A record that only says so by mistake
+    /// is mended.
     fn check_stored(&self, info: &ImageInfo) -> Result<(), ImageStoreError> {
         let stored = || record_file::read_info(&self.shards.root, info.md5).ok().flatten();
         let Some(first) = stored() else { return Ok(()) };

@@ -11,8 +11,8 @@ use crate::settings::Layouts;
 /// The first version whose scripts can say that they may run while memory is short.
 const OLDEST_SERVER: u32 = 7;
 
-/// Refuses a server that is too old, that may drop keys, whose keys have a layout other than these, or that
-/// does not let us do all that we need; and one that takes no writes for now.
+/// Refuses a server that is too old, that may drop keys, whose keys have a layout other than these,
+/// or that does not let us do all that we need; and one that takes no writes for now.
 pub(super) async fn check(
     client: &Client,
     connection: &mut MultiplexedConnection,

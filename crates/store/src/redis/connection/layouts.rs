@@ -48,8 +48,8 @@ impl Layouts {
     }
 }
 
-/// Says on the server that a program that reads these layouts is there, and raises the layout of the
-/// keys below `tag` if that may be done now. Answers the layout.
+/// Says on the server that a program that reads these layouts is there, and raises the layout of
+/// the keys below `tag` if that may be done now. Answers the layout.
 pub(super) async fn announce(
     layouts: Layouts,
     tag: &str,

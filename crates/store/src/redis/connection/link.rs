@@ -195,9 +195,9 @@ async fn keep(server: Arc<Server>, state: Arc<watch::Sender<LinkState>>) {
     }
 }
 
-/// Gives the connection up once no answers come on it any more, the layout of the keys is not read here
-/// any more, or the server is elsewhere: a master that was frozen and replaced takes writes for a moment
-/// when it goes on, and they are lost.
+/// Gives the connection up once no answers come on it any more, the layout of the keys is not read
+/// here any more, or the server is elsewhere: a master that was frozen and replaced takes writes
+/// for a moment when it goes on, and they are lost.
 async fn look_after(server: &Server, state: &watch::Sender<LinkState>) {
     loop {
         sleep(LOOK).await;

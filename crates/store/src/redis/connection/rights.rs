@@ -9,8 +9,8 @@ use crate::settings::Layouts;
 
 const RIGHTS: &str = include_str!("../scripts/connection/rights.lua");
 
-/// Tries what the store will do, and answers the layout of the keys that are there, after writing the
-/// newest of `layouts` if there was none. Names what is refused.
+/// Tries what the store will do, and answers the layout of the keys that are there, after writing
+/// the newest of `layouts` if there was none. Names what is refused.
 pub(super) async fn try_all(
     client: &Client,
     connection: &mut MultiplexedConnection,

@@ -40,7 +40,8 @@ pub struct Leftovers {
 }
 
 /// Looks at Redis and the image folder, where there must be these photos and nothing else; in Redis
-/// some may not be counted if it had forgotten something. What is wrong goes into the ledger. Blocks.
+/// some may not be counted if it had forgotten something. What is wrong goes into the ledger.
+/// Blocks.
 pub fn look(
     world: &World,
     ledger: &Ledger,
@@ -222,10 +223,10 @@ fn counters(redis: &mut Connection) -> anyhow::Result<HashMap<String, u64>> {
     Ok(sums)
 }
 
-/// Each photo has its file and its record, and there is nothing else. An api that was killed
-/// leaves what it was writing in the spool; another one removes it within minutes, and at once here,
-/// where it is made an hour old and an operator asks for it. Answers how many files there were, and
-/// how many endings had to be written down.
+/// Each photo has its file and its record, and there is nothing else. An api that was killed leaves
+/// what it was writing in the spool; another one removes it within minutes, and at once here, where
+/// it is made an hour old and an operator asks for it. Answers how many files there were, and how
+/// many endings had to be written down.
 fn check_files(world: &World, ledger: &Ledger, photos: u64) -> anyhow::Result<(usize, u64)> {
     let (root, spool) = (world.images(), world.images().join(".spool"));
     let abandoned = files(&spool)?.len();

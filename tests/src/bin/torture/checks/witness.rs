@@ -1,10 +1,10 @@
 //! Whether Redis keeps what it acknowledges.
 //!
-//! With `appendfsync everysec` it may put off writing to its append-only file while the disk is behind
-//! with a sync, for up to two seconds, and answers meanwhile. Killed then, it has forgotten what it
-//! had acknowledged, and what was done in that time is done again: not a fault of ours, but only if it
-//! did forget. So somebody counts in Redis all the time, in a database of his own, and looks after every
-//! start whether the count is still what he was told.
+//! With `appendfsync everysec` it may put off writing to its append-only file while the disk is
+//! behind with a sync, for up to two seconds, and answers meanwhile. Killed then, it has forgotten
+//! what it had acknowledged, and what was done in that time is done again: not a fault of ours, but
+//! only if it did forget. So somebody counts in Redis all the time, in a database of his own, and
+//! looks after every start whether the count is still what he was told.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -106,8 +106,8 @@ impl Count {
         Ok(())
     }
 
-    /// Compares what Redis has with what it acknowledged. It may have one step more, whose answer was
-    /// lost.
+    /// Compares what Redis has with what it acknowledged. It may have one step more, whose answer
+    /// was lost.
     fn look(&mut self, found: u64, now: UnixMillis) {
         let kept = self.steps.iter().take_while(|(step, _)| *step <= found).count();
         let forgotten = self.steps.split_off(kept);

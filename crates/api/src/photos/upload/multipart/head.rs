@@ -49,7 +49,8 @@ impl PartHead {
     }
 }
 
-/// The lines of a head by their names. A line that begins with white space continues the one before.
+/// The lines of a head by their names. A line that begins with white space continues the one
+/// before.
 fn read_headers(head: &[u8]) -> Result<Vec<(String, Vec<u8>)>, FormError> {
     let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
     for line in head.split(|byte| *byte == b'\n') {

@@ -4,8 +4,8 @@
 
 use memchr::{memchr, memchr2};
 
-/// Returns what a value begins with, in lower case, and its parameters in their order, their names in
-/// lower case.
+/// Returns what a value begins with, in lower case, and its parameters in their order, their names
+/// in lower case.
 pub(super) fn split(value: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
     let at = memchr(b';', value).unwrap_or(value.len());
     let (kind, mut rest) = (lower(&value[..at]), value.get(at + 1..).unwrap_or_default());
@@ -39,8 +39,8 @@ fn read_bare(text: &[u8]) -> (Vec<u8>, &[u8]) {
 }
 
 /// By the standard a backslash stands before each quote and backslash of the text. Browsers write
-/// backslashes as they are; so where the standard does not lead to the parameter's end, they and all
-/// quotes but the last are taken as they are.
+/// backslashes as they are; so where the standard does not lead to the parameter's end, they and
+/// all quotes but the last are taken as they are.
 fn read_quoted(text: &[u8]) -> (Vec<u8>, &[u8]) {
     let read = read_escaped(text).or_else(|| read_literal(text));
     read.unwrap_or_else(|| (text.to_vec(), &[]))

@@ -1,5 +1,5 @@
-//! The fingerprint of the store: by what a file is told from another one and from an earlier copy of
-//! itself.
+//! The fingerprint of the store: by what a file is told from another one and from an earlier copy
+//! of itself.
 
 use photo_core::job::Beat;
 use rusqlite::{Connection, Result};

@@ -10,8 +10,8 @@ use crate::embedded::tables::model_queue::{Counter, ModelQueue};
 /// The most expired leases, and the most waiting jobs, of a model that one operation handles.
 const MOST_PAST: u32 = 1_000;
 
-/// Ends leases that end by then. All go to the front, the latest of them first, so that the earliest
-/// stand first in the end. Answers how many.
+/// Ends leases that end by then. All go to the front, the latest of them first, so that the
+/// earliest stand first in the end. Answers how many.
 pub(crate) fn end_leases(
     jobs: JobTable<'_>,
     queue: &mut ModelQueue,

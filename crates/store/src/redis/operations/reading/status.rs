@@ -14,8 +14,8 @@ const IMAGES_PER_CALL: usize = 100;
 
 const ANSWER: &str = "the answer to a status question";
 
-/// What the script answers per image: its folded jobs, then of each other job the model, the record,
-/// what it waits for, and the outcome.
+/// What the script answers per image: its folded jobs, then of each other job the model, the
+/// record, what it waits for, and the outcome.
 type PackedJobs = Vec<Vec<u8>>;
 
 /// Reads the jobs of each image.

@@ -112,7 +112,8 @@ pub enum ForgetModel {
     Forgotten,
     /// Nobody ever spoke of it.
     Unknown,
-    /// It has so many jobs that are not finished, and is left as it is.
+    /// It has so many jobs that are not finished, and is left as it is. Cancelled ones may be counted
+    /// until they are reached, as in [`ModelStats::queued`].
     Unfinished(u64),
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use photo_core::UnixMillis;
-use photo_core::job::{Claimed, JobView, KnownModel, LineEnds, ModelStats, QueueView};
+use photo_core::job::{Claimed, ForgetModel, JobView, KnownModel, LineEnds, ModelStats, QueueView};
 
 use super::operation::UNIT;
 
@@ -51,6 +51,14 @@ pub fn stats(models: &[ModelStats]) -> String {
         said(&(stats.model.as_str(), queued, stats.waiting, stats.running, stats.failed, counters))
     };
     said(&models.iter().map(model).collect::<Vec<_>>())
+}
+
+/// Whether a model was forgotten. How many unfinished jobs it has is left out: see [`stats`].
+pub fn forgotten(answer: &ForgetModel) -> String {
+    match answer {
+        ForgetModel::Unfinished(jobs) => format!("has unfinished jobs: {}", *jobs > 0),
+        answer => said(answer),
+    }
 }
 
 /// The ends of the lines of models of which no job was cancelled: how many of those are looked past

@@ -103,7 +103,9 @@ impl Side {
             Operation::Announce(announcement) => {
                 answers::said(&store.announce(announcement).await.unwrap())
             }
-            Operation::Forget(model) => answers::said(&store.forget_model(model).await.unwrap()),
+            Operation::Forget(model) => {
+                answers::forgotten(&store.forget_model(model).await.unwrap())
+            }
             Operation::Describe { model, classes } => {
                 answers::said(&store.describe(model, classes).await.unwrap())
             }
